@@ -1,0 +1,1 @@
+//! Generated text: Verilog, file lists, the C++ shim.

@@ -1,0 +1,1 @@
+//! The chip: RISC-V core, NPU, bus, SoC and presets.

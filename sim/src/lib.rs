@@ -1,0 +1,1 @@
+//! A chip that runs: Verilator, build cache, DUT, waves.

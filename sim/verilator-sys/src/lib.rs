@@ -1,0 +1,1 @@
+//! FFI to a Verilated model of a Systole chip.

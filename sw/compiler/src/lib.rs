@@ -1,0 +1,1 @@
+//! Layers to NPU descriptors: layouts, tiling, tokens.

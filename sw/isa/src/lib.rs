@@ -1,0 +1,1 @@
+//! What software is made of: instruction and NPU descriptor encoding, disassembly.

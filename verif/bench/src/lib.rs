@@ -1,0 +1,1 @@
+//! The bench: generators, lockstep, shrinking, reports.

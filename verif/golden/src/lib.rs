@@ -1,0 +1,1 @@
+//! Golden reference model of hart, NPU and memory map.

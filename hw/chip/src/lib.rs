@@ -1,1 +1,9 @@
-//! The chip: RISC-V core, NPU, bus, SoC and presets.
+//! The chip: RISC-V core, NPU, bus, SoC and presets, described with `systole-hdl`.
+#![allow(missing_docs)]
+
+pub mod config;
+pub mod core;
+pub mod npu;
+pub mod soc;
+
+pub use config::ChipConfig;

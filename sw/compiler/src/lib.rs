@@ -1,1 +1,23 @@
-//! Layers to NPU descriptors: layouts, tiling, tokens.
+//! Layers to NPU descriptors: data layouts, tiling and tokens.
+//!
+//! The first layer kind is the matrix product with its fully connected special case; see
+//! [`gemm::plan`].
+
+pub mod gemm;
+pub mod parameters;
+
+pub use gemm::{Gemm, Matrix, Output, PlanError, plan};
+pub use parameters::parameter_table;
+
+/// What a plan has to know of the NPU (the `CONFIG` register and the parameter memory).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NpuShape {
+    /// Side of the array, D.
+    pub dim: u32,
+    /// Scratchpad rows of D bytes, in four banks.
+    pub scratchpad_rows: u32,
+    /// Accumulator rows of D int32, in two banks.
+    pub accumulator_rows: u32,
+    /// Parameter memory rows of D bytes.
+    pub parameter_rows: u32,
+}

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use crate::Bits;
+use crate::{Bits, Error};
 
 /// Where in the Rust source something was written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Location {
     /// Path relative to the workspace root.
     pub file: &'static str,
@@ -55,7 +55,7 @@ pub struct MemoryId(pub u32);
 pub struct InstanceId(pub u32);
 
 /// A whole hardware module. Children are shared: two instances of one child hold the same `Arc`.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Module {
     /// Verilog module name.
     pub name: String,
@@ -71,12 +71,62 @@ pub struct Module {
     pub memories: Vec<Memory>,
     /// Child instances.
     pub instances: Vec<Instance>,
-    /// Declarations and behaviour in the order in which they were written.
+    /// Declarations and behaviour in the order in which they were written, except that a
+    /// declaration stands before everything that uses it.
     pub items: Vec<Item>,
+    /// Mistakes found while it was built; empty in every module of a checked design.
+    pub errors: Vec<Error>,
+}
+
+impl Module {
+    /// The signal of this id.
+    pub fn signal(&self, id: SignalId) -> &Signal {
+        &self.signals[id.0 as usize]
+    }
+
+    /// The expression of this id.
+    pub fn expr(&self, id: ExprId) -> &Expr {
+        &self.exprs[id.0 as usize]
+    }
+
+    /// Ports in declaration order, without the implicit `clk` and `rst`.
+    pub fn ports(&self) -> impl Iterator<Item = &Signal> {
+        self.signals.iter().filter(|signal| signal.port.is_some())
+    }
+
+    /// Whether it has an implicit `clk` port: it, or something below, holds registers, memories
+    /// with clocked ports, or properties.
+    pub fn has_clock(&self) -> bool {
+        let clocked = |item: &Item| matches!(item, Item::Clocked(..) | Item::Property { .. });
+        self.items.iter().any(clocked)
+            || self.signals.iter().any(|signal| matches!(signal.kind, SignalKind::Register { .. }))
+            || self.memories.iter().any(|memory| !memory.sync_reads.is_empty())
+            || self.children().any(|child| child.has_clock())
+    }
+
+    /// Whether it has an implicit `rst` port (synchronous, active high): it, or something below,
+    /// holds a register with a reset value, or a property (which is not evaluated in reset).
+    pub fn has_reset(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Property { .. }))
+            || self
+                .signals
+                .iter()
+                .any(|signal| matches!(signal.kind, SignalKind::Register { reset: Some(_) }))
+            || self.children().any(|child| child.has_reset())
+    }
+
+    /// The modules instantiated here; neighbours of one kind count once.
+    pub fn children(&self) -> impl Iterator<Item = &Arc<Module>> {
+        let repeated = |i: usize| {
+            i > 0 && Arc::ptr_eq(&self.instances[i].module, &self.instances[i - 1].module)
+        };
+        let distinct = self.instances.iter().enumerate().filter(move |(i, _)| !repeated(*i));
+        distinct.map(|(_, instance)| &instance.module)
+    }
 }
 
 /// A named signal.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Signal {
     /// Verilog name.
     pub name: String,
@@ -119,7 +169,7 @@ pub enum SignalKind {
 }
 
 /// An expression node and its type.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Expr {
     /// Operation.
     pub kind: ExprKind,
@@ -224,7 +274,7 @@ pub enum BinaryOp {
 }
 
 /// A memory of `depth` words.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Memory {
     /// Verilog name.
     pub name: String,
@@ -246,7 +296,7 @@ pub struct Memory {
 }
 
 /// A synchronous read port.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SyncRead {
     /// The wire that holds the word read (holds its value while not enabled).
     pub data: SignalId,
@@ -270,7 +320,7 @@ pub enum RamStyle {
 }
 
 /// One use of a child module.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Instance {
     /// Instance name.
     pub name: String,
@@ -285,7 +335,7 @@ pub struct Instance {
 }
 
 /// What stands in a module's body.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Item {
     /// Declaration of a wire, register or constant (ports are declared in the header).
     Declare(SignalId),
@@ -319,6 +369,10 @@ pub enum Item {
     },
     /// A heading comment.
     Section(String),
+    /// Values that are deliberately not used (`Signal::unused`): signals and slices of signals.
+    /// At most one, the last item; it also holds what only properties read. Printed as a sink
+    /// that keeps lint quiet; no hardware.
+    Unused(Vec<ExprId>),
 }
 
 /// What a property means.
@@ -333,7 +387,7 @@ pub enum PropertyKind {
 }
 
 /// A statement in a `Clocked` or `Comb` block. Last assignment wins.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Statement {
     /// `target = value` (`<=` in clocked blocks).
     Set {

@@ -2,6 +2,12 @@
 #![allow(missing_docs)]
 
 mod bits;
+mod design;
+mod error;
 pub mod ir;
+mod module;
 
 pub use bits::Bits;
+pub use design::{Design, check};
+pub use error::{Error, Errors};
+pub use module::Module;

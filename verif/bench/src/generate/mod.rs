@@ -1,0 +1,118 @@
+//! Random programs and NPU jobs as proptest strategies, and their deterministic sampling.
+
+mod blocks;
+mod instructions;
+mod jobs;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::program::{Environment, Program};
+
+/// Parameters of the NPU that jobs are generated for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// Array side, memories.
+    pub npu: systole_compiler::NpuShape,
+    /// Bytes of RAM.
+    pub ram_bytes: u32,
+}
+
+/// Whole programs with their jobs and environment.
+pub fn program(target: Target) -> impl Strategy<Value = Program> {
+    let registers = prop_oneof![
+        1 => Just([0u32; 31]),
+        4 => vec(instructions::value(), 31).prop_map(|v| v.try_into().expect("31 values")),
+    ];
+    let data_seed = prop_oneof![1 => Just(0u64), 4 => 1..u64::MAX];
+    let jobs = prop_oneof![1 => Just(0usize), 2 => Just(1), 1 => Just(2)]
+        .prop_flat_map(move |count| jobs::jobs(target, count));
+    (registers, data_seed, jobs, environment()).prop_flat_map(
+        |(registers, data_seed, jobs, environment)| {
+            blocks::blocks(jobs.len()).prop_map(move |blocks| Program {
+                registers,
+                data_seed,
+                blocks,
+                jobs: jobs.clone(),
+                environment,
+            })
+        },
+    )
+}
+
+/// A quarter of the programs meet ideal memory; the others stalls, some of them bus errors.
+fn environment() -> impl Strategy<Value = Environment> {
+    let stall = prop_oneof![2 => Just(0u8), 3 => 1..64u8, 2 => 64..200u8];
+    let latency = prop_oneof![3 => Just(1u8), 3 => 2..6u8, 1 => 6..40u8];
+    let hart_errors = prop_oneof![5 => Just(0u16), 1 => 1..400u16];
+    let npu_errors = prop_oneof![9 => Just(0u16), 1 => 1..1500u16];
+    let any = (any::<u64>(), stall, latency, hart_errors, npu_errors).prop_map(
+        |(seed, stall, latency, hart_errors, npu_errors)| Environment {
+            seed,
+            stall,
+            latency,
+            hart_errors,
+            npu_errors,
+        },
+    );
+    prop_oneof![1 => Just(Environment::IDEAL), 3 => any]
+}
+
+/// The program that `seed` and `index` stand for; the same on every machine.
+pub fn sample(target: Target, seed: u64, index: u64) -> Program {
+    let mut bytes = [0u8; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&index.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    program(target).new_tree(&mut runner).expect("no strategy here filters values out").current()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::lower;
+
+    const EDGE: Target = Target {
+        npu: systole_compiler::NpuShape {
+            dim: 8,
+            scratchpad_rows: 8192,
+            accumulator_rows: 1024,
+            parameter_rows: 1024,
+        },
+        ram_bytes: 1 << 24,
+    };
+
+    #[test]
+    fn a_seed_stands_for_one_program() {
+        assert_eq!(sample(EDGE, 7, 3), sample(EDGE, 7, 3));
+        assert_ne!(sample(EDGE, 7, 3), sample(EDGE, 7, 4));
+        assert_ne!(sample(EDGE, 7, 3), sample(EDGE, 8, 3));
+    }
+
+    #[test]
+    fn programs_of_every_array_side_fit_their_memory() {
+        for dim in [2, 4, 8, 16, 32] {
+            let npu = systole_compiler::NpuShape {
+                dim,
+                scratchpad_rows: 2048,
+                accumulator_rows: 256,
+                parameter_rows: 256,
+            };
+            let target = Target { npu, ram_bytes: 1 << 17 };
+            let mut jobs = 0;
+            for index in 0..100 {
+                let program = sample(target, 1, index);
+                jobs += program.jobs.len();
+                let image = lower(&program).expect("the generator keeps to the limits");
+                for (start, bytes) in image.segments {
+                    let end = start - 0x8000_0000 + bytes.len() as u32;
+                    assert!(end <= target.ram_bytes, "{start:x} + {:x}", bytes.len());
+                }
+            }
+            assert!(jobs > 40, "{jobs} jobs in 100 programs");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Where a random program keeps its things. All of it fits the smallest preset's 128 KiB.
+
+/// Reset vector and first instruction.
+pub const CODE: u32 = 0x8000_0000;
+/// Code of the body ends before here; the trap handler starts here.
+pub const HANDLER: u32 = 0x8000_6000;
+/// Vector table for `mtvec` in vectored mode: jumps to the handler.
+pub const VECTORS: u32 = 0x8000_6400;
+/// Initial values of x0 to x31.
+pub const REGISTERS: u32 = 0x8000_6e00;
+/// Where the handler keeps a register.
+pub const SAVE_SLOT: u32 = 0x8000_6f00;
+/// Where a jump into the void leaves the address to go on at.
+pub const RECOVER_SLOT: u32 = 0x8000_6f04;
+/// HTIF: the program ends when this word becomes odd.
+pub const TOHOST: u32 = 0x8000_6f80;
+/// HTIF: unused by us, but part of the interface.
+pub const FROMHOST: u32 = 0x8000_6fc0;
+/// Everything below is code or the handler's: a fetch fault there is transient.
+pub const CODE_END: u32 = 0x8000_8000;
+/// Data that the hart loads and stores.
+pub const DATA: u32 = 0x8000_8000;
+/// Bytes of [`DATA`].
+pub const DATA_BYTES: u32 = 0x2000;
+/// Descriptors, operands and results of NPU jobs; the hart stays out while a job runs.
+pub const NPU_ARENA: u32 = 0x8001_0000;
+/// Bytes of [`NPU_ARENA`].
+pub const NPU_ARENA_BYTES: u32 = 0x1_0000;
+
+/// Software interrupt pending register of the CLINT.
+pub const MSIP: u32 = 0x0200_0000;
+/// Timer compare register of the CLINT, low half.
+pub const MTIMECMP: u32 = 0x0200_4000;
+/// Timer of the CLINT, low half.
+pub const MTIME: u32 = 0x0200_bff8;
+/// NPU registers.
+pub const NPU: u32 = 0x4000_0000;
+/// Offset of `STATUS`.
+pub const NPU_STATUS: i32 = 0x08;
+/// Offset of `INTERRUPT_ENABLE`.
+pub const NPU_INTERRUPT_ENABLE: i32 = 0x0c;
+/// Offset of `DOORBELL`.
+pub const NPU_DOORBELL: i32 = 0x10;
+/// Offset of `CLEAR`.
+pub const NPU_CLEAR: i32 = 0x14;

@@ -60,6 +60,18 @@ impl Bits {
         index < self.width && self.words[(index / 64) as usize] >> (index % 64) & 1 == 1
     }
 
+    /// Bits `high..=low`, which must lie within the width.
+    pub fn slice(&self, high: u32, low: u32) -> Self {
+        let mut bits = Self::zero(high - low + 1);
+        for (i, word) in bits.words.iter_mut().enumerate() {
+            let (from, shift) = (low as usize / 64 + i, low % 64);
+            let at = |index: usize| self.words.get(index).copied().unwrap_or(0);
+            *word = at(from) >> shift | (at(from + 1) << (63 - shift) << 1);
+        }
+        bits.mask_top();
+        bits
+    }
+
     /// Whether all bits are 0.
     pub fn is_zero(&self) -> bool {
         self.words.iter().all(|&word| word == 0)

@@ -1,0 +1,3 @@
+//! Tests of the builder and the checks.
+
+mod build;

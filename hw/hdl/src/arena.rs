@@ -123,7 +123,8 @@ impl Arena {
 
     /// Records a mistake.
     pub fn error(&mut self, location: Location, message: impl Into<String>) {
-        self.module.errors.push(Error { message: message.into(), location });
+        let module = self.module.name.clone();
+        self.module.errors.push(Error { message: message.into(), location, module });
     }
 
     /// Reports a builder token of another module than the one under construction.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::checks::{self, Paths};
 use crate::{Error, Errors, Module, ir};
 
 /// A top module whose whole hierarchy was found free of mistakes.
@@ -30,8 +31,10 @@ impl Design {
 pub fn check(top: &Module) -> Result<Design, Errors> {
     let mut errors = Vec::new();
     let modules = hierarchy(&top.0, &mut errors);
+    let mut paths = Paths::default();
     for module in &modules {
         errors.extend(module.errors.iter().cloned());
+        errors.extend(checks::module(module, &mut paths));
     }
     if errors.is_empty() {
         Ok(Design { top: top.0.clone(), modules })
@@ -69,6 +72,7 @@ fn hierarchy(top: &Arc<ir::Module>, errors: &mut Vec<Error>) -> Vec<Arc<ir::Modu
                         module.name, first.location
                     ),
                     location: module.location,
+                    module: module.name.clone(),
                 }),
             }
         }

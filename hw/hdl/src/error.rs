@@ -11,12 +11,15 @@ pub struct Error {
     pub message: String,
     /// The offending line.
     pub location: Location,
+    /// The module in which it was made.
+    pub module: String,
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Location { file, line, column } = self.location;
-        write!(f, "error: {}\n  --> {file}:{line}:{column}", self.message)
+        write!(f, "error: {}\n  --> {file}:{line}:{column}", self.message)?;
+        write!(f, "\n   = in module `{}`", self.module)
     }
 }
 

@@ -5,6 +5,7 @@ mod arena;
 mod bits;
 mod block;
 mod bundle;
+mod checks;
 mod design;
 mod error;
 mod finish;

@@ -1,0 +1,389 @@
+//! Makes a failing program small: drops blocks, instructions, jobs and stalls, unwraps loops and
+//! calls, simplifies operands, as long as it keeps failing in the same way.
+
+use std::time::{Duration, Instant};
+
+use systole_isa::{Descriptor, Instruction, Register};
+
+use crate::program::{Block, Environment, Program};
+
+/// How long shrinking may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Runs of a candidate.
+    pub runs: u32,
+    /// Time.
+    pub time: Duration,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { runs: 20_000, time: Duration::from_secs(60) }
+    }
+}
+
+/// The smallest program found for which `fails` still holds, given one for which it holds.
+///
+/// Deterministic while the time is not used up.
+pub fn shrink(program: &Program, budget: Budget, fails: impl FnMut(&Program) -> bool) -> Program {
+    let mut search = Search {
+        best: program.clone(),
+        fails,
+        runs_left: budget.runs,
+        end: Instant::now() + budget.time,
+    };
+    loop {
+        let before = search.best.clone();
+        search.environment();
+        search.drop_blocks();
+        search.unwrap_blocks();
+        search.drop_instructions();
+        search.jobs();
+        search.registers();
+        search.operands();
+        if search.best == before || search.exhausted() {
+            return search.best;
+        }
+    }
+}
+
+struct Search<F> {
+    best: Program,
+    fails: F,
+    runs_left: u32,
+    end: Instant,
+}
+
+impl<F: FnMut(&Program) -> bool> Search<F> {
+    fn exhausted(&self) -> bool {
+        self.runs_left == 0 || Instant::now() >= self.end
+    }
+
+    /// Keeps `candidate` if it fails too.
+    fn accept(&mut self, candidate: Program) -> bool {
+        if self.exhausted() || candidate == self.best {
+            return false;
+        }
+        self.runs_left -= 1;
+        let fails = (self.fails)(&candidate);
+        if fails {
+            self.best = candidate;
+        }
+        fails
+    }
+
+    fn try_change(&mut self, change: impl FnOnce(&mut Program)) -> bool {
+        let mut candidate = self.best.clone();
+        change(&mut candidate);
+        self.accept(candidate)
+    }
+
+    fn environment(&mut self) {
+        if self.try_change(|p| p.environment = Environment::IDEAL) {
+            return;
+        }
+        self.try_change(|p| p.environment.hart_errors = 0);
+        self.try_change(|p| p.environment.npu_errors = 0);
+        self.try_change(|p| p.environment.stall = 0);
+        self.try_change(|p| p.environment.latency = 1);
+        self.try_change(|p| p.data_seed = 0);
+    }
+
+    /// Removes ever smaller runs of blocks from every list.
+    fn drop_blocks(&mut self) {
+        let mut list = 0;
+        while let Some(length) = block_list(&mut self.best.clone().blocks, list, |b| b.len()) {
+            self.drop_runs(length, |program, start, end| {
+                block_list(&mut program.blocks, list, |blocks| {
+                    let end = end.min(blocks.len());
+                    blocks.drain(start.min(end)..end);
+                });
+            });
+            list += 1;
+        }
+    }
+
+    fn drop_instructions(&mut self) {
+        let mut list = 0;
+        while let Some(length) = code_list(&mut self.best.clone().blocks, list, |c| c.len()) {
+            self.drop_runs(length, |program, start, end| {
+                code_list(&mut program.blocks, list, |code| {
+                    let end = end.min(code.len());
+                    code.drain(start.min(end)..end);
+                });
+            });
+            list += 1;
+        }
+    }
+
+    /// Delta debugging over a list of `length` elements; `drop` removes a range of it.
+    fn drop_runs(&mut self, length: usize, drop: impl Fn(&mut Program, usize, usize)) {
+        let (mut remaining, mut size) = (length, length);
+        while size > 0 && !self.exhausted() {
+            let mut start = 0;
+            while start < remaining {
+                let end = (start + size).min(remaining);
+                if self.try_change(|program| drop(program, start, end)) {
+                    remaining -= end - start;
+                } else {
+                    start = end;
+                }
+            }
+            size /= 2;
+        }
+    }
+
+    /// Replaces loops, calls and skips by their bodies, and long loops by short ones.
+    fn unwrap_blocks(&mut self) {
+        let mut list = 0;
+        while let Some(length) = block_list(&mut self.best.clone().blocks, list, |b| b.len()) {
+            let mut index = 0;
+            while index < length {
+                self.try_change(|program| {
+                    block_list(&mut program.blocks, list, |blocks| unwrap(blocks, index));
+                });
+                for count in [1, 2] {
+                    self.try_change(|program| {
+                        block_list(&mut program.blocks, list, |blocks| {
+                            set_count(blocks, index, count);
+                        });
+                    });
+                }
+                index += 1;
+            }
+            list += 1;
+        }
+    }
+
+    fn jobs(&mut self) {
+        for job in 0..self.best.jobs.len() {
+            self.try_change(|program| {
+                program.jobs[job].descriptors.clear();
+                program.jobs[job].inputs.clear();
+            });
+            let length = self.best.jobs[job].descriptors.len();
+            self.drop_runs(length, |program, start, end| {
+                let list = &mut program.jobs[job].descriptors;
+                let end = end.min(list.len());
+                list.drain(start.min(end)..end);
+                if let Some(header) = list.last_mut().and_then(Descriptor::header_mut) {
+                    header.last = true;
+                }
+            });
+            for index in 0..self.best.jobs[job].descriptors.len() {
+                for change in DESCRIPTOR_CHANGES {
+                    self.try_change(|p| change(&mut p.jobs[job].descriptors[index]));
+                }
+            }
+            for input in 0..self.best.jobs[job].inputs.len() {
+                self.try_change(|program| program.jobs[job].inputs[input].1.fill(0));
+                self.try_change(|program| program.jobs[job].inputs[input].1.fill(1));
+            }
+        }
+    }
+
+    fn registers(&mut self) {
+        self.try_change(|program| program.registers = [0; 31]);
+        for index in 0..31 {
+            if self.best.registers[index] != 0 {
+                for value in [0, 1, u32::MAX] {
+                    if self.try_change(|program| program.registers[index] = value) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn operands(&mut self) {
+        let mut list = 0;
+        while let Some(length) = code_list(&mut self.best.clone().blocks, list, |c| c.len()) {
+            for index in 0..length {
+                for change in INSTRUCTION_CHANGES {
+                    self.try_change(|program| {
+                        code_list(&mut program.blocks, list, |code| change(&mut code[index]));
+                    });
+                }
+            }
+            list += 1;
+        }
+    }
+}
+
+const DESCRIPTOR_CHANGES: &[fn(&mut Descriptor)] = &[
+    |descriptor| match descriptor {
+        Descriptor::Load(_, load) => load.rows = 1,
+        Descriptor::Exec(_, exec) => exec.m_rows = 1,
+        Descriptor::Store(_, store) => store.rows = 1,
+        Descriptor::Raw(_) => {}
+    },
+    |descriptor| match descriptor {
+        Descriptor::Load(_, load) => load.row_bytes = 1,
+        Descriptor::Exec(_, exec) => exec.k_tiles = 1,
+        Descriptor::Store(_, store) => store.columns = 1,
+        Descriptor::Raw(_) => {}
+    },
+    |descriptor| {
+        if let Descriptor::Exec(_, exec) = descriptor {
+            exec.n_tiles = 1;
+        }
+    },
+];
+
+const INSTRUCTION_CHANGES: &[fn(&mut Instruction)] = &[
+    |instruction| match instruction {
+        Instruction::Register { rs1, .. } | Instruction::Immediate { rs1, .. } => {
+            *rs1 = Register::ZERO;
+        }
+        _ => {}
+    },
+    |instruction| {
+        if let Instruction::Register { rs2, .. } | Instruction::Store { rs2, .. } = instruction {
+            *rs2 = Register::ZERO;
+        }
+    },
+    |instruction| match instruction {
+        Instruction::Immediate { imm, .. } => *imm = 0,
+        Instruction::Load { offset, .. } | Instruction::Store { offset, .. } => *offset = 0,
+        Instruction::Lui { imm, .. } | Instruction::Auipc { imm, .. } => *imm = 0x1000,
+        _ => {}
+    },
+];
+
+/// Runs `visit` on the `index`-th block list in pre-order; `None` when there are fewer.
+fn block_list<R>(
+    blocks: &mut Vec<Block>,
+    index: usize,
+    visit: impl FnOnce(&mut Vec<Block>) -> R,
+) -> Option<R> {
+    fn find<'a>(blocks: &'a mut Vec<Block>, index: &mut usize) -> Option<&'a mut Vec<Block>> {
+        if *index == 0 {
+            return Some(blocks);
+        }
+        *index -= 1;
+        blocks.iter_mut().filter_map(body).find_map(|body| find(body, index))
+    }
+    find(blocks, &mut { index }).map(visit)
+}
+
+/// Runs `visit` on the `index`-th list of instructions in pre-order.
+fn code_list<R>(
+    blocks: &mut [Block],
+    index: usize,
+    visit: impl FnOnce(&mut Vec<Instruction>) -> R,
+) -> Option<R> {
+    fn find<'a>(blocks: &'a mut [Block], index: &mut usize) -> Option<&'a mut Vec<Instruction>> {
+        for block in blocks {
+            match block {
+                Block::Straight(code) | Block::Access { accesses: code, .. } => {
+                    if *index == 0 {
+                        return Some(code);
+                    }
+                    *index -= 1;
+                }
+                _ => {
+                    let found = body(block).and_then(|body| find(body, index));
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+            }
+        }
+        None
+    }
+    find(blocks, &mut { index }).map(visit)
+}
+
+fn body(block: &mut Block) -> Option<&mut Vec<Block>> {
+    match block {
+        Block::Skip { body, .. } | Block::Loop { body, .. } | Block::Call { body, .. } => {
+            Some(body)
+        }
+        _ => None,
+    }
+}
+
+fn unwrap(blocks: &mut Vec<Block>, index: usize) {
+    if let Some(inner) = blocks.get_mut(index).and_then(body).map(std::mem::take) {
+        blocks.splice(index..=index, inner);
+    }
+}
+
+fn set_count(blocks: &mut [Block], index: usize, new: u8) {
+    if let Some(Block::Loop { count, .. }) = blocks.get_mut(index) {
+        *count = new.min(*count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use systole_isa::RegisterOp;
+
+    fn mul(rd: u8) -> Instruction {
+        let [rd, rs1, rs2] = [rd, 11, 12].map(Register::new);
+        Instruction::Register { op: RegisterOp::Mul, rd, rs1, rs2 }
+    }
+
+    fn add(rd: u8) -> Instruction {
+        let [rd, rs1, rs2] = [rd, 11, 12].map(Register::new);
+        Instruction::Register { op: RegisterOp::Add, rd, rs1, rs2 }
+    }
+
+    fn writes(program: &Program, rd: u8) -> bool {
+        let image = crate::program::lower(program).expect("small");
+        image.body.iter().any(|(_, instruction)| {
+            matches!(instruction, Instruction::Register { op: RegisterOp::Mul, rd: r, .. }
+                if *r == Register::new(rd))
+        })
+    }
+
+    #[test]
+    fn what_does_not_matter_goes_at_every_depth() {
+        let inner =
+            vec![Block::Straight(vec![add(1), mul(7), add(2)]), Block::Straight(vec![add(3)])];
+        let blocks = vec![
+            Block::Straight((1..20).map(add).collect()),
+            Block::Loop {
+                counter: Register::new(20),
+                count: 9,
+                body: vec![Block::Call { link: Register::RA, indirect: true, body: inner }],
+            },
+            Block::SoftwareInterrupt { scratch: Register::new(3) },
+        ];
+        let environment = Environment { stall: 9, latency: 3, ..Environment::IDEAL };
+        let program =
+            Program { registers: [5; 31], data_seed: 3, blocks, jobs: Vec::new(), environment };
+        let small = shrink(&program, Budget::default(), |program| writes(program, 7));
+        assert_eq!(small.environment, Environment::IDEAL);
+        assert_eq!(small.registers, [0; 31]);
+        let [Block::Straight(code)] = &small.blocks[..] else { panic!("{:?}", small.blocks) };
+        let zero = Register::ZERO;
+        let expected = Instruction::Register {
+            op: RegisterOp::Mul,
+            rd: Register::new(7),
+            rs1: zero,
+            rs2: zero,
+        };
+        assert_eq!(code, &[expected]);
+    }
+
+    #[test]
+    fn the_budget_of_runs_is_kept() {
+        let blocks = vec![Block::Straight((0..200).map(|_| add(1)).collect())];
+        let program = Program {
+            registers: [1; 31],
+            data_seed: 1,
+            blocks,
+            jobs: Vec::new(),
+            environment: Environment::IDEAL,
+        };
+        let mut runs = 0;
+        let budget = Budget { runs: 10, time: Duration::from_secs(60) };
+        shrink(&program, budget, |_| {
+            runs += 1;
+            false
+        });
+        assert_eq!(runs, 10);
+    }
+}

@@ -1,0 +1,267 @@
+//! The NPU of `docs/npu.md`: registers and job control. A job runs as a whole when its doorbell
+//! rings; what time decides (when it is over) is told by the bench.
+
+pub mod descriptor;
+mod exec;
+mod footprint;
+pub mod hazard;
+mod job;
+mod list;
+mod load;
+mod memories;
+mod requantise;
+mod store;
+
+use crate::machine::NpuConfig;
+use crate::memory::Memory;
+pub use job::{ByteWrite, JobEnd, JobRecord};
+pub use list::List;
+pub use requantise::{Requantiser, requantise};
+
+/// Causes of the error table.
+pub mod cause {
+    /// No error.
+    pub const NONE: u32 = 0;
+    /// Opcode is not 1, 2 or 3.
+    pub const BAD_OPCODE: u32 = 1;
+    /// A reserved bit, a zero count or a bad value.
+    pub const BAD_FIELD: u32 = 2;
+    /// Waits for a token that no earlier descriptor gave.
+    pub const TOKEN_UNDERFLOW: u32 = 3;
+    /// Would leave more than 15 tokens.
+    pub const TOKEN_OVERFLOW: u32 = 4;
+    /// The doorbell address is not a multiple of 32.
+    pub const MISALIGNED_LIST: u32 = 5;
+    /// Descriptor 65,535 is not `last`.
+    pub const LIST_TOO_LONG: u32 = 6;
+    /// Bus error while reading a descriptor.
+    pub const FETCH_ERROR: u32 = 7;
+    /// Bus error on a LOAD's read.
+    pub const LOAD_ERROR: u32 = 8;
+    /// Bus error on a STORE's write.
+    pub const STORE_ERROR: u32 = 9;
+
+    /// The name in the error table.
+    pub fn name(cause: u32) -> &'static str {
+        match cause {
+            NONE => "none",
+            BAD_OPCODE => "BAD_OPCODE",
+            BAD_FIELD => "BAD_FIELD",
+            TOKEN_UNDERFLOW => "TOKEN_UNDERFLOW",
+            TOKEN_OVERFLOW => "TOKEN_OVERFLOW",
+            MISALIGNED_LIST => "MISALIGNED_LIST",
+            LIST_TOO_LONG => "LIST_TOO_LONG",
+            FETCH_ERROR => "FETCH_ERROR",
+            LOAD_ERROR => "LOAD_ERROR",
+            STORE_ERROR => "STORE_ERROR",
+            _ => "unknown",
+        }
+    }
+}
+
+/// Register offsets from the NPU's base.
+pub mod register {
+    #![allow(missing_docs, reason = "the names of the register table")]
+    pub const ID: u32 = 0x00;
+    pub const CONFIG: u32 = 0x04;
+    pub const STATUS: u32 = 0x08;
+    pub const INTERRUPT_ENABLE: u32 = 0x0c;
+    pub const DOORBELL: u32 = 0x10;
+    pub const CLEAR: u32 = 0x14;
+    pub const FAULT_INDEX: u32 = 0x18;
+    pub const FAULT_ADDRESS: u32 = 0x1c;
+    pub const JOBS: u32 = 0x20;
+    pub const CYCLES: u32 = 0x24;
+}
+
+/// `ID` reads this.
+const ID: u32 = 0x5359_4e50;
+const BUSY: u32 = 1;
+const DONE: u32 = 2;
+const ERROR: u32 = 4;
+
+/// The NPU.
+pub struct Npu {
+    config: NpuConfig,
+    memories: memories::Memories,
+    interrupt_enable: bool,
+    doorbell: u32,
+    /// A job whose end has not been reported yet.
+    running: Option<JobEnd>,
+    /// `STATUS[1]` and the end of the last job; `error` is `cause != 0`.
+    done: bool,
+    ended: JobEnd,
+    jobs: u32,
+    record: Option<JobRecord>,
+}
+
+impl Npu {
+    pub(crate) fn new(config: &NpuConfig) -> Self {
+        Self {
+            config: *config,
+            memories: memories::Memories::new(config),
+            interrupt_enable: false,
+            doorbell: 0,
+            running: None,
+            done: false,
+            ended: JobEnd::default(),
+            jobs: 0,
+            record: None,
+        }
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.memories.reset();
+        self.interrupt_enable = false;
+        self.doorbell = 0;
+        self.running = None;
+        self.done = false;
+        self.ended = JobEnd::default();
+        self.jobs = 0;
+        self.record = None;
+    }
+
+    /// The parameters that this NPU was made with.
+    pub fn config(&self) -> &NpuConfig {
+        &self.config
+    }
+
+    /// Whether a job was started and its end has not been reported.
+    pub fn busy(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// How the running job ends without injected bus errors; `None` when not busy.
+    pub fn expected_end(&self) -> Option<JobEnd> {
+        self.running
+    }
+
+    /// The record of the last doorbell's job, once.
+    pub fn take_job(&mut self) -> Option<JobRecord> {
+        self.record.take()
+    }
+
+    /// The running job ended as the model expects. Does nothing when not busy.
+    pub fn finish_job(&mut self) {
+        if let Some(end) = self.running.take() {
+            self.end(end);
+        }
+    }
+
+    /// The running job ended with a bus error that the bench injected (cause 7, 8 or 9). Does
+    /// nothing when not busy. What the RTL did not write is undone by
+    /// [`crate::Machine::roll_back`].
+    pub fn end_with_bus_error(&mut self, cause: u32, index: u32, address: u32) {
+        if self.running.take().is_some() {
+            self.end(JobEnd { cause, fault_index: index, fault_address: address });
+        }
+    }
+
+    fn end(&mut self, end: JobEnd) {
+        self.done = end.cause == cause::NONE;
+        self.ended = end;
+        self.jobs = self.jobs.wrapping_add(1);
+    }
+
+    /// The external interrupt line.
+    pub(crate) fn interrupt(&self) -> bool {
+        self.interrupt_enable && self.running.is_none() && self.status() != 0
+    }
+
+    /// `STATUS` as the model sees it.
+    pub fn status(&self) -> u32 {
+        if self.running.is_some() { BUSY } else { settled_status(self.done, self.ended.cause) }
+    }
+
+    /// A word read at an aligned offset: the value, and whether it depends on time. `None` is a bus
+    /// error.
+    pub(crate) fn read(&self, offset: u32) -> Option<(u32, bool)> {
+        use register::*;
+        Some(match offset {
+            register::ID => (self::ID, false),
+            CONFIG => (self.config_register(), false),
+            STATUS => (self.status(), true),
+            INTERRUPT_ENABLE => (u32::from(self.interrupt_enable), false),
+            DOORBELL => (self.doorbell, false),
+            CLEAR => (0, false),
+            FAULT_INDEX => (self.ended.fault_index, true),
+            FAULT_ADDRESS => (self.ended.fault_address, true),
+            JOBS => (self.jobs, true),
+            CYCLES => (0, true),
+            _ => return None,
+        })
+    }
+
+    /// Checks a value that the RTL read from the register at `offset`. While a job runs, both its
+    /// end and its running are plausible; `just_ended` also allows "still running" for a read that
+    /// may have been made shortly before the reported end. `CYCLES` may read anything.
+    pub fn read_allowed(&self, offset: u32, value: u32, just_ended: bool) -> Result<(), String> {
+        let now = self.read(offset).map(|(value, _)| value).unwrap_or(0);
+        let end = self.running.unwrap_or_default();
+        let other = match offset {
+            register::CYCLES => return Ok(()),
+            register::STATUS if self.busy() => settled_status(end.cause == 0, end.cause),
+            register::STATUS if just_ended => BUSY,
+            register::FAULT_INDEX if self.busy() => end.fault_index,
+            register::FAULT_ADDRESS if self.busy() => end.fault_address,
+            register::FAULT_INDEX | register::FAULT_ADDRESS if just_ended => 0,
+            register::JOBS if self.busy() => now.wrapping_add(1),
+            register::JOBS if just_ended => now.wrapping_sub(1),
+            _ => now,
+        };
+        if value == now || value == other {
+            return Ok(());
+        }
+        let or = if other == now { String::new() } else { format!(" or {other:#x}") };
+        Err(format!("NPU register {offset:#04x} read {value:#x}, the model allows {now:#x}{or}"))
+    }
+
+    /// A word written at an aligned offset; a doorbell runs the job. `log` asks for a record.
+    /// `None` is a bus error.
+    pub(crate) fn write(
+        &mut self,
+        offset: u32,
+        value: u32,
+        memory: &mut Memory,
+        log: bool,
+    ) -> Option<()> {
+        self.read(offset)?;
+        match offset {
+            register::INTERRUPT_ENABLE => self.interrupt_enable = value & 1 == 1,
+            register::DOORBELL if !self.busy() => self.ring(value, memory, log),
+            register::CLEAR if !self.busy() => {
+                self.done = false;
+                self.ended.cause = cause::NONE;
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn ring(&mut self, address: u32, memory: &mut Memory, log: bool) {
+        self.doorbell = address;
+        self.done = false;
+        self.ended = JobEnd::default();
+        let record = job::run(&self.config, &mut self.memories, memory, address, log);
+        self.running = Some(record.end);
+        self.record = log.then_some(record);
+    }
+
+    fn config_register(&self) -> u32 {
+        let c = &self.config;
+        [c.dim, c.bus_bytes, c.scratchpad_rows, c.accumulator_rows]
+            .iter()
+            .rev()
+            .fold(0, |word, size| word << 8 | size.trailing_zeros())
+    }
+}
+
+fn settled_status(done: bool, cause: u32) -> u32 {
+    if cause != cause::NONE {
+        ERROR | cause << 8
+    } else if done {
+        DONE
+    } else {
+        0
+    }
+}

@@ -1,1 +1,69 @@
-//! soc.
+//! The system on chip: hart, NPU, CLINT and what connects them.
+
+pub mod bus;
+pub mod clint;
+pub mod interconnect;
+pub mod map;
+
+#[cfg(test)]
+mod tests;
+
+use systole_hdl::ir::Direction;
+use systole_hdl::prelude::*;
+
+use crate::ChipConfig;
+use crate::core::core;
+use crate::npu::npu;
+use bus::DataBus;
+use clint::clint;
+use interconnect::data_interconnect;
+
+/// The top module `systole_soc`, with the ports of `docs/soc.md`; `rvfi` adds the retire port and
+/// the end-of-job port of the NPU. `config` is a validated one.
+pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
+    let core = core(&config.core, rvfi);
+    let npu = npu(&config.npu, rvfi);
+    module("systole_soc", |m| {
+        m.doc("Systole: a RISC-V hart and an int8 inference unit.");
+        let hart = m.instance("hart", &core);
+        export(m, hart, &core, "ibus_");
+        let dbus = DataBus::source(m, "dbus", 32);
+        let unit = m.instance("npu", &npu);
+        export(m, unit, &npu, "m_axi_");
+
+        m.section("Data accesses of the hart");
+        let routes = m.instance("interconnect", &data_interconnect());
+        DataBus::of_instance(&hart, "dbus", 32).into_instance(&routes, "hart");
+        DataBus::of_instance(&routes, "ram", 32).connect_to(dbus);
+        let timer = m.instance("timer", &clint());
+        DataBus::of_instance(&routes, "clint", map::CLINT_ADDRESS_BITS)
+            .into_instance(&timer, "bus");
+        DataBus::of_instance(&routes, "npu", map::NPU_ADDRESS_BITS).into_instance(&unit, "reg");
+
+        m.section("Interrupts");
+        hart.pin("timer_interrupt", timer.out("timer_interrupt"));
+        hart.pin("software_interrupt", timer.out("software_interrupt"));
+        hart.pin("external_interrupt", unit.out("interrupt"));
+
+        if rvfi {
+            m.section("Retire port");
+            export(m, hart, &core, "rvfi_");
+            export(m, unit, &npu, "npu_job_");
+        }
+    })
+}
+
+/// Makes the ports of a child whose names start with `prefix` ports of the module being built.
+fn export(m: M, instance: Instance, child: &Module, prefix: &str) {
+    for port in child.ports().filter(|port| port.name.starts_with(prefix)) {
+        match port.port {
+            Some(Direction::Input) => {
+                let outside = m.input(&port.name, port.ty).doc(&port.doc);
+                instance.pin(&port.name, outside);
+            }
+            _ => {
+                m.output(&port.name, instance.out(&port.name)).doc(&port.doc);
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The SoC as a whole: its ports, and a program that uses every target of the data bus.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use systole_hdl::ir::Direction;
+use systole_hdl::prelude::*;
+
+use super::{map, soc};
+use crate::ChipConfig;
+
+fn config(preset: &str) -> ChipConfig {
+    ChipConfig::preset(preset).unwrap()
+}
+
+fn design(config: &ChipConfig, rvfi: bool) -> Design {
+    check(&soc(config, rvfi)).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// `name -> (is output, width)` of all ports.
+fn ports(design: &Design) -> BTreeMap<String, (bool, u32)> {
+    let port = |port: &systole_hdl::ir::Signal| {
+        (port.name.clone(), (port.port == Some(Direction::Output), port.ty.width()))
+    };
+    design.top.ports().map(port).collect()
+}
+
+#[test]
+fn every_preset_is_free_of_mistakes() {
+    for preset in ChipConfig::presets() {
+        for rvfi in [false, true] {
+            design(&config(preset), rvfi);
+        }
+    }
+}
+
+#[test]
+fn the_bus_ports_are_those_of_the_manual() {
+    for preset in ChipConfig::presets() {
+        let config = config(preset);
+        let bits = config.npu.bus_bits;
+        let mut expected: BTreeMap<String, (bool, u32)> = BTreeMap::new();
+        let mut add = |prefix: &str, output: bool, names: &[(&str, u32)]| {
+            for (name, width) in names {
+                expected.insert(format!("{prefix}_{name}"), (output, *width));
+            }
+        };
+        let response = [("req_ready", 1), ("rsp_valid", 1), ("rsp_rdata", 32), ("rsp_error", 1)];
+        let write = [("req_write", 1), ("req_wdata", 32), ("req_wstrb", 4)];
+        add("ibus", true, &[("req_valid", 1), ("req_address", 32)]);
+        add("ibus", false, &response);
+        add("dbus", true, &[("req_valid", 1), ("req_address", 32)]);
+        add("dbus", true, &write);
+        add("dbus", false, &response);
+        let address = [("arvalid", 1), ("araddr", 32), ("arlen", 8), ("rready", 1)];
+        add("m_axi", true, &address);
+        add("m_axi", true, &[("awvalid", 1), ("awaddr", 32), ("awlen", 8), ("bready", 1)]);
+        add("m_axi", true, &[("wvalid", 1), ("wdata", bits), ("wstrb", bits / 8), ("wlast", 1)]);
+        add("m_axi", false, &[("arready", 1), ("awready", 1), ("wready", 1)]);
+        add("m_axi", false, &[("rvalid", 1), ("rdata", bits), ("rresp", 2), ("rlast", 1)]);
+        add("m_axi", false, &[("bvalid", 1), ("bresp", 2)]);
+        assert_eq!(ports(&design(&config, false)), expected, "{preset}");
+    }
+}
+
+#[test]
+fn the_retire_port_is_that_of_the_manual() {
+    let mut found = ports(&design(&config("nano"), true));
+    for (name, _) in ports(&design(&config("nano"), false)) {
+        found.remove(&name);
+    }
+    let widths = [
+        ("valid order insn trap halt intr mode ixl", vec![1, 64, 32, 1, 1, 1, 2, 2]),
+        ("rs1_addr rs2_addr rs1_rdata rs2_rdata", vec![5, 5, 32, 32]),
+        ("rd_addr rd_wdata pc_rdata pc_wdata", vec![5, 32, 32, 32]),
+        ("mem_addr mem_rmask mem_wmask mem_rdata mem_wdata", vec![32, 4, 4, 32, 32]),
+        ("cause tval mip csr_valid csr_addr csr_wdata mstatus", vec![32, 32, 32, 1, 12, 32, 32]),
+    ];
+    let mut expected: BTreeMap<String, (bool, u32)> = BTreeMap::new();
+    for (names, widths) in widths {
+        for (name, width) in names.split(' ').zip(widths) {
+            expected.insert(format!("rvfi_{name}"), (true, width));
+        }
+    }
+    let job = [("end", 1), ("cause", 8), ("fault_index", 16), ("fault_address", 32)];
+    for (name, width) in job {
+        expected.insert(format!("npu_job_{name}"), (true, width));
+    }
+    assert_eq!(found, expected);
+}
+
+/// RAM behind `ibus` and `dbus`: takes every request and answers it in the next cycle.
+struct Memory {
+    words: Vec<u32>,
+    fetches: VecDeque<u64>,
+    accesses: VecDeque<u64>,
+}
+
+impl Memory {
+    fn new(program: &[u32]) -> Self {
+        let mut words = program.to_vec();
+        words.resize(1024, 0);
+        Self { words, fetches: VecDeque::new(), accesses: VecDeque::new() }
+    }
+
+    fn index(&self, address: u64) -> Option<usize> {
+        let index = address.checked_sub(u64::from(map::RAM_BASE))? as usize / 4;
+        (index < self.words.len()).then_some(index)
+    }
+
+    fn cycle(&mut self, sim: &mut Interpreter) {
+        for (bus, queue) in [("ibus", &mut self.fetches), ("dbus", &mut self.accesses)] {
+            sim.set(&format!("{bus}_req_ready"), 1);
+            let address = queue.pop_front();
+            sim.set(&format!("{bus}_rsp_valid"), u64::from(address.is_some()));
+            let base = u64::from(map::RAM_BASE);
+            let index =
+                address.and_then(|a| a.checked_sub(base)).map_or(usize::MAX, |a| a as usize / 4);
+            let word = self.words.get(index);
+            sim.set(&format!("{bus}_rsp_rdata"), word.map_or(0, |word| u64::from(*word)));
+            sim.set(&format!("{bus}_rsp_error"), u64::from(word.is_none()));
+        }
+        if sim.get("ibus_req_valid") == 1 {
+            self.fetches.push_back(sim.get("ibus_req_address"));
+        }
+        if sim.get("dbus_req_valid") == 1 {
+            let address = sim.get("dbus_req_address");
+            if let (1, Some(index)) = (sim.get("dbus_req_write"), self.index(address)) {
+                assert_eq!(sim.get("dbus_req_wstrb"), 0xf, "this program stores words");
+                self.words[index] = sim.get("dbus_req_wdata") as u32;
+            }
+            self.accesses.push_back(address);
+        }
+        sim.step();
+    }
+}
+
+fn lui(rd: u32, upper: u32) -> u32 {
+    upper & 0xffff_f000 | rd << 7 | 0x37
+}
+
+fn addi(rd: u32, rs: u32, immediate: i32) -> u32 {
+    (immediate as u32) << 20 | rs << 15 | rd << 7 | 0x13
+}
+
+fn lw(rd: u32, base: u32, offset: i32) -> u32 {
+    (offset as u32) << 20 | base << 15 | 2 << 12 | rd << 7 | 0x03
+}
+
+fn sw(rs: u32, base: u32, offset: u32) -> u32 {
+    (offset >> 5) << 25 | rs << 20 | base << 15 | 2 << 12 | (offset & 31) << 7 | 0x23
+}
+
+fn csrw(number: u32, rs: u32) -> u32 {
+    number << 20 | rs << 15 | 1 << 12 | 0x73
+}
+
+fn csrr(rd: u32, number: u32) -> u32 {
+    number << 20 | 2 << 12 | rd << 7 | 0x73
+}
+
+const LOOP_HERE: u32 = 0x0000_006f;
+const MTVEC: u32 = 0x305;
+const MCAUSE: u32 = 0x342;
+
+#[test]
+fn a_program_reaches_the_ram_the_clint_the_npu_and_nothing() {
+    for preset in ["nano", "edge"] {
+        let (ram, results, clint, npu) = (1, 2, 3, 4);
+        let program = [
+            lui(ram, 0x8000_0000),
+            addi(results, ram, 0x400),
+            lui(clint, 0x0200_0000),
+            lui(npu, 0x4000_0000),
+            addi(5, ram, 17 * 4),
+            csrw(MTVEC, 5),
+            lw(6, npu, 0), // ID
+            sw(6, results, 0),
+            lw(6, npu, 4), // CONFIG
+            sw(6, results, 4),
+            addi(7, 0, 1),
+            sw(7, clint, 0), // msip
+            lw(8, clint, 0),
+            sw(8, results, 8),
+            lui(9, 0x7000_0000),
+            lw(9, 9, 0), // nothing there: traps
+            LOOP_HERE,
+            csrr(10, MCAUSE), // the handler
+            sw(10, results, 12),
+            sw(7, results, 16),
+            LOOP_HERE,
+        ];
+        let mut sim = Interpreter::new(&design(&config(preset), true));
+        sim.reset();
+        let mut memory = Memory::new(&program);
+        let mut cycles = 0;
+        while memory.words[0x104] == 0 {
+            memory.cycle(&mut sim);
+            cycles += 1;
+            assert!(cycles < 1000, "{preset}: the program does not end");
+        }
+        let npu = config(preset).npu;
+        let log = u32::ilog2;
+        let expected_config = log(npu.dim)
+            | log(npu.bus_bits / 8) << 8
+            | log(npu.scratchpad_rows) << 16
+            | log(npu.accumulator_rows) << 24;
+        assert_eq!(memory.words[0x100..0x105], [0x5359_4e50, expected_config, 1, 5, 1], "{preset}");
+        assert!(sim.failed().is_empty(), "{:?}", sim.failed());
+    }
+}

@@ -6,6 +6,7 @@ mod bits;
 mod block;
 mod bundle;
 mod checks;
+mod combine;
 mod design;
 mod error;
 mod finish;
@@ -25,13 +26,13 @@ pub use bits::Bits;
 pub use block::{Switch, When, switch, when};
 #[doc(hidden)]
 pub use bundle::field_name;
+pub use combine::{cat, lit, lit_bits, one_hot_select, select, zero};
 pub use design::{Design, check};
 pub use error::{Error, Errors};
 pub use instance::Instance;
 pub use interpreter::Interpreter;
 pub use memory::{Memory, address_width};
 pub use module::{M, Module, module};
-pub use operators::{cat, lit, lit_bits, one_hot_select, select, zero};
 pub use signal::{Operand, Signal};
 
 /// The type of one bit.

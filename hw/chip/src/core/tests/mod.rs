@@ -1,0 +1,21 @@
+//! Tests of the core on the interpreter.
+
+use systole_hdl::prelude::*;
+
+use super::core;
+use crate::config::CoreConfig;
+
+/// Every configuration passes the checker.
+#[test]
+fn every_configuration_is_free_of_mistakes() {
+    for fetch_depth in [2, 4, 8] {
+        for fast_multiply in [false, true] {
+            for rvfi in [false, true] {
+                let config = CoreConfig { fetch_depth, fast_multiply };
+                if let Err(errors) = check(&core(&config, rvfi)) {
+                    panic!("{config:?}, rvfi {rvfi}:\n{errors}");
+                }
+            }
+        }
+    }
+}

@@ -1,1 +1,38 @@
-//! npu.
+//! The NPU: register port, front end, the units LOAD, EXEC and STORE, and their memories.
+//!
+//! docs/npu.md is the specification. The modules, from a job's start to its end:
+//! [`registers`] (doorbell) -> [`fetch`] -> [`frontend`] (dispatch) -> [`tokens::gate`] of a unit ->
+//! [`load`], [`compute`], [`store`] -> [`tokens`] -> [`frontend`] (job end) -> [`registers`].
+
+pub mod accumulators;
+pub mod array;
+pub mod causes;
+pub mod compute;
+pub mod descriptor;
+pub mod exec;
+pub mod fetch;
+pub mod frontend;
+pub mod load;
+pub mod load_requests;
+pub mod load_rows;
+pub mod load_window;
+pub mod parameters;
+pub mod pe;
+pub mod reads;
+pub mod registers;
+pub mod requantise;
+pub mod requantise_lane;
+pub mod scratchpad;
+pub mod shape;
+pub mod store;
+pub mod store_align;
+pub mod store_read;
+pub mod store_write;
+pub mod tokens;
+mod top;
+pub mod writes;
+
+#[cfg(test)]
+mod tests;
+
+pub use top::npu;

@@ -1,0 +1,86 @@
+//! First-in first-out queue, also used as a register slice.
+
+use systole_hdl::prelude::*;
+
+use super::bits_for;
+
+/// A queue of up to `capacity` entries of type `ty`; the module is called `name`.
+///
+/// Ports: `push_valid`, `push_ready`, `push_data`, `pop_valid`, `pop_ready`, `pop_data`, and `flush`,
+/// which empties the queue. `push_ready` and `pop_valid` come from registers, so that a queue of
+/// two entries cuts every path between its sides and still moves one entry a cycle.
+pub fn fifo(name: &str, capacity: u32, ty: Ty) -> Module {
+    let depth = capacity.next_power_of_two().max(2);
+    let pointer = U(depth.ilog2());
+    let count = U(bits_for(capacity));
+    module(name, |m| {
+        m.doc(&format!("Queue of up to {capacity} entries."));
+        let push_valid = m.input("push_valid", Bit);
+        let push_data = m.input("push_data", ty);
+        let pop_ready = m.input("pop_ready", Bit);
+        let flush = m.input("flush", Bit).doc("forget all entries");
+
+        let entries = m.memory("entries", depth, ty).style(RamStyle::Distributed);
+        let level = m.reg("level", count).reset(0).doc("entries held");
+        let head = m.reg("head", pointer).reset(0);
+        let tail = m.reg("tail", pointer).reset(0);
+
+        let push_ready = m.output("push_ready", level.ne(u64::from(capacity)));
+        let pop_valid = m.output("pop_valid", level.ne(0));
+        m.output("pop_data", entries.read(head));
+        let push = (push_valid & push_ready).named("push");
+        let pop = (pop_valid & pop_ready).named("pop");
+
+        m.clocked(|| {
+            when(push, || {
+                entries.write(tail, push_data);
+                tail.set(tail + 1);
+            });
+            when(pop, || head.set(head + 1));
+            when(push & !pop, || level.set(level + 1))
+                .or_when(pop & !push, || level.set(level - 1));
+            when(flush, || {
+                level.set(0);
+                head.set(0);
+                tail.set(0);
+            });
+        });
+        m.check("level_in_range", level.le(u64::from(capacity)));
+    })
+}
+
+/// The wires around one [`fifo`] instance.
+#[derive(Clone, Copy)]
+pub struct FifoPorts {
+    /// There is room.
+    pub push_ready: Signal,
+    /// There is an entry.
+    pub pop_valid: Signal,
+    /// The oldest entry.
+    pub pop_data: Signal,
+}
+
+impl FifoPorts {
+    /// Instantiates `fifo` as `name`; the arguments drive its inputs.
+    pub fn connect(
+        m: M,
+        name: &str,
+        fifo: &Module,
+        push: (Signal, Signal),
+        pop_ready: Signal,
+        flush: Signal,
+    ) -> Self {
+        let (push_valid, push_data) = push;
+        let instance = m
+            .instance(name, fifo)
+            .pin("push_valid", push_valid)
+            .pin("push_data", push_data)
+            .pin("pop_ready", pop_ready)
+            .pin("flush", flush);
+        Self {
+            push_ready: instance.out("push_ready"),
+            pop_valid: instance.out("pop_valid"),
+            pop_data: instance.out("pop_data"),
+        }
+    }
+}

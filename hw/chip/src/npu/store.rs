@@ -1,0 +1,135 @@
+//! The STORE unit: accumulators or scratchpad rows out to memory or to the scratchpad.
+
+use systole_hdl::prelude::*;
+
+use super::descriptor::COMMAND;
+use super::store_read::store_read;
+use super::store_write::store_write;
+use super::writes::writes;
+use crate::blocks::{FifoPorts, fifo};
+use crate::config::NpuConfig;
+
+/// Commands that the source side has begun and the destination side has not.
+const AHEAD: u32 = 2;
+
+/// The STORE unit. After a bus error it finishes the chunk that it is writing, waits for the bursts
+/// under way, discards the rest and does nothing more until `clear`.
+pub fn store(config: &NpuConfig) -> Module {
+    let dim = config.dim;
+    let (wide, narrow) = (U(32 * dim), U(8 * dim));
+    let source = store_read(config);
+    let destination = store_write(config);
+    let channels = writes(config);
+    let ahead = fifo("npu_store_queue", AHEAD, COMMAND);
+    module("npu_store", |m| {
+        m.doc("STORE unit.");
+        let command_valid = m.input("command_valid", Bit);
+        let command = m.input("command", COMMAND);
+        let clear = m.input("clear", Bit).doc("end of the job");
+        let requantiser_ready = m.input("requantiser_ready", Bit);
+        let requantised_valid = m.input("requantised_valid", Bit);
+        let requantised = m.input("requantised", narrow);
+
+        m.section("Source side");
+        let aborted = m.output_reg("aborted", Bit).reset(0).doc("a write failed");
+        let ahead_room = m.wire("ahead_room", Bit);
+        let destination_idle = m.wire("destination_idle", Bit);
+        let row_ready = m.wire("row_ready", Bit);
+        let reader = m
+            .instance("read", &source)
+            .pin("command_valid", command_valid & ahead_room)
+            .pin("command", command)
+            .pin("rows_written", destination_idle)
+            .pin("accumulator_ready", m.input("accumulator_ready", Bit))
+            .pin("accumulator_data", m.input("accumulator_data", wide))
+            .pin("scratchpad_ready", m.input("scratchpad_ready", Bit))
+            .pin("scratchpad_data", m.input("scratchpad_data", narrow))
+            .pin("parameter_data", m.input("parameter_data", narrow))
+            .pin("requantiser_ready", requantiser_ready)
+            .pin("row_ready", row_ready)
+            .pin("abort", aborted);
+        let command_ready = m.output("command_ready", reader.out("command_ready") & ahead_room);
+        for port in ["accumulator_valid", "accumulator_row", "scratchpad_valid", "scratchpad_row"] {
+            m.output(port, reader.out(port));
+        }
+        for port in ["parameter_read_valid", "parameter_read_row"] {
+            m.output(port, reader.out(port));
+        }
+        for port in ["bias", "multiplier", "zero_point", "clamp_min", "clamp_max"] {
+            m.output(port, reader.out(port));
+        }
+        let row = reader.out("row");
+        m.output("accumulators", row);
+        let requantiser_valid = m.output("requantiser_valid", reader.out("requantiser_valid"));
+
+        m.section("Destination side");
+        let accept = (command_valid & command_ready).named("accept");
+        let writer_ready = m.wire("writer_ready", Bit);
+        let next = FifoPorts::connect(m, "ahead", &ahead, (accept, command), writer_ready, aborted);
+        ahead_room.drive(next.push_ready);
+        let beat_ready = m.wire("beat_ready", Bit);
+        let burst_ready = m.wire("burst_ready", Bit);
+        let all_answered = m.wire("all_answered", Bit);
+        let writer = m
+            .instance("write", &destination)
+            .pin("command_valid", next.pop_valid)
+            .pin("command", next.pop_data)
+            .pin("requantised_valid", requantised_valid)
+            .pin("requantised", requantised)
+            .pin("row_valid", reader.out("row_valid"))
+            .pin("row", row)
+            .pin("result_write_ready", m.input("result_write_ready", Bit))
+            .pin("beat_ready", beat_ready)
+            .pin("burst_ready", burst_ready)
+            .pin("all_answered", all_answered)
+            .pin("abort", aborted);
+        writer_ready.drive(writer.out("command_ready"));
+        row_ready.drive(writer.out("row_ready"));
+        destination_idle.drive(writer.out("idle") & !next.pop_valid);
+        let requantised_ready = m.output("requantised_ready", writer.out("requantised_ready"));
+        for port in ["result_write_valid", "result_write_row", "result_write_data"] {
+            m.output(port, writer.out(port));
+        }
+
+        m.section("Bus");
+        let mut bus = m.instance("writes", &channels);
+        for port in ["burst_valid", "burst_address", "burst_length", "burst_index"] {
+            bus = bus.pin(port, writer.out(port));
+        }
+        for port in ["burst_ends_command", "beat_valid", "beat_data", "beat_strobe", "beat_last"] {
+            bus = bus.pin(port, writer.out(port));
+        }
+        let bus = bus
+            .pin("m_axi_awready", m.input("m_axi_awready", Bit))
+            .pin("m_axi_wready", m.input("m_axi_wready", Bit))
+            .pin("m_axi_bvalid", m.input("m_axi_bvalid", Bit))
+            .pin("m_axi_bresp", m.input("m_axi_bresp", U(2)));
+        beat_ready.drive(bus.out("beat_ready"));
+        burst_ready.drive(bus.out("burst_ready"));
+        all_answered.drive(bus.out("all_answered"));
+        for port in ["m_axi_awvalid", "m_axi_awaddr", "m_axi_awlen", "m_axi_bready"] {
+            m.output(port, bus.out(port));
+        }
+        for port in ["m_axi_wvalid", "m_axi_wdata", "m_axi_wstrb", "m_axi_wlast"] {
+            m.output(port, bus.out(port));
+        }
+
+        m.section("Completion and errors");
+        let error = m.output("error", bus.out("error"));
+        m.output("error_index", bus.out("error_index"));
+        m.output("error_address", bus.out("error_address"));
+        let completed = bus.out("command_done") | writer.out("rows_done");
+        m.output("done", completed & !aborted);
+        let in_requantiser = m.reg("in_requantiser", U(8)).reset(0).doc("rows");
+        let enters = (requantiser_valid & requantiser_ready).named("row_enters");
+        let leaves = (requantised_valid & requantised_ready).named("row_leaves");
+        m.clocked(|| {
+            when(enters & !leaves, || in_requantiser.set(in_requantiser + 1))
+                .or_when(leaves & !enters, || in_requantiser.set(in_requantiser - 1));
+            when(error, || aborted.set(1));
+            when(clear, || aborted.set(0));
+        });
+        let sides_idle = (reader.out("idle") & destination_idle).named("sides_idle");
+        m.output("idle", sides_idle & all_answered & in_requantiser.eq(0));
+    })
+}

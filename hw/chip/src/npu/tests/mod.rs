@@ -1,0 +1,21 @@
+//! Tests of the NPU's control side with the interpreter.
+
+mod elaborate;
+
+use crate::config::NpuConfig;
+
+/// A small NPU of side `dim` with a bus of `bus` bytes.
+fn config(dim: u32, bus: u32) -> NpuConfig {
+    NpuConfig {
+        dim,
+        bus_bits: 8 * bus,
+        scratchpad_rows: 256,
+        accumulator_rows: 64,
+        parameter_rows: 64,
+        requantise_lanes: dim.div_ceil(2),
+        outstanding_bursts: 4,
+    }
+}
+
+/// Shapes (dim, bus bytes) that cover every relation of the two.
+const SHAPES: [(u32, u32); 7] = [(2, 4), (4, 4), (8, 8), (4, 8), (16, 16), (8, 4), (2, 32)];

@@ -1,0 +1,88 @@
+//! The write channels of the external bus, used by STORE.
+
+use systole_hdl::prelude::*;
+
+use super::shape::Shape;
+use crate::blocks::{FifoPorts, fifo};
+use crate::config::NpuConfig;
+
+/// Sends bursts and beats, and matches answers with the commands that they belong to.
+///
+/// A burst needs room in the address slice and among the bursts under way; beats may run ahead of
+/// their address on the bus by what the slices hold.
+pub fn writes(config: &NpuConfig) -> Module {
+    let shape = Shape::of(config);
+    let (word_bits, bus_bits) = (shape.word_bits(), config.bus_bits);
+    let address_slice = fifo("npu_write_address_slice", 2, U(word_bits + 4));
+    let data_slice = fifo("npu_write_data_slice", 2, U(bus_bits + shape.bus + 1));
+    let answer_bits = word_bits + 16 + 1;
+    let answers = fifo("npu_write_answers", config.outstanding_bursts.max(2), U(answer_bits));
+    module("npu_writes", |m| {
+        m.doc("AW, W and B channels.");
+        let burst_valid = m.input("burst_valid", Bit);
+        let burst_address = m.input("burst_address", U(32));
+        let burst_length = m.input("burst_length", U(4)).doc("beats minus 1");
+        let burst_index = m.input("burst_index", U(16)).doc("of the command");
+        let burst_ends_command = m.input("burst_ends_command", Bit);
+        let beat_valid = m.input("beat_valid", Bit);
+        let beat_data = m.input("beat_data", U(bus_bits));
+        let beat_strobe = m.input("beat_strobe", U(shape.bus));
+        let beat_last = m.input("beat_last", Bit);
+        let never = lit(0, Bit);
+
+        m.section("Addresses");
+        let awready = m.input("m_axi_awready", Bit);
+        let burst_word = burst_address.bits(31, shape.bus_log).named("burst_word");
+        let addresses = FifoPorts::connect(
+            m,
+            "addresses",
+            &address_slice,
+            (burst_valid, cat(&[burst_length, burst_word])),
+            awready,
+            never,
+        );
+        m.output("m_axi_awvalid", addresses.pop_valid);
+        let awaddr = cat(&[addresses.pop_data.bits(word_bits - 1, 0), zero(U(shape.bus_log))]);
+        m.output("m_axi_awaddr", awaddr);
+        m.output("m_axi_awlen", addresses.pop_data.bits(word_bits + 3, word_bits).ext(8));
+
+        m.section("Data");
+        let wready = m.input("m_axi_wready", Bit);
+        let beats = FifoPorts::connect(
+            m,
+            "data",
+            &data_slice,
+            (beat_valid, cat(&[beat_last, beat_strobe, beat_data])),
+            wready,
+            never,
+        );
+        m.output("beat_ready", beats.push_ready);
+        m.output("m_axi_wvalid", beats.pop_valid);
+        m.output("m_axi_wdata", beats.pop_data.bits(bus_bits - 1, 0));
+        m.output("m_axi_wstrb", beats.pop_data.bits(bus_bits + shape.bus - 1, bus_bits));
+        m.output("m_axi_wlast", beats.pop_data.bit(bus_bits + shape.bus));
+
+        m.section("Answers");
+        let bvalid = m.input("m_axi_bvalid", Bit);
+        let bresp = m.input("m_axi_bresp", U(2));
+        let expected = FifoPorts::connect(
+            m,
+            "answers",
+            &answers,
+            (burst_valid, cat(&[burst_ends_command, burst_index, burst_word])),
+            bvalid,
+            never,
+        );
+        let bready = m.output("m_axi_bready", expected.pop_valid);
+        m.output("burst_ready", addresses.push_ready & expected.push_ready);
+        let answered = (bvalid & bready).named("answered");
+        let failed = (answered & bresp.bit(1)).named("failed");
+        let ends_command = expected.pop_data.bit(word_bits + 16);
+        m.output("command_done", answered & !bresp.bit(1) & ends_command);
+        m.output("error", failed);
+        m.output("error_index", expected.pop_data.bits(word_bits + 15, word_bits));
+        let error_word = expected.pop_data.bits(word_bits - 1, 0);
+        m.output("error_address", cat(&[error_word, zero(U(shape.bus_log))]));
+        m.output("all_answered", !expected.pop_valid);
+    })
+}

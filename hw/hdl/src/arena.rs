@@ -65,6 +65,15 @@ pub(crate) fn with<T>(action: impl FnOnce(&mut Arena) -> T) -> T {
 
 /// Runs `build` on a new module and returns what it recorded.
 pub(crate) fn build(name: &str, location: Location, build: impl FnOnce(u32)) -> Arena {
+    run(Arena::new(name, location), build)
+}
+
+/// Runs `change` on a finished module, which it may read, rewrite and add to.
+pub(crate) fn reopen(module: ir::Module, change: impl FnOnce(u32)) -> Arena {
+    run(Arena::of_module(module), change)
+}
+
+fn run(arena: Arena, build: impl FnOnce(u32)) -> Arena {
     /// Takes the module off the stack even when `build` panics.
     struct Pop;
     impl Drop for Pop {
@@ -72,13 +81,19 @@ pub(crate) fn build(name: &str, location: Location, build: impl FnOnce(u32)) -> 
             STACK.with_borrow_mut(|stack| stack.pop());
         }
     }
-    let arena = Arena::new(name, location);
     let id = arena.id;
     STACK.with_borrow_mut(|stack| stack.push(arena));
     let pop = Pop;
     build(id);
     std::mem::forget(pop);
     STACK.with_borrow_mut(|stack| stack.pop()).expect("pushed above")
+}
+
+/// The id of a new arena.
+fn begin(name: &str) -> u32 {
+    let mut begun = BEGUN.lock().unwrap_or_else(PoisonError::into_inner);
+    begun.push(name.to_string());
+    (begun.len() - 1) as u32
 }
 
 /// Runs `body` and returns the statements it wrote.
@@ -90,11 +105,6 @@ pub(crate) fn statements(body: impl FnOnce()) -> Vec<Statement> {
 
 impl Arena {
     fn new(name: &str, location: Location) -> Self {
-        let id = {
-            let mut begun = BEGUN.lock().unwrap_or_else(PoisonError::into_inner);
-            begun.push(name.to_string());
-            (begun.len() - 1) as u32
-        };
         let module = ir::Module {
             name: name.to_string(),
             doc: String::new(),
@@ -106,19 +116,41 @@ impl Arena {
             items: Vec::new(),
             errors: Vec::new(),
         };
-        let mut arena = Self {
-            id,
-            module,
-            signal_exprs: Vec::new(),
-            unused: Vec::new(),
-            block: None,
-            frames: Vec::new(),
-            names: HashMap::new(),
-        };
+        let mut arena = Self::of_module(module);
         if let Some(problem) = names::problem(name) {
             arena.error(location, problem);
         }
         arena
+    }
+
+    /// The arena of a module that is recorded already. Every signal gets a new expression, so that
+    /// later reads can be told from those recorded.
+    fn of_module(mut module: ir::Module) -> Self {
+        let id = begin(&module.name);
+        let mut names: HashMap<String, Location> = HashMap::new();
+        let mut signal_exprs = Vec::new();
+        for (i, signal) in module.signals.iter().enumerate() {
+            names.insert(signal.name.clone(), signal.location);
+            signal_exprs.push(ExprId(module.exprs.len() as u32));
+            let kind = ExprKind::Signal(SignalId(i as u32));
+            module.exprs.push(Expr { kind, ty: signal.ty, location: signal.location });
+        }
+        names.extend(module.memories.iter().map(|memory| (memory.name.clone(), memory.location)));
+        let instances = module.instances.iter();
+        names.extend(instances.map(|instance| (instance.name.clone(), instance.location)));
+        let mut unused = Vec::new();
+        module.items.retain_mut(|item| match item {
+            Item::Unused(values) => {
+                unused.append(values);
+                false
+            }
+            Item::Property { name, location, .. } => {
+                names.insert(name.clone(), *location);
+                true
+            }
+            _ => true,
+        });
+        Self { id, module, signal_exprs, unused, block: None, frames: Vec::new(), names }
     }
 
     /// Records a mistake.

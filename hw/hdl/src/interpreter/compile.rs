@@ -134,8 +134,7 @@ impl<'a> Compiler<'a> {
                 _ => values.allocate(flat.nets[net].width),
             };
         }
-        let expressions =
-            flat.scopes.iter().map(|scope| Expressions::new(scope, &slots)).collect();
+        let expressions = flat.scopes.iter().map(|scope| Expressions::new(scope, &slots)).collect();
         Self { flat, values, state, slots, expressions, ops: Vec::new() }
     }
 
@@ -190,7 +189,8 @@ impl<'a> Compiler<'a> {
         let mut tainted: Vec<ir::ExprId> = Vec::new();
         for &id in &all {
             let kind = &module.exprs[id.0 as usize].kind;
-            let mut reads = matches!(kind, ir::ExprKind::Signal(signal) if targets.contains(signal));
+            let mut reads =
+                matches!(kind, ir::ExprKind::Signal(signal) if targets.contains(signal));
             super::flatten::for_each_operand(kind, |operand| {
                 reads |= tainted.binary_search(&operand).is_ok();
             });

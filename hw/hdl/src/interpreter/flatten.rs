@@ -151,12 +151,7 @@ impl Flat {
         id
     }
 
-    fn add_net(
-        &mut self,
-        signal: &ir::Signal,
-        path: &str,
-        bound: &HashMap<&str, NetId>,
-    ) -> NetId {
+    fn add_net(&mut self, signal: &ir::Signal, path: &str, bound: &HashMap<&str, NetId>) -> NetId {
         let kind = match &signal.kind {
             ir::SignalKind::Input | ir::SignalKind::Wire => NetKind::Wire,
             ir::SignalKind::Register { reset } => NetKind::State(reset.clone()),
@@ -221,7 +216,9 @@ fn comb_targets(module: &ir::Module, statements: &[ir::Statement]) -> Vec<Vec<ir
     targets.sort();
     targets.dedup();
     let mut reads_own = false;
-    for_each_read(module, &roots, &mut |signal| reads_own |= targets.binary_search(&signal).is_ok());
+    for_each_read(module, &roots, &mut |signal| {
+        reads_own |= targets.binary_search(&signal).is_ok()
+    });
     if reads_own { vec![targets] } else { targets.into_iter().map(|target| vec![target]).collect() }
 }
 

@@ -267,8 +267,7 @@ impl Interpreter {
     /// Computes the combinational signals if anything has changed.
     fn settle(&self) {
         if self.dirty.replace(false) {
-            let (mut values, mut memories) =
-                (self.values.borrow_mut(), self.memories.borrow_mut());
+            let (mut values, mut memories) = (self.values.borrow_mut(), self.memories.borrow_mut());
             ops::run(&self.settle, &mut values, &mut memories);
         }
     }

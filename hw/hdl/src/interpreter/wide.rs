@@ -103,11 +103,7 @@ fn bit(v: &[u64], a: Slot, index: u32) -> bool {
 fn word_at(v: &[u64], a: Slot, source: usize, low: usize) -> u64 {
     let word = |i: usize| if i < source { v[a as usize + i] } else { 0 };
     let (index, offset) = (low / 64, low % 64);
-    if offset == 0 {
-        word(index)
-    } else {
-        word(index) >> offset | word(index + 1) << (64 - offset)
-    }
+    if offset == 0 { word(index) } else { word(index) >> offset | word(index + 1) << (64 - offset) }
 }
 
 fn binary(v: &mut [u64], op: BinaryOp, to: Slot, a: Slot, b: Slot, count: usize) {

@@ -8,8 +8,7 @@ fn counter() -> Arc<Module> {
     let mut m = Ir::new("counter");
     let enable = m.input("enable", U(1));
     let reset = Some(Bits::new(8, 5));
-    let count =
-        m.signal("count", U(8), SignalKind::Register { reset }, Some(Direction::Output));
+    let count = m.signal("count", U(8), SignalKind::Register { reset }, Some(Direction::Output));
     let (value, one) = (m.read(count), m.literal(1, U(8)));
     let next = m.add(value, one);
     m.clocked(vec![when(enable, vec![set(count, next)], vec![])]);

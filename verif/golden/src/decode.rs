@@ -204,7 +204,7 @@ fn system(word: u32) -> Op {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::asm;
+    use crate::tests::asm;
 
     #[test]
     fn immediates_come_out_of_their_scattered_bits() {

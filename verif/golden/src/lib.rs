@@ -32,7 +32,7 @@ mod run;
 mod trap;
 
 #[cfg(test)]
-mod asm;
+mod tests;
 
 pub use bus::{CLINT_BASE, NPU_BASE, RAM_BASE};
 pub use decode::{Decoded, Op, decode};

@@ -2,15 +2,15 @@
 //! trap: table 11 of that chapter gives their results.
 
 pub(crate) fn mulh(a: u32, b: u32) -> u32 {
-    (i64::from(a as i32) * i64::from(b as i32) >> 32) as u32
+    ((i64::from(a as i32) * i64::from(b as i32)) >> 32) as u32
 }
 
 pub(crate) fn mulhsu(a: u32, b: u32) -> u32 {
-    (i64::from(a as i32) * i64::from(b) >> 32) as u32
+    ((i64::from(a as i32) * i64::from(b)) >> 32) as u32
 }
 
 pub(crate) fn mulhu(a: u32, b: u32) -> u32 {
-    (u64::from(a) * u64::from(b) >> 32) as u32
+    ((u64::from(a) * u64::from(b)) >> 32) as u32
 }
 
 pub(crate) fn div(a: u32, b: u32) -> u32 {

@@ -1,0 +1,105 @@
+//! The fast path is the same machine as the lockstep path.
+
+use super::asm::{self, NOP, addi, jal, lw, sw};
+use super::{HANDLER, RAM_BASE, machine, place, word};
+use crate::{RunEnd, Stop, StopReason};
+use proptest::prelude::*;
+
+#[test]
+fn stops_at_the_limit() {
+    let mut m = machine(&[jal(0, 0)]);
+    let end = m.run(1000, Stop::default());
+    assert_eq!(end, RunEnd { instructions: 1000, reason: StopReason::Limit });
+    assert_eq!(m.minstret(), 1000);
+}
+
+#[test]
+fn stops_when_tohost_is_written() {
+    let tohost = RAM_BASE + 0x3000;
+    let program = [&asm::li(1, tohost)[..], &[addi(2, 0, 3), NOP, sw(1, 2, 0), NOP]].concat();
+    let mut m = machine(&program);
+    let stop = Stop { tohost: Some(tohost) };
+    let end = m.run(1000, stop);
+    assert_eq!(end, RunEnd { instructions: 5, reason: StopReason::Tohost(3) });
+    assert_eq!(m.pc(), RAM_BASE + 20);
+    assert_eq!(m.run(1, stop).reason, StopReason::Limit);
+    // Not watched.
+    m.reset();
+    place(&mut m, RAM_BASE, &program);
+    assert_eq!(m.run(10, Stop::default()).reason, StopReason::Limit);
+}
+
+#[test]
+fn a_store_to_the_high_half_of_tohost_stops_too() {
+    let tohost = RAM_BASE + 0x3000;
+    let mut m = machine(&[asm::li(1, tohost), [addi(2, 0, 1), sw(1, 2, 4)]].concat());
+    let end = m.run(1000, Stop { tohost: Some(tohost) });
+    assert_eq!(end, RunEnd { instructions: 4, reason: StopReason::Tohost(1 << 32) });
+}
+
+/// Words that make interesting programs: any opcode, registers and small offsets near the code.
+fn instruction() -> impl Strategy<Value = u32> {
+    let reg = || 0u32..8;
+    prop_oneof![
+        6 => (reg(), reg(), reg(), 0u32..8, proptest::sample::select(&[0u32, 1, 0x20][..]))
+            .prop_map(|(rd, a, b, f3, f7)| asm::r(0x33, f3, f7, rd, a, b)),
+        6 => (reg(), reg(), 0u32..8, -2048i32..2048)
+            .prop_map(|(rd, a, f3, imm)| asm::i(0x13, f3, rd, a, imm)),
+        3 => (reg(), 0u32..6, 0i32..256).prop_map(|(rd, f3, o)| asm::load(f3, rd, 8, o)),
+        3 => (reg(), 0u32..3, 0i32..256).prop_map(|(rs, f3, o)| asm::s(f3, 8, rs, o)),
+        2 => (reg(), reg(), 0u32..8, -16i32..16).prop_map(|(a, b, f3, o)| asm::b(f3, a, b, 2 * o)),
+        1 => (reg(), -16i32..16).prop_map(|(rd, o)| asm::jal(rd, 4 * o)),
+        1 => (reg(), reg(), 1u32..8, proptest::sample::select(
+            &[0x300u32, 0x304, 0x340, 0x341, 0x342, 0x344, 0xb00, 0xb02, 0xb80, 0x320][..]))
+            .prop_map(|(rd, a, f3, n)| asm::csr(f3, rd, a, n)),
+        1 => proptest::sample::select(
+            &[asm::ECALL, asm::EBREAK, asm::MRET, asm::WFI, asm::FENCE_I, 0u32][..]),
+        1 => any::<u32>(),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    /// Random programs, with stores into their own code and a timer interrupt, end in the same state
+    /// by `run` and by single steps.
+    #[test]
+    fn run_equals_steps(program in proptest::collection::vec(instruction(), 1..80), timer in 5u32..100, steps in 1u64..300) {
+        let setup = [
+            &asm::li(8, RAM_BASE + 64)[..],
+            &asm::li(1, HANDLER), &[asm::csrrw(0, 0x305, 1)],
+            &asm::li(1, crate::CLINT_BASE + 0x4000), &asm::li(2, timer), &[sw(1, 2, 0), sw(1, 0, 4)],
+            &asm::li(1, 0x888), &[asm::csrrw(0, 0x304, 1), asm::csr(5, 0, 8, 0x300)],
+        ].concat();
+        let build = || {
+            let mut m = machine(&[&setup[..], &program[..]].concat());
+            // The handler skips what trapped and pushes the timer on.
+            let handler = [
+                &[asm::csrr(9, 0x342)][..], &asm::li(10, crate::CLINT_BASE + 0x4000),
+                &[lw(11, 10, 0), addi(11, 11, 50), sw(10, 11, 0)],
+                &[asm::csrr(9, 0x341), addi(9, 9, 4), asm::csrrw(0, 0x341, 9), asm::MRET],
+            ].concat();
+            place(&mut m, HANDLER, &handler);
+            m
+        };
+        let (mut fast, mut slow) = (build(), build());
+        let end = fast.run(steps, Stop::default());
+        (0..steps).for_each(|_| drop(slow.step_alone()));
+        prop_assert_eq!(end.instructions, steps);
+        prop_assert_eq!(fast.pc(), slow.pc());
+        prop_assert_eq!(fast.registers(), slow.registers());
+        for number in [0x300, 0x304, 0x305, 0x320, 0x340, 0x341, 0x342, 0x343, 0x344, 0xb00, 0xb02] {
+            prop_assert_eq!(fast.csr(number), slow.csr(number), "csr {:#x}", number);
+        }
+        prop_assert_eq!(fast.read_memory(RAM_BASE, 0x2000), slow.read_memory(RAM_BASE, 0x2000));
+    }
+}
+
+#[test]
+fn a_resumed_run_goes_on_where_it_stopped() {
+    let mut m = machine(&[addi(1, 1, 1), asm::lui(2, HANDLER), sw(2, 1, 0), jal(0, -12)]);
+    for _ in 0..7 {
+        m.run(5, Stop::default());
+    }
+    assert_eq!((m.registers()[1], word(&m, HANDLER)), (9, 9));
+}

@@ -32,7 +32,7 @@ pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
         export(m, unit, &npu, "m_axi_");
 
         m.section("Data accesses of the hart");
-        let routes = m.instance("interconnect", &data_interconnect());
+        let routes = m.instance("data_bus", &data_interconnect());
         DataBus::of_instance(&hart, "dbus", 32).into_instance(&routes, "hart");
         DataBus::of_instance(&routes, "ram", 32).connect_to(dbus);
         let timer = m.instance("timer", &clint());

@@ -3,7 +3,8 @@
 use crate::RAM_BASE;
 use object::Endianness;
 use object::elf::{self, FileHeader32, ProgramHeader32, SectionHeader32};
-use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, Sym};
+use object::read::StringTable;
+use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, SectionTable, Sym};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -79,7 +80,7 @@ impl Program {
             file: file.to_string(),
             entry,
             segments,
-            symbols: reader.symbols(header)?,
+            symbols: reader.symbols(header, sections)?,
             compressed: header.e_flags.get(LITTLE).0 & elf::EF_RISCV_RVC.0 != 0,
         })
     }
@@ -283,10 +284,15 @@ impl<'a> Reader<'a> {
         Ok(segments)
     }
 
-    fn symbols(&self, header: &Header) -> Result<BTreeMap<String, u32>, ElfError> {
+    fn symbols(
+        &self,
+        header: &Header,
+        sections: &'a [SectionHeader32<Endianness>],
+    ) -> Result<BTreeMap<String, u32>, ElfError> {
         let at = u64::from(header.e_shoff.get(LITTLE));
         let bad = |e: object::read::Error| self.error(at, format!("bad symbol table: {e}"));
-        let sections = header.sections(LITTLE, self.data).map_err(bad)?;
+        // Names of sections are not needed, and a file may have none.
+        let sections = SectionTable::<Header>::new(sections, StringTable::default());
         let table = sections.symbols(LITTLE, self.data, elf::SHT_SYMTAB).map_err(bad)?;
         let mut symbols = BTreeMap::new();
         for symbol in table.iter().filter(|symbol| !symbol.is_undefined(LITTLE)) {

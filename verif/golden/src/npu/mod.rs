@@ -12,6 +12,9 @@ mod memories;
 mod requantise;
 mod store;
 
+#[cfg(test)]
+mod tests;
+
 use crate::machine::NpuConfig;
 use crate::memory::Memory;
 pub use job::{ByteWrite, JobEnd, JobRecord};

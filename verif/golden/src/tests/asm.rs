@@ -1,5 +1,4 @@
 //! The little assembler of this crate's tests.
-#![allow(missing_docs, clippy::too_many_arguments)]
 
 pub fn r(opcode: u32, funct3: u32, funct7: u32, rd: u32, rs1: u32, rs2: u32) -> u32 {
     funct7 << 25 | rs2 << 20 | rs1 << 15 | funct3 << 12 | rd << 7 | opcode

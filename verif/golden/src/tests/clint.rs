@@ -1,7 +1,7 @@
 //! The CLINT through loads and stores.
 
 use super::asm::{self, NOP, csrr, csrrw, lw, sw};
-use super::{HANDLER, RAM_BASE, machine, nth, place, with_operands};
+use super::{HANDLER, RAM_BASE, alone, machine, nth, place, with_operands};
 use crate::{CLINT_BASE, Inputs, Machine, Stop};
 
 /// x1 = address, x2 = value; stores, then loads back.
@@ -26,12 +26,12 @@ fn registers_hold_what_they_should() {
 fn mtime_counts_steps_and_is_writable_by_halves() {
     let program = [asm::li(1, CLINT_BASE + 0xbff8), [lw(3, 1, 0), lw(4, 1, 0)]].concat();
     let mut m = machine(&program);
-    (0..4).for_each(|_| drop(m.step_alone()));
+    alone(&mut m, 4);
     assert_eq!(m.registers()[3..5], [2, 3]);
     let program =
         [asm::li(1, CLINT_BASE + 0xbff8), asm::li(2, 0xffff_ffff), [sw(1, 2, 0), lw(3, 1, 4)]];
     let mut m = machine(&program.concat());
-    (0..6).for_each(|_| drop(m.step_alone()));
+    alone(&mut m, 6);
     assert_eq!(m.registers()[3], 1);
 }
 
@@ -63,7 +63,7 @@ fn software_interrupt_comes_right_after_the_store() {
         if fast {
             m.run(15, Stop::default());
         } else {
-            (0..15).for_each(|_| drop(m.step_alone()));
+            alone(&mut m, 15);
         }
         // 7 instructions of set-up, 5 up to the store; the handler is in the trace after them.
         let after_store = RAM_BASE + 4 * 12;
@@ -89,7 +89,7 @@ fn timer_interrupt_comes_at_its_time() {
         if fast {
             m.run(43, Stop::default());
         } else {
-            (0..43).for_each(|_| drop(m.step_alone()));
+            alone(&mut m, 43);
         }
         // 40 instructions ran before it, one a step.
         assert_eq!(m.registers()[10..12], [RAM_BASE + 4 * 40, 0x8000_0007]);

@@ -1,7 +1,7 @@
 //! CSR instructions: every number, every form, every WARL field.
 
 use super::asm::{self, csr, csrr, csrrw};
-use super::{machine, nth, step, with_operands};
+use super::{alone, machine, nth, step, with_operands};
 use crate::Inputs;
 
 const READ_WRITE: [u32; 14] = [
@@ -144,7 +144,7 @@ fn minstret_carries_and_can_be_inhibited() {
 #[test]
 fn mcycle_counts_steps_alone_and_comes_from_outside_in_lockstep() {
     let mut m = machine(&[asm::NOP, csrr(1, 0xb00), csrrw(2, 0xb00, 0), csrr(3, 0xb00)]);
-    (0..4).for_each(|_| drop(m.step_alone()));
+    alone(&mut m, 4);
     assert_eq!(m.registers()[1..4], [1, 2, 0]);
     let mut m = machine(&[csrr(1, 0xb00), csrr(2, 0xb80), csr(2, 3, 0, 0xb00)]);
     let inputs = |value| Inputs { device_read: Some(value), ..Inputs::default() };
@@ -156,7 +156,7 @@ fn mcycle_counts_steps_alone_and_comes_from_outside_in_lockstep() {
 fn mcycle_can_be_inhibited() {
     let program = [csr(5, 0, 1, 0x320), csrr(1, 0xb00), csrr(2, 0xb00), csr(5, 0, 0, 0x320)];
     let mut m = machine(&[&program[..], &[csrr(3, 0xb00)]].concat());
-    (0..5).for_each(|_| drop(m.step_alone()));
+    alone(&mut m, 5);
     assert_eq!(m.registers()[1..4], [1, 1, 1]);
 }
 

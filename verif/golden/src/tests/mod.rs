@@ -50,6 +50,13 @@ pub fn nth(machine: &mut Machine, steps: usize) -> Retire {
     (0..steps).map(|_| step(machine)).last().unwrap()
 }
 
+/// Steps with the model's own clock and interrupts.
+pub fn alone(machine: &mut Machine, steps: u64) {
+    for _ in 0..steps {
+        machine.step_alone();
+    }
+}
+
 /// `li` of two registers, then the instruction: its record.
 pub fn with_operands(x1: u32, x2: u32, instruction: u32) -> Retire {
     let program = [&asm::li(1, x1)[..], &asm::li(2, x2)[..], &[instruction]].concat();

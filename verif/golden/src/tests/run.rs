@@ -1,7 +1,7 @@
 //! The fast path is the same machine as the lockstep path.
 
 use super::asm::{self, NOP, addi, jal, lw, sw};
-use super::{HANDLER, RAM_BASE, machine, place, word};
+use super::{HANDLER, RAM_BASE, alone, machine, place, word};
 use crate::{RunEnd, Stop, StopReason};
 use proptest::prelude::*;
 
@@ -84,7 +84,7 @@ proptest! {
         };
         let (mut fast, mut slow) = (build(), build());
         let end = fast.run(steps, Stop::default());
-        (0..steps).for_each(|_| drop(slow.step_alone()));
+        alone(&mut slow, steps);
         prop_assert_eq!(end.instructions, steps);
         prop_assert_eq!(fast.pc(), slow.pc());
         prop_assert_eq!(fast.registers(), slow.registers());

@@ -1,0 +1,242 @@
+//! Every cause of the error table, the order of the checks, and what is left in memory.
+
+use super::super::cause;
+use super::{
+    Bench, EXEC, LIST, LOAD, RAM, RAM_BYTES, STORE, exec_tile, head, load_rows, pair, store_rows,
+    sync,
+};
+use crate::npu::job::{self, JobEnd};
+
+/// The end of a job with this one descriptor, marked last.
+fn end_of(descriptor: [u32; 8]) -> u32 {
+    Bench::new(4).run(&[descriptor]).end.cause
+}
+
+fn store_raw() -> [u32; 8] {
+    [head(STORE, &[], &[]) | 1 << 16, RAM, 0, pair(1, 1), 0, 0, 0, 0]
+}
+
+fn store_requantised() -> [u32; 8] {
+    [head(STORE, &[], &[]), RAM, 0, pair(1, 1), 0, 0, 0x7f_8000, 0]
+}
+
+fn store_to_scratchpad() -> [u32; 8] {
+    [head(STORE, &[], &[]) | 1 << 18, 0, 0, pair(1, 1), 0, 0, 0x7f_8000, 0]
+}
+
+#[test]
+fn opcodes() {
+    for opcode in [0].into_iter().chain(4..16) {
+        // A bad opcode is found before bad fields.
+        assert_eq!(end_of([opcode | 0xff00_88e0, 0, 0, 0, 0, 0, 0, 0]), cause::BAD_OPCODE);
+    }
+}
+
+/// Flips every bit of good descriptors: `good` has the bits, word by word, that leave it good.
+/// Word 3 holds counts only.
+#[test]
+fn reserved_bits() {
+    let all = u32::MAX;
+    let forms: [([u32; 8], [u32; 8]); 6] = [
+        (load_rows(RAM, 4, 1, 0), [0x1_6010, all, all, all, all, 0xffff, 0, 0]),
+        (exec_tile(0, 0, 0, 1), [0x1_5010, all, all, all, !1, !1, 0xffff, 0]),
+        (store_rows(RAM, 4, 1, 0), [0x3010, all, all, all, all, 0xffff, 0, 0]),
+        (store_raw(), [0x3010, !3, !3, all, all, 0xffff, 0, 0]),
+        (store_requantised(), [0x3010, all, all, all, all, all, 0xff_ffff, 0]),
+        (store_to_scratchpad(), [0x3010, 0xffff, all, all, all, all, 0xff_ffff, 0]),
+    ];
+    for (form, good) in forms {
+        assert_eq!(end_of(form), 0);
+        for word in (0..8).filter(|&word| word != 3) {
+            for bit in 0..32 {
+                let mut descriptor = form;
+                descriptor[word] ^= 1 << bit;
+                // Another opcode, another source, a missing token: other tests.
+                let skipped = if form[0] & 15 == STORE { 0x7_070f } else { 0x70f };
+                if word == 0 && skipped >> bit & 1 == 1 {
+                    continue;
+                }
+                let bad = end_of(descriptor) == cause::BAD_FIELD;
+                assert_eq!(bad, good[word] >> bit & 1 == 0, "{form:x?} word {word} bit {bit}");
+            }
+        }
+    }
+}
+
+#[test]
+fn counts_of_zero_are_bad() {
+    let bad = |mut descriptor: [u32; 8], word: usize, value: u32| {
+        descriptor[word] = value;
+        assert_eq!(end_of(descriptor), cause::BAD_FIELD, "word {word} = {value:#x}");
+    };
+    for value in [0, 1, 1 << 16] {
+        bad(load_rows(RAM, 4, 1, 0), 3, value);
+        bad(store_rows(RAM, 4, 1, 0), 3, value);
+    }
+    bad(exec_tile(0, 0, 0, 1), 3, 0xffff);
+    bad(exec_tile(0, 0, 0, 1), 4, 0xffff_0000);
+    bad(exec_tile(0, 0, 0, 1), 5, 0xffff_0000);
+}
+
+#[test]
+fn sources_destinations_and_alignment() {
+    let with = |mut descriptor: [u32; 8], word: usize, bits: u32| {
+        descriptor[word] |= bits;
+        end_of(descriptor)
+    };
+    assert_eq!(with(store_raw(), 0, 3 << 16), cause::BAD_FIELD);
+    assert_eq!(with(store_raw(), 0, 1 << 18), cause::BAD_FIELD);
+    assert_eq!(with(store_rows(RAM, 4, 1, 0), 0, 1 << 18), cause::BAD_FIELD);
+    for bits in 1..4 {
+        assert_eq!(with(store_raw(), 1, bits), cause::BAD_FIELD);
+        assert_eq!(with(store_raw(), 2, bits), cause::BAD_FIELD);
+        assert_eq!(with(store_requantised(), 1, bits), 0);
+    }
+    for opcode in [LOAD, EXEC, STORE] {
+        let own = |descriptor| {
+            [sync(descriptor, &[opcode], &[]), sync(descriptor, &[], &[opcode])].map(end_of)
+        };
+        let descriptor = match opcode {
+            LOAD => load_rows(RAM, 4, 1, 0),
+            EXEC => exec_tile(0, 0, 0, 1),
+            _ => store_raw(),
+        };
+        assert_eq!(own(descriptor), [cause::BAD_FIELD; 2]);
+    }
+}
+
+/// A LOAD, then what is tested; the LOAD's effect stays, what follows has none.
+#[test]
+fn earlier_descriptors_complete_and_later_ones_do_nothing() {
+    let mut bench = Bench::new(4);
+    bench.fill(RAM, &[1, 2, 3, 4]);
+    let copy = store_rows(RAM + 0x100, 4, 1, 0);
+    let late = store_rows(RAM + 0x200, 4, 1, 0);
+    let job = bench.run(&[load_rows(RAM, 4, 1, 0), copy, [0; 8], late]);
+    let end = JobEnd { cause: cause::BAD_OPCODE, fault_index: 2, fault_address: 0 };
+    assert_eq!((job.end, job.descriptors().len()), (end, 2));
+    assert_eq!(bench.bytes(RAM + 0x100, 4), [1, 2, 3, 4]);
+    assert_eq!(bench.bytes(RAM + 0x200, 4), [0; 4]);
+}
+
+#[test]
+fn tokens() {
+    let load = load_rows(RAM, 4, 1, 0);
+    let exec = exec_tile(0, 0, 0, 1);
+    let end = |list: &[[u32; 8]]| {
+        let end = Bench::new(4).run(list).end;
+        (end.cause, end.fault_index)
+    };
+    let give = sync(load, &[], &[EXEC]);
+    let take = sync(exec, &[LOAD], &[]);
+    assert_eq!(end(&[give, take]), (0, 0));
+    assert_eq!(end(&[take]), (cause::TOKEN_UNDERFLOW, 0));
+    assert_eq!(end(&[give, take, take]), (cause::TOKEN_UNDERFLOW, 2));
+    // In list order: a later signal does not help.
+    assert_eq!(end(&[take, give]), (cause::TOKEN_UNDERFLOW, 0));
+    // The token of another pair does not help.
+    assert_eq!(end(&[sync(load, &[], &[STORE]), take]), (cause::TOKEN_UNDERFLOW, 1));
+    assert_eq!(end(&[give; 15]), (0, 0));
+    assert_eq!(end(&[give; 16]), (cause::TOKEN_OVERFLOW, 15));
+    // Underflow is checked before overflow.
+    let both = [vec![give; 15], vec![sync(give, &[STORE], &[])]].concat();
+    assert_eq!(end(&both), (cause::TOKEN_UNDERFLOW, 15));
+    // Bad fields come before tokens.
+    assert_eq!(end(&[sync(exec, &[LOAD, EXEC], &[])]), (cause::BAD_FIELD, 0));
+}
+
+#[test]
+fn misaligned_lists_do_nothing() {
+    for address in [LIST + 4, LIST + 16, 3] {
+        let mut bench = Bench::new(4);
+        bench.run(&[load_rows(RAM, 4, 1, 0)]);
+        let job = job::run(&bench.config, &mut bench.memories, &mut bench.memory, address, true);
+        let end = JobEnd { cause: cause::MISALIGNED_LIST, ..JobEnd::default() };
+        assert_eq!((job.end, job.descriptors().len()), (end, 0));
+    }
+}
+
+#[test]
+fn lists_run_off_the_ram() {
+    let mut bench = Bench::new(4);
+    let list = RAM + RAM_BYTES - 64;
+    let mut words = [load_rows(RAM, 4, 1, 0); 2].concat();
+    words[8] = head(LOAD, &[], &[]);
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    bench.fill(list, &bytes);
+    let job = job::run(&bench.config, &mut bench.memories, &mut bench.memory, list, true);
+    let end = JobEnd { cause: cause::FETCH_ERROR, fault_index: 2, fault_address: RAM + RAM_BYTES };
+    assert_eq!((job.end, job.descriptors().len()), (end, 2));
+    let job = job::run(&bench.config, &mut bench.memories, &mut bench.memory, 0x20, true);
+    let end = JobEnd { cause: cause::FETCH_ERROR, fault_index: 0, fault_address: 0x20 };
+    assert_eq!(job.end, end);
+}
+
+#[test]
+fn lists_are_at_most_65536_long() {
+    let mut bench = Bench::new(2);
+    bench.memory = crate::memory::Memory::new(4 << 20);
+    let mut list = vec![load_rows(RAM, 1, 1, 0); 65_536];
+    let job = bench.run_raw(&list);
+    let end = JobEnd { cause: cause::LIST_TOO_LONG, fault_index: 65_535, fault_address: 0 };
+    assert_eq!((job.end, job.descriptors().len()), (end, 65_535));
+    list[65_535][0] |= 0x10;
+    assert_eq!(bench.run_raw(&list).end.cause, 0);
+}
+
+#[test]
+fn loads_outside_the_ram_fail_with_the_bus_word() {
+    // The second row runs over the end of the RAM by one byte.
+    let end = RAM + RAM_BYTES;
+    let mut bench = Bench::new(4);
+    let load = [head(LOAD, &[], &[]), end - 10, 6, pair(2, 5), pair(0, 1), 0, 0, 0];
+    let job = bench.run(&[load]);
+    let fault = JobEnd { cause: cause::LOAD_ERROR, fault_index: 0, fault_address: end };
+    assert_eq!(job.end, fault);
+    let job = bench.run(&[load_rows(RAM - 3, 4, 1, 0)]);
+    assert_eq!(job.end, JobEnd { fault_address: RAM - 8, ..fault });
+    // The first access that fails is in the last row.
+    let load = [head(LOAD, &[], &[]), RAM, 0u32.wrapping_sub(13), pair(2, 4), 0, 0, 0, 0];
+    assert_eq!(bench.run(&[load]).end, JobEnd { fault_address: RAM - 16, ..fault });
+}
+
+#[test]
+fn stores_outside_the_ram_leave_what_was_written_before() {
+    let end = RAM + RAM_BYTES;
+    let mut bench = Bench::new(4);
+    bench.memories.scratchpad_mut(0).copy_from_slice(&[1, 2, 3, 4]);
+    bench.memories.scratchpad_mut(1).copy_from_slice(&[5, 6, 7, 8]);
+    let early = store_rows(RAM, 4, 1, 1);
+    let late = store_rows(RAM + 8, 4, 1, 1);
+    let mut store = store_rows(end - 6, 4, 2, 0);
+    store[2] = 4;
+    let job = bench.run(&[early, store, late]);
+    let fault = JobEnd { cause: cause::STORE_ERROR, fault_index: 1, fault_address: end };
+    assert_eq!((job.end, job.done), (fault, 10));
+    assert_eq!(bench.bytes(RAM, 4), [5, 6, 7, 8]);
+    assert_eq!(bench.bytes(end - 6, 6), [1, 2, 3, 4, 5, 6]);
+    // What the third descriptor would write is in the record, not in memory.
+    assert_eq!(bench.bytes(RAM + 8, 4), [0; 4]);
+    assert_eq!(job.writes[10..].iter().map(|w| w.new).collect::<Vec<_>>(), [5, 6, 7, 8]);
+    assert!(job.writes[10..].iter().all(|w| w.descriptor == 2));
+    // Without a log, the same memory and the same end.
+    let mut other = Bench::new(4);
+    other.memories.scratchpad_mut(0).copy_from_slice(&[1, 2, 3, 4]);
+    other.memories.scratchpad_mut(1).copy_from_slice(&[5, 6, 7, 8]);
+    other.run(&[load_rows(RAM + 0x100, 4, 1, 40); 3]);
+    for (address, word) in (LIST..).step_by(4).zip([early, store, late].concat()) {
+        other.memory.store::<4>(address, word);
+    }
+    let job = job::run(&other.config, &mut other.memories, &mut other.memory, LIST, false);
+    assert_eq!((job.end, job.writes.len()), (fault, 0));
+    assert_eq!(other.bytes(RAM, 16), bench.bytes(RAM, 16));
+    assert_eq!(other.bytes(end - 6, 6), bench.bytes(end - 6, 6));
+}
+
+#[test]
+fn the_lowest_index_is_reported() {
+    let mut bench = Bench::new(4);
+    let list = [load_rows(0x1234, 4, 1, 0), store_rows(0x5678, 4, 1, 0), [0; 8]];
+    let fault = JobEnd { cause: cause::LOAD_ERROR, fault_index: 0, fault_address: 0x1230 };
+    assert_eq!(bench.run(&list).end, fault);
+}

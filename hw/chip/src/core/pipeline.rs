@@ -103,6 +103,8 @@ pub struct DataBus {
     pub req_write: Signal,
     pub req_wdata: Signal,
     pub req_wstrb: Signal,
+    /// A load or store of less than a word, which devices refuse; stays inside the chip.
+    pub req_partial: Signal,
     pub rsp_valid: Signal,
     pub rsp_rdata: Signal,
     pub rsp_error: Signal,
@@ -117,6 +119,7 @@ impl DataBus {
             req_write: m.output_wire("dbus_req_write", Bit),
             req_wdata: m.output_wire("dbus_req_wdata", U(32)),
             req_wstrb: m.output_wire("dbus_req_wstrb", U(4)),
+            req_partial: m.output_wire("dbus_req_partial", Bit),
             rsp_valid: m.input("dbus_rsp_valid", Bit),
             rsp_rdata: m.input("dbus_rsp_rdata", U(32)),
             rsp_error: m.input("dbus_rsp_error", Bit),

@@ -6,9 +6,7 @@ use super::alu::alu;
 use super::branch::branch;
 use super::divide::divide;
 use super::multiply::{multiply_iterative, multiply_pipelined};
-use super::pipeline::{
-    Completion, Control, DataBus, ExecuteStage, ExecuteTrace, WritebackStage,
-};
+use super::pipeline::{Completion, Control, DataBus, ExecuteStage, ExecuteTrace, WritebackStage};
 use super::store_align::store_align;
 use super::trap::{Trap, execute_trap};
 use crate::config::CoreConfig;
@@ -26,8 +24,10 @@ pub fn build(
     let operation = &execute.operation;
     m.section("Execute: arithmetic");
     let operand_a = operation.operand_a_pc.mux(execute.pc, execute.rs1_value).named("operand_a");
-    let operand_b =
-        operation.operand_b_immediate.mux(operation.immediate, execute.rs2_value).named("operand_b");
+    let operand_b = operation
+        .operand_b_immediate
+        .mux(operation.immediate, execute.rs2_value)
+        .named("operand_b");
     let alu = m
         .instance("alu", &alu())
         .pin("op", operation.alu_op)
@@ -100,9 +100,6 @@ pub fn build(
         };
         (registers, values)
     });
-    if trace.is_none() {
-        access.lanes.unused();
-    }
     m.clocked(|| {
         when(control.execute_fire, || {
             writeback.valid.set(1);
@@ -154,6 +151,7 @@ fn data_access(
     dbus.req_write.drive(operation.is_store);
     dbus.req_wdata.drive(store.out("wdata"));
     dbus.req_wstrb.drive(store.out("wstrb"));
+    dbus.req_partial.drive(!store.out("lanes").all());
     let fire = (req_valid & dbus.req_ready).named("dbus_req_fire");
     let wait = (access & !fire).named("access_wait");
     m.cover("access_waits_for_bus", req_valid & !dbus.req_ready);

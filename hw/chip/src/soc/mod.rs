@@ -34,6 +34,7 @@ pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
         m.section("Data accesses of the hart");
         let routes = m.instance("data_bus", &data_interconnect());
         DataBus::of_instance(&hart, "dbus", 32).into_instance(&routes, "hart");
+        routes.pin("hart_req_partial", hart.out("dbus_req_partial"));
         DataBus::of_instance(&routes, "ram", 32).connect_to(dbus);
         let timer = m.instance("timer", &clint());
         DataBus::of_instance(&routes, "clint", map::CLINT_ADDRESS_BITS)

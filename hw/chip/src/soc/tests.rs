@@ -146,6 +146,14 @@ fn lw(rd: u32, base: u32, offset: i32) -> u32 {
     (offset as u32) << 20 | base << 15 | 2 << 12 | rd << 7 | 0x03
 }
 
+fn lb(rd: u32, base: u32, offset: i32) -> u32 {
+    (offset as u32) << 20 | base << 15 | rd << 7 | 0x03
+}
+
+fn sb(rs: u32, base: u32, offset: u32) -> u32 {
+    sw(rs, base, offset) & !(7 << 12)
+}
+
 fn sw(rs: u32, base: u32, offset: u32) -> u32 {
     (offset >> 5) << 25 | rs << 20 | base << 15 | 2 << 12 | (offset & 31) << 7 | 0x23
 }
@@ -160,18 +168,21 @@ fn csrr(rd: u32, number: u32) -> u32 {
 
 const LOOP_HERE: u32 = 0x0000_006f;
 const MTVEC: u32 = 0x305;
+const MEPC: u32 = 0x341;
 const MCAUSE: u32 = 0x342;
+const MRET: u32 = 0x3020_0073;
 
 #[test]
-fn a_program_reaches_the_ram_the_clint_the_npu_and_nothing() {
+fn a_program_reaches_the_ram_the_clint_the_npu_and_nothing_else() {
     for preset in ["nano", "edge"] {
-        let (ram, results, clint, npu) = (1, 2, 3, 4);
+        let (ram, results, clint, npu, causes) = (1, 2, 3, 4, 11);
         let program = [
             lui(ram, 0x8000_0000),
             addi(results, ram, 0x400),
+            addi(causes, results, 12),
             lui(clint, 0x0200_0000),
             lui(npu, 0x4000_0000),
-            addi(5, ram, 17 * 4),
+            addi(5, ram, 22 * 4),
             csrw(MTVEC, 5),
             lw(6, npu, 0), // ID
             sw(6, results, 0),
@@ -182,18 +193,25 @@ fn a_program_reaches_the_ram_the_clint_the_npu_and_nothing() {
             lw(8, clint, 0),
             sw(8, results, 8),
             lui(9, 0x7000_0000),
-            lw(9, 9, 0), // nothing there: traps
+            lw(9, 9, 0),     // Nothing there.
+            lb(9, clint, 0), // Less than a word.
+            sb(7, clint, 0),
+            lb(9, npu, 0),
+            sw(7, results, 0x40),
             LOOP_HERE,
-            csrr(10, MCAUSE), // the handler
-            sw(10, results, 12),
-            sw(7, results, 16),
-            LOOP_HERE,
+            csrr(10, MCAUSE), // The handler notes the cause and skips the instruction.
+            sw(10, causes, 0),
+            addi(causes, causes, 4),
+            csrr(12, MEPC),
+            addi(12, 12, 4),
+            csrw(MEPC, 12),
+            MRET,
         ];
         let mut sim = Interpreter::new(&design(&config(preset), true));
         sim.reset();
         let mut memory = Memory::new(&program);
         let mut cycles = 0;
-        while memory.words[0x104] == 0 {
+        while memory.words[0x110] == 0 {
             memory.cycle(&mut sim);
             cycles += 1;
             assert!(cycles < 1000, "{preset}: the program does not end");
@@ -204,7 +222,8 @@ fn a_program_reaches_the_ram_the_clint_the_npu_and_nothing() {
             | log(npu.bus_bits / 8) << 8
             | log(npu.scratchpad_rows) << 16
             | log(npu.accumulator_rows) << 24;
-        assert_eq!(memory.words[0x100..0x105], [0x5359_4e50, expected_config, 1, 5, 1], "{preset}");
+        let expected = [0x5359_4e50, expected_config, 1, 5, 5, 7, 5, 0];
+        assert_eq!(memory.words[0x100..0x108], expected, "{preset}");
         assert!(sim.failed().is_empty(), "{:?}", sim.failed());
     }
 }

@@ -1,6 +1,12 @@
 //! The bench: random programs with NPU jobs, lockstep of generated RTL against the golden model,
 //! shrinking, failure folders, regressions and injected faults.
 
+pub mod campaign;
+pub mod chip;
+pub mod failure;
 pub mod generate;
+pub mod lockstep;
 pub mod program;
+pub mod run;
 pub mod shrink;
+pub mod trial;

@@ -105,6 +105,11 @@ impl Machine {
         self.hart.csrs.minstret
     }
 
+    /// The CLINT's `mtime`, at the cycle of the last step.
+    pub fn mtime(&self) -> u64 {
+        self.clint.mtime(self.now)
+    }
+
     /// Executes one instruction in lockstep and reports it. `inputs` says what the RTL met.
     ///
     /// A doorbell store runs the whole job at once; the NPU then stays busy until the bench calls

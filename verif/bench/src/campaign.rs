@@ -1,0 +1,219 @@
+//! A regression: many random programs in lockstep, on several threads, with the same result
+//! whatever their number.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use systole_chip::ChipConfig;
+use systole_sim::Library;
+
+use crate::chip;
+use crate::generate::{self, Target};
+use crate::lockstep::{Divergence, Lockstep};
+use crate::program::Program;
+use crate::trial::{Setup, Trial};
+
+/// Every how many programs one is also run bare, to measure the cost of lockstep.
+const BARE_SAMPLE: u64 = 8;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Campaign {
+    /// Seed of the programs.
+    pub seed: u64,
+    /// Index of the first program.
+    pub first: u64,
+    /// Number of programs; unlimited when only the time counts.
+    pub programs: Option<u64>,
+    /// When to stop handing out programs.
+    pub time: Option<Duration>,
+    /// Threads.
+    pub jobs: usize,
+    /// Take only indices that are `shard.0` modulo `shard.1`.
+    pub shard: (u64, u64),
+    /// Stop at the first failure.
+    pub fail_fast: bool,
+    /// Number of the injected fault, 0 for none.
+    pub fault: u16,
+}
+
+/// Sums over programs.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Totals {
+    /// Programs run.
+    pub programs: u64,
+    /// Instructions compared.
+    pub instructions: u64,
+    /// NPU jobs compared.
+    pub npu_jobs: u64,
+    /// Clock cycles in lockstep.
+    pub cycles: u64,
+    /// Seconds of threads in lockstep runs: loading, RTL, golden model, comparison.
+    pub lockstep_seconds: f64,
+    /// Clock cycles of the bare runs.
+    pub bare_cycles: u64,
+    /// Seconds of threads in bare runs: loading and RTL.
+    pub bare_seconds: f64,
+    /// Programs that failed.
+    pub mismatches: u64,
+}
+
+impl Totals {
+    fn add(&mut self, other: &Totals) {
+        self.programs += other.programs;
+        self.instructions += other.instructions;
+        self.npu_jobs += other.npu_jobs;
+        self.cycles += other.cycles;
+        self.lockstep_seconds += other.lockstep_seconds;
+        self.bare_cycles += other.bare_cycles;
+        self.bare_seconds += other.bare_seconds;
+        self.mismatches += other.mismatches;
+    }
+
+    /// Cycles a second of one thread in lockstep.
+    pub fn cycles_per_second(&self) -> f64 {
+        self.cycles as f64 / self.lockstep_seconds.max(1e-9)
+    }
+
+    /// Cycles a second of one thread when the RTL runs alone.
+    pub fn bare_cycles_per_second(&self) -> f64 {
+        self.bare_cycles as f64 / self.bare_seconds.max(1e-9)
+    }
+}
+
+/// A program that failed.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its index in the campaign.
+    pub index: u64,
+    /// The program.
+    pub program: Program,
+    /// Where it diverged.
+    pub divergence: Divergence,
+}
+
+/// What came out.
+#[derive(Debug)]
+pub struct Summary {
+    /// Sums.
+    pub totals: Totals,
+    /// Wall time.
+    pub seconds: f64,
+    /// Failing programs by index.
+    pub found: Vec<Found>,
+    /// Stopped by the user.
+    pub interrupted: bool,
+}
+
+struct Shared<'a> {
+    campaign: &'a Campaign,
+    target: Target,
+    next: AtomicU64,
+    stop: &'a AtomicBool,
+    start: Instant,
+    totals: Mutex<Totals>,
+    found: Mutex<BTreeMap<u64, Found>>,
+}
+
+/// Runs the campaign; `progress` is called now and then with the sums so far.
+pub fn run(
+    campaign: &Campaign,
+    config: &ChipConfig,
+    library: &Arc<Library>,
+    stop: &AtomicBool,
+    progress: impl Fn(&Totals) + Sync,
+) -> Summary {
+    let shared = Shared {
+        campaign,
+        target: chip::target(config),
+        next: AtomicU64::new(campaign.first),
+        stop,
+        start: Instant::now(),
+        totals: Mutex::default(),
+        found: Mutex::default(),
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..campaign.jobs.max(1) {
+            scope.spawn(|| work(&shared, chip::lockstep(config, library), &progress));
+        }
+    });
+    let mut found: Vec<Found> =
+        shared.found.into_inner().expect("no thread panicked").into_values().collect();
+    if campaign.fail_fast {
+        // Indices below the first failure were all run; later ones by luck.
+        found.truncate(1);
+    }
+    let mut totals = shared.totals.into_inner().expect("no thread panicked");
+    if campaign.fail_fast && !found.is_empty() {
+        totals.mismatches = 1;
+    }
+    Summary {
+        totals,
+        seconds: shared.start.elapsed().as_secs_f64(),
+        found,
+        interrupted: stop.load(Ordering::Relaxed),
+    }
+}
+
+fn work(shared: &Shared, mut pair: Lockstep, progress: &(impl Fn(&Totals) + Sync)) {
+    pair.dut().set_fault(shared.campaign.fault);
+    while let Some(index) = shared.take() {
+        let program = generate::sample(shared.target, shared.campaign.seed, index);
+        let (totals, divergence) = run_program(&mut pair, &program, index);
+        let failed = divergence.is_some();
+        if let Some(divergence) = divergence {
+            let found = Found { index, program, divergence };
+            shared.found.lock().expect("no thread panicked").insert(index, found);
+        }
+        let mut sums = shared.totals.lock().expect("no thread panicked");
+        sums.add(&totals);
+        progress(&sums);
+        drop(sums);
+        if failed && shared.campaign.fail_fast {
+            shared.next.store(u64::MAX / 2, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Shared<'_> {
+    /// The next index of this shard, while there is one.
+    fn take(&self) -> Option<u64> {
+        loop {
+            let late = self.campaign.time.is_some_and(|time| self.start.elapsed() >= time);
+            if late || self.stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            let end = self.campaign.programs.map_or(u64::MAX / 2, |n| self.campaign.first + n);
+            if index >= end {
+                return None;
+            }
+            let (part, parts) = self.campaign.shard;
+            if index % parts.max(1) == part {
+                return Some(index);
+            }
+        }
+    }
+}
+
+fn run_program(pair: &mut Lockstep, program: &Program, index: u64) -> (Totals, Option<Divergence>) {
+    let trial = Trial::new(program, Setup::RANDOM).expect("the generator keeps to the limits");
+    pair.take_busy_time();
+    let outcome = trial.run(pair);
+    let mut totals = Totals {
+        programs: 1,
+        instructions: outcome.instructions,
+        npu_jobs: outcome.npu_jobs,
+        cycles: outcome.cycles,
+        lockstep_seconds: pair.take_busy_time().as_secs_f64(),
+        mismatches: outcome.divergence.is_some().into(),
+        ..Totals::default()
+    };
+    if index.is_multiple_of(BARE_SAMPLE) && outcome.divergence.is_none() {
+        totals.bare_cycles = trial.run_bare(pair);
+        totals.bare_seconds = pair.take_busy_time().as_secs_f64();
+    }
+    (totals, outcome.divergence)
+}

@@ -1,0 +1,43 @@
+//! One configuration, three views of it: the chip, its golden model, the generators' target.
+
+use std::sync::Arc;
+
+use systole_chip::ChipConfig;
+use systole_compiler::NpuShape;
+use systole_golden::{Machine, NpuConfig};
+use systole_sim::{Dut, Library};
+
+use crate::generate::Target;
+use crate::lockstep::Lockstep;
+
+/// Configuration of the golden model of `config`.
+pub fn golden_config(config: &ChipConfig) -> systole_golden::Config {
+    let npu = &config.npu;
+    systole_golden::Config {
+        ram_bytes: config.memory.ram_bytes,
+        npu: NpuConfig {
+            dim: npu.dim,
+            bus_bytes: npu.bus_bits / 8,
+            scratchpad_rows: npu.scratchpad_rows,
+            accumulator_rows: npu.accumulator_rows,
+            parameter_rows: npu.parameter_rows,
+        },
+    }
+}
+
+/// What programs for `config` are generated for.
+pub fn target(config: &ChipConfig) -> Target {
+    let npu = NpuShape {
+        dim: config.npu.dim,
+        scratchpad_rows: config.npu.scratchpad_rows,
+        accumulator_rows: config.npu.accumulator_rows,
+        parameter_rows: config.npu.parameter_rows,
+    };
+    Target { npu, ram_bytes: config.memory.ram_bytes }
+}
+
+/// A simulated chip beside its golden model.
+pub fn lockstep(config: &ChipConfig, library: &Arc<Library>) -> Lockstep {
+    let golden = Machine::new(&golden_config(config));
+    Lockstep::new(Dut::new(library), golden, config.memory.ram_bytes)
+}

@@ -1,0 +1,176 @@
+//! A failure, from the program that was found to a folder that explains it.
+
+mod elf;
+mod report;
+mod wave;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use systole_chip::ChipConfig;
+use systole_sim::Library;
+
+pub use elf::elf_file;
+
+use crate::campaign::Found;
+use crate::chip;
+use crate::lockstep::{Divergence, Lockstep};
+use crate::program::layout::{CODE, FROMHOST, TOHOST};
+use crate::program::{Image, Program};
+use crate::shrink::{Budget, shrink};
+use crate::trial::{Setup, Trial};
+
+/// Name of the report in a failure folder.
+pub const REPORT: &str = "report.txt";
+/// Name of the shrunk program's assembly.
+pub const ASSEMBLY: &str = "minimal.S";
+/// Name of the shrunk program's ELF file.
+pub const ELF: &str = "minimal.elf";
+/// Name of the RTL's waveform.
+pub const WAVE: &str = "rtl.vcd";
+/// Name of the waveform with both sides' retire records.
+pub const LOCKSTEP_WAVE: &str = "lockstep.vcd";
+
+/// Cycles of the waveform before and after the divergence.
+const WAVE_BEFORE: u64 = 300;
+const WAVE_AFTER: u64 = 20;
+
+/// Where a failure comes from.
+#[derive(Clone, Debug)]
+pub struct Origin<'a> {
+    /// Name of the preset or file.
+    pub preset: &'a str,
+    /// The chip.
+    pub config: &'a ChipConfig,
+    /// Seed of the campaign.
+    pub seed: u64,
+    /// Number of the injected fault, 0 for none.
+    pub fault: u16,
+    /// Command line options that lead to this chip again, beyond preset and seed.
+    pub options: &'a str,
+}
+
+/// A shrunk failure.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Name of the preset.
+    pub preset: String,
+    /// Seed of the campaign.
+    pub seed: u64,
+    /// Index of the program.
+    pub index: u64,
+    /// Body instructions of the program as it was found.
+    pub original_instructions: usize,
+    /// The shrunk program.
+    pub program: Program,
+    /// Its memory contents.
+    pub image: Image,
+    /// Where it diverges.
+    pub divergence: Divergence,
+    /// Command that shows it again.
+    pub rerun: String,
+    /// Name of the RTL's waveform, if there is one.
+    pub wave: Option<&'static str>,
+}
+
+impl Failure {
+    /// Shrinks what a campaign found; `progress` gets the number of runs and body instructions.
+    pub fn shrink(
+        found: &Found,
+        origin: &Origin,
+        library: &Arc<Library>,
+        budget: Budget,
+        mut progress: impl FnMut(u32, usize),
+    ) -> Self {
+        let mut pair = chip::lockstep(origin.config, library);
+        pair.dut().set_fault(origin.fault);
+        let kind = found.divergence.kind;
+        let (mut runs, mut size) = (0, found.program.instruction_count());
+        let program = shrink(&found.program, budget, |candidate| {
+            runs += 1;
+            let fails = diverges(&mut pair, candidate).is_some_and(|d| d.kind == kind);
+            if fails {
+                size = candidate.instruction_count();
+            }
+            progress(runs, size);
+            fails
+        });
+        let divergence = diverges(&mut pair, &program).unwrap_or_else(|| found.divergence.clone());
+        let trial = Trial::new(&program, Setup::RANDOM).expect("shrinking makes programs shorter");
+        Self {
+            preset: origin.preset.to_owned(),
+            seed: origin.seed,
+            index: found.index,
+            original_instructions: found.program.instruction_count(),
+            image: trial.image().clone(),
+            program,
+            divergence,
+            rerun: format!(
+                "systole cosim --preset {} --seed {} --first {} --programs 1{}",
+                origin.preset, origin.seed, found.index, origin.options
+            ),
+            wave: None,
+        }
+    }
+
+    /// Address of the first body instruction.
+    pub fn body_address(&self) -> u32 {
+        self.image.body.first().map_or(CODE, |&(address, _)| address)
+    }
+
+    /// The report.
+    pub fn report(&self) -> String {
+        report::text(self)
+    }
+
+    /// Writes the folder `parent/NAME` and returns its path. With a library that can trace, the
+    /// RTL's waveform around the divergence is part of it.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn write(
+        &mut self,
+        parent: &Path,
+        origin: &Origin,
+        tracing: Option<&Arc<Library>>,
+    ) -> io::Result<PathBuf> {
+        let name = format!("{}-{:x}-{}", self.preset, self.seed, self.index);
+        fs::create_dir_all(parent)?;
+        let folder = tempfile::Builder::new().prefix(".failure").tempdir_in(parent)?;
+        if let Some(library) = tracing {
+            self.trace(origin, library, &folder.path().join(WAVE));
+        }
+        let mut lockstep_wave = Vec::new();
+        wave::write(&mut lockstep_wave, &self.divergence)?;
+        fs::write(folder.path().join(LOCKSTEP_WAVE), lockstep_wave)?;
+        fs::write(folder.path().join(REPORT), self.report())?;
+        fs::write(folder.path().join(ASSEMBLY), report::assembly(self))?;
+        let symbols = [("_start", CODE), ("tohost", TOHOST), ("fromhost", FROMHOST)];
+        let elf = elf_file(&self.image.segments, CODE, &symbols).map_err(io::Error::other)?;
+        fs::write(folder.path().join(ELF), elf)?;
+        let target = parent.join(name);
+        if target.exists() {
+            fs::remove_dir_all(&target)?;
+        }
+        fs::rename(folder.keep(), &target)?;
+        Ok(target)
+    }
+
+    /// Runs the shrunk program once more with the waves of the window dumped.
+    fn trace(&mut self, origin: &Origin, library: &Arc<Library>, path: &Path) {
+        let mut pair = chip::lockstep(origin.config, library);
+        pair.dut().set_fault(origin.fault);
+        let cycle = self.divergence.cycle;
+        pair.trace(path, cycle.saturating_sub(WAVE_BEFORE), cycle + WAVE_AFTER);
+        diverges(&mut pair, &self.program);
+        pair.dut().stop_trace();
+        self.wave = path.exists().then_some(WAVE);
+    }
+}
+
+fn diverges(pair: &mut Lockstep, program: &Program) -> Option<Divergence> {
+    let trial = Trial::new(program, Setup::RANDOM).ok()?;
+    trial.run(pair).divergence
+}

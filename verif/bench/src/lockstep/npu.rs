@@ -1,0 +1,216 @@
+//! NPU jobs in lockstep: every byte in order, and the end of each job.
+//!
+//! The golden model runs a whole job when its doorbell store retires. The RTL's bytes are matched
+//! against the model's list as they come; a bus error that the bench injected ends a job early,
+//! and what the RTL did not write is then undone in the model.
+
+use std::collections::VecDeque;
+
+use systole_golden::Machine;
+use systole_golden::npu::{JobEnd, JobRecord, cause};
+use systole_sim::{NpuJobEnd, NpuWrite, Port};
+
+use super::Kind;
+
+/// Cycles for which a status read may still show the job running after its end was seen.
+const STATUS_SLACK: u64 = 200;
+
+type Check = Result<(), (Kind, String)>;
+
+enum Deferred {
+    Write(NpuWrite),
+    End(NpuJobEnd),
+}
+
+/// Follows the jobs of one run.
+#[derive(Default)]
+pub(super) struct NpuChecker {
+    /// Jobs that ended as they should.
+    pub(super) jobs: u64,
+    current: Option<Current>,
+    /// Events that came before the doorbell store retired.
+    deferred: VecDeque<Deferred>,
+    /// Injected and genuine bus errors of the current job.
+    errors: Vec<(Port, u32)>,
+    last_end: Option<u64>,
+}
+
+struct Current {
+    record: JobRecord,
+    /// Bytes matched so far.
+    matched: usize,
+    /// Matched bytes that the memory refused.
+    refused: Vec<usize>,
+}
+
+impl NpuChecker {
+    /// Whether a job ended so shortly before `cycle` that a read may have missed it.
+    pub(super) fn just_ended(&self, cycle: u64) -> bool {
+        self.last_end.is_some_and(|end| cycle.saturating_sub(end) < STATUS_SLACK)
+    }
+
+    pub(super) fn bus_error(&mut self, port: Port, address: u32) {
+        self.errors.push((port, address));
+    }
+
+    /// Why the run may not end here.
+    pub(super) fn unfinished(&self) -> Option<String> {
+        match self.deferred.front()? {
+            Deferred::Write(write) => {
+                Some(format!("the NPU wrote at {:#010x} without a job", write.address))
+            }
+            Deferred::End(_) => {
+                Some("the NPU reported the end of a job that was not started".into())
+            }
+        }
+    }
+
+    /// Takes up a job that the last step started.
+    pub(super) fn after_step(&mut self, golden: &mut Machine) -> Check {
+        let Some(record) = golden.npu.take_job() else { return Ok(()) };
+        self.current = Some(Current { record, matched: 0, refused: Vec::new() });
+        while let Some(event) = self.deferred.pop_front() {
+            match event {
+                Deferred::Write(write) => self.write(golden, write)?,
+                Deferred::End(end) => self.end(golden, end)?,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn write(&mut self, golden: &Machine, write: NpuWrite) -> Check {
+        let Some(current) = &mut self.current else {
+            self.deferred.push_back(Deferred::Write(write));
+            return Ok(());
+        };
+        for (address, value) in write.bytes() {
+            let Some(expected) = current.record.writes.get(current.matched) else {
+                if write.error && !golden.in_ram(address) {
+                    continue;
+                }
+                let message =
+                    format!("the NPU wrote {value:#04x} at {address:#010x} after all was written");
+                return Err((Kind::NpuWrite, message));
+            };
+            if (address, value) != (expected.address, expected.new) {
+                if write.error && !golden.in_ram(address) {
+                    continue;
+                }
+                let message = format!(
+                    "byte {} of the job: the RTL wrote {value:#04x} at {address:#010x}, expected \
+                     {:#04x} at {:#010x} (descriptor {})",
+                    current.matched, expected.new, expected.address, expected.descriptor
+                );
+                return Err((Kind::NpuWrite, message));
+            }
+            if write.error {
+                current.refused.push(current.matched);
+            }
+            current.matched += 1;
+        }
+        Ok(())
+    }
+
+    pub(super) fn end(&mut self, golden: &mut Machine, end: NpuJobEnd) -> Check {
+        let Some(current) = self.current.take() else {
+            self.deferred.push_back(Deferred::End(end));
+            return Ok(());
+        };
+        self.last_end = Some(end.cycle);
+        let errors = std::mem::take(&mut self.errors);
+        let expected = golden.npu.expected_end().unwrap_or_default();
+        if is_bus_error(end.cause) {
+            bus_error_end(golden, &current, &end, &expected, &errors)?;
+        } else {
+            regular_end(&current, &end, &expected, &errors)?;
+            golden.npu.finish_job();
+        }
+        self.jobs += 1;
+        Ok(())
+    }
+}
+
+fn is_bus_error(number: u32) -> bool {
+    matches!(number, cause::FETCH_ERROR | cause::LOAD_ERROR | cause::STORE_ERROR)
+}
+
+/// An end without a bus error: exactly the model's, with every byte written.
+fn regular_end(
+    current: &Current,
+    end: &NpuJobEnd,
+    expected: &JobEnd,
+    errors: &[(Port, u32)],
+) -> Check {
+    if (end.cause, end.fault_index) != (expected.cause, expected.fault_index)
+        || end.fault_address != expected.fault_address
+    {
+        return Err((Kind::NpuEnd, ends_differ(end, expected)));
+    }
+    let missing = &current.record.writes[current.matched..];
+    if let Some(next) = missing.first() {
+        let message = format!(
+            "the job ended without writing {} bytes, the first at {:#010x} (descriptor {})",
+            missing.len(),
+            next.address,
+            next.descriptor
+        );
+        return Err((Kind::NpuWrite, message));
+    }
+    // A descriptor that was fetched ahead and never reached may have failed; nothing else.
+    let list = &current.record.list;
+    let list_end = list.address + 32 * (list.descriptors.len() as u32);
+    let ahead = list_end.saturating_sub(32)..list_end + 0x400;
+    match errors.iter().find(|(port, at)| *port == Port::AxiWrite || !ahead.contains(at)) {
+        Some((_, address)) => {
+            let message = format!("a bus error at {address:#010x} did not end the job");
+            Err((Kind::NpuEnd, message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// An end by a bus error: one that the model expects too, or one that the memory really gave.
+fn bus_error_end(
+    golden: &mut Machine,
+    current: &Current,
+    end: &NpuJobEnd,
+    expected: &JobEnd,
+    errors: &[(Port, u32)],
+) -> Check {
+    let same = (end.cause, end.fault_index) == (expected.cause, expected.fault_index);
+    let port = if end.cause == cause::STORE_ERROR { Port::AxiWrite } else { Port::AxiRead };
+    let seen = errors.iter().any(|&(at, address)| at == port && address == end.fault_address);
+    if !seen || !same && !errors.iter().any(|&(_, address)| golden.in_ram(address)) {
+        return Err((Kind::NpuEnd, ends_differ(end, expected)));
+    }
+    golden.roll_back(&current.record, current.matched);
+    golden.npu.end_with_bus_error(end.cause, end.fault_index, end.fault_address);
+    undo_refused(golden, current);
+    Ok(())
+}
+
+/// Bytes of bursts that the memory answered with an error are not in memory.
+fn undo_refused(golden: &mut Machine, current: &Current) {
+    if current.refused.is_empty() {
+        return;
+    }
+    golden.roll_back(&current.record, 0);
+    for (index, write) in current.record.writes[..current.matched].iter().enumerate() {
+        if !current.refused.contains(&index) && golden.in_ram(write.address) {
+            golden.write_memory(write.address, &[write.new]).expect("in the RAM");
+        }
+    }
+}
+
+fn ends_differ(end: &NpuJobEnd, expected: &JobEnd) -> String {
+    format!(
+        "the job ended with {} at descriptor {}, address {:#x}; expected {} at descriptor {}, \
+         address {:#x}",
+        cause::name(end.cause),
+        end.fault_index,
+        end.fault_address,
+        cause::name(expected.cause),
+        expected.fault_index,
+        expected.fault_address
+    )
+}

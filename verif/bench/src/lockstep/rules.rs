@@ -1,0 +1,105 @@
+//! What the RTL may decide on its own, and within which limits.
+
+use systole_golden::{CLINT_BASE, Machine, NPU_BASE, RAM_BASE, Retire};
+
+use super::Kind;
+
+/// `mcause` of an instruction access fault.
+pub(super) const FETCH_FAULT: u32 = 1;
+/// Retirements within which a pending, enabled interrupt has to be taken.
+const INTERRUPT_SLACK: u32 = 3;
+/// Retirements for which an interrupt line may differ from the model's.
+const LINE_SLACK: u32 = 4;
+/// Cycles by which a counter may differ between its read and the retirement.
+const COUNTER_SLACK: u64 = 64;
+
+const MCYCLE: u16 = 0xb00;
+const CSRRS_MCYCLE: u32 = 0xb000_2073;
+
+/// Whether `cause` is that of a load or store access fault.
+pub(super) fn is_access_fault(cause: u32) -> bool {
+    cause == 5 || cause == 7
+}
+
+/// Interrupt lines and the taking of interrupts.
+#[derive(Default)]
+pub(super) struct Rules {
+    /// Retirements since an interrupt has had to be taken.
+    overdue: u32,
+    /// Retirements for which the lines have differed.
+    lines_differ: u32,
+}
+
+impl Rules {
+    /// Checks the interrupt decision before an instruction.
+    pub(super) fn before(
+        &mut self,
+        golden: &Machine,
+        rtl: &Retire,
+        lines: u32,
+        cycle: u64,
+    ) -> Result<(), (Kind, String)> {
+        if rtl.intr && !rtl.trap {
+            golden.interrupt_allowed(rtl.cause, lines).map_err(|m| (Kind::Interrupt, m))?;
+        }
+        match golden.pending_interrupt(lines) {
+            Some(cause) if !rtl.intr => {
+                self.overdue += 1;
+                if self.overdue > INTERRUPT_SLACK {
+                    let message = format!(
+                        "interrupt {cause} is pending and enabled for {} instructions and was not \
+                         taken",
+                        self.overdue
+                    );
+                    return Err((Kind::Interrupt, message));
+                }
+            }
+            _ => self.overdue = 0,
+        }
+        self.lines(golden, lines, cycle)
+    }
+
+    fn lines(&mut self, golden: &Machine, lines: u32, cycle: u64) -> Result<(), (Kind, String)> {
+        let expected = golden.interrupt_lines();
+        if lines == expected {
+            self.lines_differ = 0;
+            return Ok(());
+        }
+        self.lines_differ += 1;
+        if self.lines_differ <= LINE_SLACK {
+            return Ok(());
+        }
+        let message = format!(
+            "the interrupt lines are {lines:#x} in the RTL and {expected:#x} in the golden model \
+             at cycle {cycle}"
+        );
+        Err((Kind::Interrupt, message))
+    }
+}
+
+/// Checks what a load from a device or a read of `mcycle` returned, where time decides.
+pub(super) fn device_read(golden: &Machine, rtl: &Retire, just_ended: bool) -> Result<(), String> {
+    if rtl.mem_rmask != 0 && rtl.mem_addr < RAM_BASE {
+        let (address, value) = (rtl.mem_addr, rtl.mem_rdata);
+        if address >= NPU_BASE {
+            return golden.npu.read_allowed(address - NPU_BASE, value, just_ended);
+        }
+        if address == CLINT_BASE + 0xbff8 {
+            return close("mtime", value, golden.mtime() as u32);
+        }
+    }
+    let reads_mcycle = !rtl.trap && rtl.rd_addr != 0 && rtl.insn & !0xf80 == CSRRS_MCYCLE;
+    if reads_mcycle {
+        let expected = golden.csr(MCYCLE).unwrap_or_default();
+        return close("mcycle", rtl.rd_wdata, expected);
+    }
+    Ok(())
+}
+
+fn close(what: &str, rtl: u32, golden: u32) -> Result<(), String> {
+    let difference = u64::from(rtl.wrapping_sub(golden).min(golden.wrapping_sub(rtl)));
+    if difference <= COUNTER_SLACK {
+        return Ok(());
+    }
+    Err(format!("{what} read {rtl:#x}, the model expects about {golden:#x}"))
+}

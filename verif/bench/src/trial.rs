@@ -1,0 +1,75 @@
+//! A random program made ready to run: laid out, with the stalls of its environment.
+
+use systole_sim::PortStalls;
+
+use crate::lockstep::{Case, Lockstep, Outcome};
+use crate::program::layout::TOHOST;
+use crate::program::{Environment, Image, Program, TooLong, lower};
+
+/// Limits of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// Cycles after which a program that has not ended is given up.
+    pub max_cycles: u64,
+}
+
+impl Setup {
+    /// For generated programs, which end in well under this.
+    pub const RANDOM: Self = Self { max_cycles: 600_000 };
+}
+
+/// A program laid out in memory.
+pub struct Trial {
+    image: Image,
+    environment: Environment,
+    setup: Setup,
+}
+
+impl Trial {
+    /// Lays `program` out.
+    ///
+    /// # Errors
+    /// When its code does not fit.
+    pub fn new(program: &Program, setup: Setup) -> Result<Self, TooLong> {
+        Ok(Self { image: lower(program)?, environment: program.environment, setup })
+    }
+
+    /// Memory contents.
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// What the lockstep is given.
+    pub fn case(&self) -> Case<'_> {
+        Case {
+            segments: &self.image.segments,
+            seed: self.environment.seed,
+            stalls: stalls(&self.environment),
+            tohost: TOHOST,
+            max_cycles: self.setup.max_cycles,
+        }
+    }
+
+    /// Runs it in lockstep.
+    pub fn run(&self, pair: &mut Lockstep) -> Outcome {
+        pair.run(&self.case())
+    }
+
+    /// Runs the RTL alone; returns the cycles.
+    pub fn run_bare(&self, pair: &mut Lockstep) -> u64 {
+        pair.run_bare(&self.case())
+    }
+}
+
+/// Stalls of the ports ibus, dbus, AXI read, AXI write.
+fn stalls(environment: &Environment) -> [PortStalls; 4] {
+    let port = |error: u16| PortStalls {
+        request: u16::from(environment.stall) * 256,
+        data: u16::from(environment.stall) * 256,
+        error,
+        min_latency: 0,
+        max_latency: u16::from(environment.latency.max(1)) - 1,
+    };
+    let (hart, npu) = (port(environment.hart_errors), port(environment.npu_errors));
+    [hart, hart, npu, npu]
+}

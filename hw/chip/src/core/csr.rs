@@ -238,7 +238,7 @@ impl State {
 
 /// MIE, MPIE, and MPP, which is always machine mode.
 fn mstatus_word(mie: Signal, mpie: Signal) -> Signal {
-    cat(&[lit(0b11, U(24)), mpie, lit(0, U(3)), mie, lit(0, U(3))])
+    cat(&[lit(0x18, U(24)), mpie, lit(0, U(3)), mie, lit(0, U(3))])
 }
 
 /// `{external, timer, software}` at their places in `mie` and `mip`.

@@ -125,7 +125,7 @@ struct Decoded {
 
 impl Decoded {
     fn wires(m: M) -> Self {
-        let flag = |name: &str| m.wire(&format!("decoded_{name}"), Bit);
+        let flag = |name: &str| m.wire(format!("decoded_{name}"), Bit);
         Self {
             legal: flag("legal"),
             reads_rs1: flag("reads_rs1"),
@@ -235,7 +235,6 @@ pub fn decode() -> Module {
 
 /// Which function codes exist.
 struct Legality {
-    funct7_base: Signal,
     funct7_alternate: Signal,
     funct7_muldiv: Signal,
     op_imm: Signal,
@@ -276,7 +275,6 @@ impl Legality {
         let csr_read_only = csr_number.bits(11, 10).eq(3).named("csr_read_only");
         let csr = csr_exists & !(csr_writes & csr_read_only) & funct3.ne(4);
         Self {
-            funct7_base,
             funct7_alternate,
             funct7_muldiv,
             op_imm: op_imm.named("op_imm_legal"),
@@ -314,8 +312,7 @@ fn opcode_case(m: M, fields: &Fields, imm: &Immediates, legal: &Legality, d: &De
     };
 
     let funct3 = fields.funct3;
-    let alternate_shift =
-        (legal.funct7_alternate & funct3.eq(5)).named("alternate_shift");
+    let alternate_shift = (legal.funct7_alternate & funct3.eq(5)).named("alternate_shift");
     m.comb(|| {
         d.set_defaults(imm.i);
         switch(fields.opcode, |s| {
@@ -380,7 +377,13 @@ struct SystemCodes {
 }
 
 /// SYSTEM: the privileged instructions and the CSR instructions.
-fn system_case(fields: &Fields, codes: &SystemCodes, imm: &Immediates, legal: &Legality, d: &Decoded) {
+fn system_case(
+    fields: &Fields,
+    codes: &SystemCodes,
+    imm: &Immediates,
+    legal: &Legality,
+    d: &Decoded,
+) {
     when(fields.funct3.ne(0), || {
         let from_immediate = fields.funct3.bit(2);
         d.legal.set(legal.csr);

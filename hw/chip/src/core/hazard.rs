@@ -24,21 +24,21 @@ pub fn hazard() -> Module {
 
         let mut waits = Vec::new();
         for port in ["rs1", "rs2"] {
-            m.section(&format!("Operand {port}"));
+            m.section(format!("Operand {port}"));
             let source = m.input(port, U(5));
-            let file_value = m.input(&format!("{port}_file_value"), U(32));
-            let read = source.ne(0).named(&format!("{port}_read"));
+            let file_value = m.input(format!("{port}_file_value"), U(32));
+            let read = source.ne(0).named(format!("{port}_read"));
             let forward_execute = (execute_valid & read & execute_rd.eq(source))
-                .named(&format!("{port}_forward_execute"));
+                .named(format!("{port}_forward_execute"));
             let forward_writeback = (writeback_valid & read & writeback_rd.eq(source))
-                .named(&format!("{port}_forward_writeback"));
+                .named(format!("{port}_forward_writeback"));
             let older = forward_writeback
                 .mux(writeback_result, file_value)
-                .named(&format!("{port}_older_value"));
-            m.output(&format!("{port}_value"), forward_execute.mux(execute_result, older));
-            waits.push((forward_execute & execute_late).named(&format!("{port}_load_use")));
+                .named(format!("{port}_older_value"));
+            m.output(format!("{port}_value"), forward_execute.mux(execute_result, older));
+            waits.push((forward_execute & execute_late).named(format!("{port}_load_use")));
             waits.push(
-                (forward_writeback & writeback_waiting).named(&format!("{port}_response_wait")),
+                (forward_writeback & writeback_waiting).named(format!("{port}_response_wait")),
             );
         }
 
@@ -48,6 +48,9 @@ pub fn hazard() -> Module {
         let operand_wait = (waits[0] | waits[1] | waits[2] | waits[3]).named("operand_wait");
         m.output("stall", operand_wait | execute_csr_wait | writeback_csr_wait);
 
-        m.cover("double_hazard_rs1", execute_valid & writeback_valid & execute_rd.ne(0) & execute_rd.eq(writeback_rd));
+        m.cover(
+            "double_hazard_rs1",
+            execute_valid & writeback_valid & execute_rd.ne(0) & execute_rd.eq(writeback_rd),
+        );
     })
 }

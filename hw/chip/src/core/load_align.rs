@@ -16,7 +16,8 @@ pub fn load_align() -> Module {
         let high_half = offset.bit(1).named("high_half");
         let load_half = high_half.mux(rdata.bits(31, 16), rdata.bits(15, 0)).named("load_half");
         let odd_byte = offset.bit(0).named("odd_byte");
-        let load_byte = odd_byte.mux(load_half.bits(15, 8), load_half.bits(7, 0)).named("load_byte");
+        let load_byte =
+            odd_byte.mux(load_half.bits(15, 8), load_half.bits(7, 0)).named("load_byte");
 
         let sign_extend = (!funct3.bit(2)).named("sign_extend");
         let byte_sign = (sign_extend & load_byte.bit(7)).named("byte_sign");

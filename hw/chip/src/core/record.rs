@@ -14,7 +14,7 @@ macro_rules! record {
         impl $name {
             /// Registers named `<prefix>_<field>`.
             pub fn registers(m: M, prefix: &str) -> Self {
-                Self { $($field: m.reg(&format!("{prefix}_{}", stringify!($field)), $ty),)* }
+                Self { $($field: m.reg(format!("{prefix}_{}", stringify!($field)), $ty),)* }
             }
 
             /// Output ports named after the fields, to be driven.

@@ -10,8 +10,8 @@ pub fn register_file() -> Module {
         let x = m.memory("x", 32, U(32)).style(RamStyle::Distributed);
         for port in ["rs1", "rs2"] {
             let address = m.input(port, U(5));
-            let is_x0 = address.eq(0).named(&format!("{port}_is_x0"));
-            m.output(&format!("{port}_value"), is_x0.mux(0, x.read(address)));
+            let is_x0 = address.eq(0).named(format!("{port}_is_x0"));
+            m.output(format!("{port}_value"), is_x0.mux(0, x.read(address)));
         }
         let rd_write = m.input("rd_write", Bit);
         let rd = m.input("rd", U(5));

@@ -36,7 +36,7 @@ pub fn rvfi() -> Module {
         m.section("Registers");
         for source in ["rs1", "rs2"] {
             let register = m.input(source, U(5));
-            let value = m.input(&format!("{source}_value"), U(32));
+            let value = m.input(format!("{source}_value"), U(32));
             port.show(&format!("{source}_addr"), register);
             port.show(&format!("{source}_rdata"), value);
         }
@@ -68,7 +68,7 @@ struct Port {
 impl Port {
     /// A field of the port, taken over when an instruction retires or traps.
     fn show(&self, name: &str, value: Signal) {
-        let field = self.m.output_reg(&format!("rvfi_{name}"), value.ty());
+        let field = self.m.output_reg(format!("rvfi_{name}"), value.ty());
         self.m.clocked(|| {
             when(self.event, || field.set(value));
         });

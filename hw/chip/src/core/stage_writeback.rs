@@ -78,7 +78,8 @@ pub fn build(
     let resume = (retire & (completion.is_mret | completion.is_fence_i)).named("resume");
     control.flush.drive(trap_taken | resume);
     let after_fence_i = (completion.pc + 4).named("after_fence_i");
-    let return_target = completion.is_mret.mux(csr.out("mepc"), after_fence_i).named("return_target");
+    let return_target =
+        completion.is_mret.mux(csr.out("mepc"), after_fence_i).named("return_target");
     control.flush_target.drive(trap_taken.mux(csr.out("trap_vector"), return_target));
 
     let Some((decoded, executed)) = &writeback.trace else {

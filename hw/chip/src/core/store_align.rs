@@ -17,7 +17,8 @@ pub fn store_align() -> Module {
         let byte = m.constant("BYTE", 0, U(2));
         let half = m.constant("HALF", 1, U(2));
         let byte_lane = (lit(1, U(4)) << offset).named("byte_lane");
-        let half_lanes = offset.bit(1).mux(lit(0b1100, U(4)), lit(0b0011, U(4))).named("half_lanes");
+        let half_lanes =
+            offset.bit(1).mux(lit(0b1100, U(4)), lit(0b0011, U(4))).named("half_lanes");
         m.comb(|| {
             switch(size, |s| {
                 s.case(byte, || {

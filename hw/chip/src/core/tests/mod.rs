@@ -1,5 +1,12 @@
 //! Tests of the core on the interpreter.
 
+mod assembler;
+mod fetch;
+mod machine;
+mod programs;
+mod random;
+mod units;
+
 use systole_hdl::prelude::*;
 
 use super::core;

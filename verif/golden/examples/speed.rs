@@ -58,10 +58,30 @@ fn main() {
     let nanoseconds = start.elapsed().as_secs_f64() * 1e9 / count as f64;
     println!("step: {nanoseconds:.1} ns ({sum:08x})");
 
+    product();
+
     let start = Instant::now();
     for _ in 0..1000 {
         lockstep.write_memory(RAM_BASE, &[0x13; 8192]).expect("fits");
         lockstep.reset();
     }
     println!("reset of 2 dirty pages: {:.1} us", start.elapsed().as_secs_f64() * 1e3);
+}
+
+/// A matrix product of 512 x 128 x 64 by one EXEC descriptor, rung by the hart.
+fn product() {
+    let (m_rows, k_tiles, n_tiles) = (512, 16, 8);
+    let list = RAM_BASE + 0x1000;
+    let ring = [0x4000_00b7, 0x8000_1137, 0x0020_a823, 0xff5f_f06f];
+    let exec = [0x12, 1 << 16, 8 << 16, m_rows << 16, k_tiles, n_tiles, 0, 0];
+    let mut machine = machine();
+    for (address, words) in [(RAM_BASE, &ring[..]), (list, &exec[..])] {
+        let bytes: Vec<u8> = words.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
+        machine.write_memory(address, &bytes).expect("fits");
+    }
+    let jobs = 100;
+    let start = Instant::now();
+    machine.run(4 * jobs, Stop::default());
+    let macs = jobs * u64::from(m_rows * k_tiles * n_tiles * 64);
+    println!("exec: {:.0} M MAC/s", macs as f64 / start.elapsed().as_secs_f64() / 1e6);
 }

@@ -17,7 +17,7 @@ pub(crate) struct Access {
 
 pub(crate) trait Environment {
     /// The value of a read whose result depends on time; `own` is the model's.
-    fn time_read(&self, own: u32) -> u32;
+    fn time_read(&mut self, own: u32) -> u32;
     /// Whether the data access of this instruction got a bus error.
     fn data_fault(&self) -> bool;
     /// The interrupt lines that a read of `mip` sees; `own` are the model's.
@@ -35,7 +35,7 @@ pub(crate) struct Alone;
 
 impl Environment for Alone {
     const ALONE: bool = true;
-    fn time_read(&self, own: u32) -> u32 {
+    fn time_read(&mut self, own: u32) -> u32 {
         own
     }
     fn data_fault(&self) -> bool {
@@ -54,11 +54,14 @@ impl Environment for Alone {
 pub(crate) struct Lockstep<'a> {
     pub inputs: &'a Inputs,
     pub retire: Retire,
+    /// What the model would have read where time decides.
+    pub own_time_read: Option<u32>,
 }
 
 impl Environment for Lockstep<'_> {
     const ALONE: bool = false;
-    fn time_read(&self, own: u32) -> u32 {
+    fn time_read(&mut self, own: u32) -> u32 {
+        self.own_time_read = Some(own);
         self.inputs.device_read.unwrap_or(own)
     }
     fn data_fault(&self) -> bool {

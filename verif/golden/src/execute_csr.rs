@@ -1,10 +1,19 @@
 //! The CSR instructions (unprivileged manual 6.1).
 
 use crate::csr;
-use crate::decode::{Decoded, Op};
+use crate::decode::{Decoded, Op, decode};
 use crate::environment::Environment;
 use crate::machine::Machine;
 use crate::trap::Trap;
+
+/// Whether what this instruction writes to a CSR depends on time: `csrrs`, `csrrc` and their
+/// immediate forms on `mcycle(h)`. With rd = x0 the retire port does not even show what was read,
+/// so such a write cannot be compared.
+pub fn writes_time(word: u32) -> bool {
+    let d = decode(word);
+    let modifies = matches!(d.op, Op::Csrrs | Op::Csrrc | Op::Csrrsi | Op::Csrrci);
+    modifies && d.rs1 != 0 && csr::is_time(d.imm as u16)
+}
 
 impl Machine {
     /// Executes one of `csrr*` and returns the value for rd. A read of a counter gives its value

@@ -36,6 +36,7 @@ mod tests;
 
 pub use bus::{CLINT_BASE, NPU_BASE, RAM_BASE};
 pub use decode::{Decoded, Op, decode};
+pub use execute_csr::writes_time;
 pub use machine::{Config, Machine, NpuConfig};
 pub use memory::OutOfRam;
 pub use retire::{Inputs, Retire};

@@ -45,6 +45,8 @@ pub struct Machine {
     pub(crate) now: u64,
     /// Something happened after which interrupts and stop conditions have to be looked at.
     pub(crate) attention: bool,
+    /// The model's own value of the last step's time-dependent read.
+    time_read: Option<u32>,
 }
 
 impl Machine {
@@ -57,6 +59,7 @@ impl Machine {
             clint: Clint::new(),
             now: 0,
             attention: false,
+            time_read: None,
         }
     }
 
@@ -68,6 +71,7 @@ impl Machine {
         self.clint = Clint::new();
         self.now = 0;
         self.attention = false;
+        self.time_read = None;
     }
 
     /// Writes to the RAM, as a loader would.
@@ -116,7 +120,7 @@ impl Machine {
     /// [`Npu::finish_job`] or [`Npu::end_with_bus_error`].
     pub fn step(&mut self, inputs: &Inputs) -> Retire {
         self.now = inputs.cycle;
-        let mut env = Lockstep { inputs, retire: Retire::default() };
+        let mut env = Lockstep { inputs, retire: Retire::default(), own_time_read: None };
         if let Some(cause) = inputs.interrupt {
             self.take_interrupt(cause & 0x1f);
             env.retire.intr = true;
@@ -139,6 +143,7 @@ impl Machine {
         }
         self.complete(result);
         env.retire.next_pc = self.hart.pc;
+        self.time_read = env.own_time_read;
         env.retire.mstatus = self.hart.csrs.mstatus;
         env.retire
     }
@@ -208,6 +213,13 @@ impl Machine {
                 ))
             }
         }
+    }
+
+    /// If the last step read something that depends on time: what the model would have read. For
+    /// `mcycle(h)` and `mtime` it is exact up to the cycles between the read and
+    /// [`Inputs::cycle`]; for the NPU's registers ask [`Npu::read_allowed`].
+    pub fn last_time_read(&self) -> Option<u32> {
+        self.time_read
     }
 
     /// Makes the memory hold exactly the first `writes` byte writes of a job: undoes those that the

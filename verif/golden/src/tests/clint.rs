@@ -41,6 +41,9 @@ fn mtime_comes_from_outside_in_lockstep() {
     nth(&mut m, 2);
     let retire = m.step(&Inputs { device_read: Some(1234), ..Inputs::default() });
     assert_eq!((retire.rd_wdata, retire.mem_rdata, retire.mem_rmask), (1234, 1234, 15));
+    assert_eq!(m.last_time_read(), Some(0));
+    let retire = m.step(&Inputs { cycle: 5 << 32, ..Inputs::default() });
+    assert_eq!((retire.rd_wdata, m.last_time_read()), (5, Some(5)));
 }
 
 /// Sets `mtvec`, `mie` and `mstatus.MIE`, then `program`.

@@ -153,6 +153,14 @@ fn mcycle_counts_steps_alone_and_comes_from_outside_in_lockstep() {
 }
 
 #[test]
+fn writes_that_depend_on_time() {
+    assert!(crate::writes_time(csr(2, 0, 1, 0xb00)) && crate::writes_time(csr(7, 3, 1, 0xb80)));
+    for word in [csrr(1, 0xb00), csrrw(0, 0xb00, 1), csr(2, 0, 1, 0xb02), asm::NOP] {
+        assert!(!crate::writes_time(word));
+    }
+}
+
+#[test]
 fn mcycle_can_be_inhibited() {
     let program = [csr(5, 0, 1, 0x320), csrr(1, 0xb00), csrr(2, 0xb00), csr(5, 0, 0, 0x320)];
     let mut m = machine(&[&program[..], &[csrr(3, 0xb00)]].concat());

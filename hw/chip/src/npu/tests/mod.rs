@@ -1,6 +1,12 @@
-//! Tests of the NPU's control side with the interpreter.
+//! Tests of the NPU with the interpreter: a memory with random stalls, a reference in plain Rust.
 
 mod elaborate;
+mod lists;
+mod machine;
+mod memory;
+mod random;
+mod reference;
+mod whole;
 
 use crate::config::NpuConfig;
 

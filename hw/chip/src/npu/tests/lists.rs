@@ -1,0 +1,193 @@
+//! Builders of descriptors and random lists.
+
+use super::machine::Descriptor;
+use super::memory::BASE;
+use super::random::Random;
+use crate::config::NpuConfig;
+
+pub const LOAD: u32 = 1;
+pub const EXEC: u32 = 2;
+pub const STORE: u32 = 3;
+
+fn pair(low: u32, high: u32) -> u32 {
+    (low & 0xffff) | high << 16
+}
+
+/// A LOAD of `rows` rows of `row_bytes` bytes to consecutive scratchpad rows.
+pub fn load(
+    config: &NpuConfig,
+    address: u32,
+    stride: u32,
+    shape: (u32, u32),
+    row: u32,
+) -> Descriptor {
+    let (rows, row_bytes) = shape;
+    let chunks = row_bytes.div_ceil(config.dim);
+    [LOAD, address, stride, pair(rows, row_bytes), pair(row, chunks), 1, 0, 0]
+}
+
+/// A STORE of scratchpad rows to memory.
+pub fn copy_out(
+    address: u32,
+    stride: u32,
+    shape: (u32, u32),
+    row: u32,
+    steps: (u32, u32),
+) -> Descriptor {
+    let (rows, columns) = shape;
+    let (row_step, chunk_step) = steps;
+    [STORE | 2 << 16, address, stride, pair(rows, columns), pair(row, chunk_step), row_step, 0, 0]
+}
+
+/// Marks the last descriptor.
+pub fn last(list: &mut [Descriptor]) {
+    list.last_mut().expect("a list has a descriptor")[0] |= 1 << 4;
+}
+
+/// Orders the list completely: each descriptor waits for the one before it.
+pub fn chain(list: &mut [Descriptor]) {
+    for n in 1..list.len() {
+        let (before, after) = ((list[n - 1][0] & 15) - 1, (list[n][0] & 15) - 1);
+        if before != after {
+            list[n - 1][0] |= 1 << (12 + after);
+            list[n][0] |= 1 << (8 + before);
+        }
+    }
+    last(list);
+}
+
+/// Where random lists read, and where they write.
+const SOURCE: u32 = BASE + 0x4000;
+const TARGET: u32 = BASE + 0xa000;
+
+/// Random descriptors with valid fields.
+pub struct Lists<'a> {
+    pub config: &'a NpuConfig,
+    pub random: Random,
+}
+
+impl Lists<'_> {
+    fn small(&mut self) -> u32 {
+        let most = self.random.pick(&[1, 3, 9]);
+        self.random.range(1, most)
+    }
+
+    /// A stride: dense, padded, random, or backwards.
+    fn stride(&mut self, dense: u32) -> u32 {
+        match self.random.below(4) {
+            0 | 1 => dense,
+            2 => self.random.below(300),
+            _ => 0u32.wrapping_sub(self.random.below(200)),
+        }
+    }
+
+    pub fn load(&mut self) -> Descriptor {
+        let dim = self.config.dim;
+        let row_bytes = match self.random.below(4) {
+            0 => self.random.range(1, 4 * dim),
+            1 => dim * self.random.range(1, 4),
+            2 => self.random.range(1, 5),
+            _ => self.random.range(1, 200),
+        };
+        let rows = self.small();
+        let address = SOURCE + 0x1000 + self.random.below(0x2000);
+        let address = if self.random.chance(50) { address & !63 } else { address };
+        [
+            LOAD,
+            address,
+            self.stride(row_bytes),
+            pair(rows, row_bytes),
+            self.random.next() as u32,
+            self.random.below(20),
+            0,
+            0,
+        ]
+    }
+
+    /// Biases and sensible multipliers for `tiles` n-tiles from parameter row `row` on. The caller
+    /// writes the bytes to memory at the address that is returned.
+    pub fn parameters(&mut self, row: u32, tiles: u32) -> (Descriptor, u32, Vec<u8>) {
+        let dim = self.config.dim;
+        let mut bytes = Vec::new();
+        for _ in 0..tiles {
+            for _ in 0..dim {
+                let bias = self.random.next() as i32 >> self.random.range(12, 28);
+                bytes.extend(bias.to_le_bytes());
+            }
+            for _ in 0..dim {
+                let multiplier = self.random.range(1, 1000) as f32 / 20000.0;
+                bytes.extend(multiplier.to_le_bytes());
+            }
+        }
+        let address = SOURCE + self.random.below(64);
+        let descriptor =
+            [LOAD | 1 << 16, address, 0, pair(1, bytes.len() as u32), pair(row, 0), 1, 0, 0];
+        (descriptor, address, bytes)
+    }
+
+    pub fn exec(&mut self) -> Descriptor {
+        let m_rows = self.small() * 2;
+        [
+            EXEC | self.random.below(2) << 16,
+            self.random.next() as u32 & 0x0003_ffff,
+            self.random.next() as u32 & 0x000f_ffff,
+            pair(self.random.below(64), m_rows),
+            pair(self.random.range(1, 3), self.random.below(20)),
+            pair(self.random.range(1, 2), self.random.below(20)),
+            self.random.below(40),
+            0,
+        ]
+    }
+
+    /// A STORE of any kind; requantising ones use up to two n-tiles of parameters.
+    pub fn store(&mut self) -> Descriptor {
+        let dim = self.config.dim;
+        let source = self.random.below(3);
+        let columns =
+            if source == 0 { self.random.range(1, 2 * dim) } else { self.random.range(1, 5 * dim) };
+        let rows = self.small();
+        let width = if source == 1 { 4 } else { 1 };
+        let mut address = TARGET + 0x1000 + self.random.below(0x2000);
+        let mut stride = self.stride(columns * width);
+        if source == 1 {
+            address &= !3;
+            stride &= !3;
+        }
+        let mut d = [
+            STORE | source << 16,
+            address,
+            stride,
+            pair(rows, columns),
+            self.random.next() as u32,
+            self.random.below(20),
+            0,
+            0,
+        ];
+        if source == 0 {
+            d[5] |= 8 * self.random.below(2) << 16;
+            d[6] = self.random.next() as u32 & 0xff_ffff;
+            if self.random.chance(40) {
+                d[0] |= 1 << 18;
+                d[1] = self.random.below(0x1_0000);
+                d[2] = pair(self.random.below(20), self.random.below(20));
+            }
+        }
+        d
+    }
+
+    /// A completely ordered list that begins by loading parameters.
+    pub fn ordered(&mut self, length: u32) -> (Vec<Descriptor>, u32, Vec<u8>) {
+        let (parameters, address, bytes) = self.parameters(0, 3);
+        let mut list = vec![parameters];
+        for _ in 0..length {
+            let descriptor = match self.random.below(8) {
+                0..=2 => self.load(),
+                3..=4 => self.exec(),
+                _ => self.store(),
+            };
+            list.push(descriptor);
+        }
+        chain(&mut list);
+        (list, address, bytes)
+    }
+}

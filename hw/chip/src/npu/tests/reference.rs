@@ -1,0 +1,167 @@
+//! docs/npu.md in the plainest Rust: executes a list in order, one descriptor after the other.
+
+use super::machine::Descriptor;
+use super::memory::{BASE, SIZE};
+use crate::config::NpuConfig;
+
+pub struct Reference {
+    dim: usize,
+    pub scratchpad: Vec<Vec<i8>>,
+    accumulators: Vec<Vec<i32>>,
+    parameters: Vec<Vec<u8>>,
+    pub memory: Vec<u8>,
+    /// Every byte written, in order.
+    pub written: Vec<(u32, u8)>,
+}
+
+fn low(word: u32) -> usize {
+    (word & 0xffff) as usize
+}
+
+fn high(word: u32) -> usize {
+    (word >> 16) as usize
+}
+
+/// The destination of a row of a STORE.
+fn wrap(row: usize, rows: usize) -> usize {
+    (row & 0xffff) % rows
+}
+
+impl Reference {
+    pub fn new(config: &NpuConfig, memory: &[u8]) -> Self {
+        let dim = config.dim as usize;
+        Self {
+            dim,
+            scratchpad: vec![vec![0; dim]; config.scratchpad_rows as usize],
+            accumulators: vec![vec![0; dim]; config.accumulator_rows as usize],
+            parameters: vec![vec![0; dim]; config.parameter_rows as usize],
+            memory: memory.to_vec(),
+            written: Vec::new(),
+        }
+    }
+
+    pub fn run(&mut self, list: &[Descriptor]) {
+        for descriptor in list {
+            match descriptor[0] & 15 {
+                1 => self.load(descriptor),
+                2 => self.exec(descriptor),
+                3 => self.store(descriptor),
+                opcode => panic!("opcode {opcode}"),
+            }
+        }
+    }
+
+    fn byte(&self, address: u32) -> u8 {
+        let at = address.wrapping_sub(BASE);
+        if at < SIZE { self.memory[at as usize] } else { 0xee }
+    }
+
+    fn load(&mut self, d: &Descriptor) {
+        let (rows, row_bytes) = (low(d[3]), high(d[3]));
+        for r in 0..rows {
+            for c in 0..row_bytes.div_ceil(self.dim) {
+                let start = d[1].wrapping_add((r as u32).wrapping_mul(d[2]));
+                let bytes: Vec<u8> =
+                    (0..self.dim)
+                        .map(|n| c * self.dim + n)
+                        .map(|at| {
+                            if at < row_bytes {
+                                self.byte(start.wrapping_add(at as u32))
+                            } else {
+                                0
+                            }
+                        })
+                        .collect();
+                let row = low(d[4]) + r * high(d[4]) + c * low(d[5]);
+                if d[0] >> 16 & 1 == 1 {
+                    let row = wrap(row, self.parameters.len());
+                    self.parameters[row] = bytes;
+                } else {
+                    let row = wrap(row, self.scratchpad.len());
+                    self.scratchpad[row] = bytes.iter().map(|&byte| byte as i8).collect();
+                }
+            }
+        }
+    }
+
+    fn exec(&mut self, d: &Descriptor) {
+        let (m_rows, k_tiles, n_tiles) = (high(d[3]), low(d[4]), low(d[5]));
+        let pad_rows = self.scratchpad.len();
+        for nt in 0..n_tiles {
+            for kt in 0..k_tiles {
+                for m in 0..m_rows {
+                    let row = wrap(low(d[3]) + nt * low(d[6]) + m, self.accumulators.len());
+                    let activation = wrap(low(d[1]) + kt * high(d[4]) + m * high(d[1]), pad_rows);
+                    for n in 0..self.dim {
+                        let weight = low(d[2]) + nt * high(d[5]) + kt * high(d[2]);
+                        let sum: i32 = (0..self.dim)
+                            .map(|k| {
+                                i32::from(self.scratchpad[activation][k])
+                                    * i32::from(self.scratchpad[wrap(weight + k, pad_rows)][n])
+                            })
+                            .sum();
+                        let fresh = kt == 0 && d[0] >> 16 & 1 == 0;
+                        let before = if fresh { 0 } else { self.accumulators[row][n] };
+                        self.accumulators[row][n] = before.wrapping_add(sum);
+                    }
+                }
+            }
+        }
+    }
+
+    fn store(&mut self, d: &Descriptor) {
+        let (source, to_scratchpad) = (d[0] >> 16 & 3, d[0] >> 18 & 1 == 1);
+        let (rows, columns) = (low(d[3]), high(d[3]));
+        for t in 0..columns.div_ceil(self.dim) {
+            for r in 0..rows {
+                let s = low(d[4]) + t * high(d[4]) + r * low(d[5]);
+                let count = self.dim.min(columns - t * self.dim);
+                let accumulators = &self.accumulators[wrap(s, self.accumulators.len())];
+                let bytes: Vec<u8> = match source {
+                    0 => (0..count).map(|n| self.requantise(d, accumulators[n], t, n)).collect(),
+                    1 => accumulators[..count].iter().flat_map(|sum| sum.to_le_bytes()).collect(),
+                    _ => {
+                        let row = wrap(s, self.scratchpad.len());
+                        self.scratchpad[row][..count].iter().map(|&byte| byte as u8).collect()
+                    }
+                };
+                if to_scratchpad {
+                    let row =
+                        wrap(low(d[1]) + r * low(d[2]) + t * high(d[2]), self.scratchpad.len());
+                    let mut data: Vec<i8> = bytes.iter().map(|&byte| byte as i8).collect();
+                    data.resize(self.dim, 0);
+                    self.scratchpad[row] = data;
+                    continue;
+                }
+                let tile = t * self.dim * if source == 1 { 4 } else { 1 };
+                let start =
+                    d[1].wrapping_add((r as u32).wrapping_mul(d[2])).wrapping_add(tile as u32);
+                for (n, &byte) in bytes.iter().enumerate() {
+                    let address = start.wrapping_add(n as u32);
+                    self.written.push((address, byte));
+                    if address.wrapping_sub(BASE) < SIZE {
+                        self.memory[(address - BASE) as usize] = byte;
+                    }
+                }
+            }
+        }
+    }
+
+    fn parameter(&self, d: &Descriptor, t: usize, byte: usize) -> [u8; 4] {
+        let rows = self.parameters.len();
+        [0, 1, 2, 3].map(|n| {
+            let row = wrap(high(d[5]) + 8 * t + (byte + n) / self.dim, rows);
+            self.parameters[row][(byte + n) % self.dim]
+        })
+    }
+
+    fn requantise(&self, d: &Descriptor, accumulator: i32, t: usize, n: usize) -> u8 {
+        let bias = i32::from_le_bytes(self.parameter(d, t, 4 * n));
+        let multiplier = f32::from_le_bytes(self.parameter(d, t, 4 * self.dim + 4 * n));
+        let value = accumulator.wrapping_add(bias) as f32 * multiplier;
+        let [zero_point, minimum, maximum, _] =
+            d[6].to_le_bytes().map(|byte| i64::from(byte as i8));
+        let rounded = value.round_ties_even() as i64 + zero_point;
+        rounded.max(minimum).min(maximum) as u8
+    }
+}

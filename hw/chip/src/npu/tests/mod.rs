@@ -1,6 +1,7 @@
 //! Tests of the NPU with the interpreter: a memory with random stalls, a reference in plain Rust.
 
 mod elaborate;
+mod errors;
 mod lists;
 mod machine;
 mod memory;

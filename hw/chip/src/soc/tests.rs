@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use systole_hdl::fault::{FAULT_SELECT, Fault, Target, inject};
 use systole_hdl::ir::Direction;
 use systole_hdl::prelude::*;
 
@@ -172,50 +173,65 @@ const MEPC: u32 = 0x341;
 const MCAUSE: u32 = 0x342;
 const MRET: u32 = 0x3020_0073;
 
+/// Registers of the program below.
+const RAM: u32 = 1;
+const RESULTS: u32 = 2;
+const CLINT: u32 = 3;
+const NPU: u32 = 4;
+const CAUSES: u32 = 11;
+
+/// Uses every target of the data bus; notes what it reads and the causes of its traps.
+fn program() -> Vec<u32> {
+    vec![
+        lui(RAM, 0x8000_0000),
+        addi(RESULTS, RAM, 0x400),
+        addi(CAUSES, RESULTS, 12),
+        lui(CLINT, 0x0200_0000),
+        lui(NPU, 0x4000_0000),
+        addi(5, RAM, 22 * 4),
+        csrw(MTVEC, 5),
+        lw(6, NPU, 0), // ID
+        sw(6, RESULTS, 0),
+        lw(6, NPU, 4), // CONFIG
+        sw(6, RESULTS, 4),
+        addi(7, 0, 1),
+        sw(7, CLINT, 0), // msip
+        lw(8, CLINT, 0),
+        sw(8, RESULTS, 8),
+        lui(9, 0x7000_0000),
+        lw(9, 9, 0),     // Nothing there.
+        lb(9, CLINT, 0), // Less than a word.
+        sb(7, CLINT, 0),
+        lb(9, NPU, 0),
+        sw(7, RESULTS, 0x40),
+        LOOP_HERE,
+        csrr(10, MCAUSE), // The handler notes the cause and skips the instruction.
+        sw(10, CAUSES, 0),
+        addi(CAUSES, CAUSES, 4),
+        csrr(12, MEPC),
+        addi(12, 12, 4),
+        csrw(MEPC, 12),
+        MRET,
+    ]
+}
+
+/// What the program notes: ID, CONFIG, msip, causes.
+fn run(sim: &mut Interpreter) -> Vec<u32> {
+    sim.reset();
+    let mut memory = Memory::new(&program());
+    for _ in 0..1000 {
+        memory.cycle(sim);
+        if memory.words[0x110] != 0 {
+            return memory.words[0x100..0x108].to_vec();
+        }
+    }
+    panic!("the program does not end");
+}
+
 #[test]
 fn a_program_reaches_the_ram_the_clint_the_npu_and_nothing_else() {
     for preset in ["nano", "edge"] {
-        let (ram, results, clint, npu, causes) = (1, 2, 3, 4, 11);
-        let program = [
-            lui(ram, 0x8000_0000),
-            addi(results, ram, 0x400),
-            addi(causes, results, 12),
-            lui(clint, 0x0200_0000),
-            lui(npu, 0x4000_0000),
-            addi(5, ram, 22 * 4),
-            csrw(MTVEC, 5),
-            lw(6, npu, 0), // ID
-            sw(6, results, 0),
-            lw(6, npu, 4), // CONFIG
-            sw(6, results, 4),
-            addi(7, 0, 1),
-            sw(7, clint, 0), // msip
-            lw(8, clint, 0),
-            sw(8, results, 8),
-            lui(9, 0x7000_0000),
-            lw(9, 9, 0),     // Nothing there.
-            lb(9, clint, 0), // Less than a word.
-            sb(7, clint, 0),
-            lb(9, npu, 0),
-            sw(7, results, 0x40),
-            LOOP_HERE,
-            csrr(10, MCAUSE), // The handler notes the cause and skips the instruction.
-            sw(10, causes, 0),
-            addi(causes, causes, 4),
-            csrr(12, MEPC),
-            addi(12, 12, 4),
-            csrw(MEPC, 12),
-            MRET,
-        ];
         let mut sim = Interpreter::new(&design(&config(preset), true));
-        sim.reset();
-        let mut memory = Memory::new(&program);
-        let mut cycles = 0;
-        while memory.words[0x110] == 0 {
-            memory.cycle(&mut sim);
-            cycles += 1;
-            assert!(cycles < 1000, "{preset}: the program does not end");
-        }
         let npu = config(preset).npu;
         let log = u32::ilog2;
         let expected_config = log(npu.dim)
@@ -223,7 +239,35 @@ fn a_program_reaches_the_ram_the_clint_the_npu_and_nothing_else() {
             | log(npu.scratchpad_rows) << 16
             | log(npu.accumulator_rows) << 24;
         let expected = [0x5359_4e50, expected_config, 1, 5, 5, 7, 5, 0];
-        assert_eq!(memory.words[0x100..0x108], expected, "{preset}");
+        assert_eq!(run(&mut sim), expected, "{preset}");
         assert!(sim.failed().is_empty(), "{:?}", sim.failed());
     }
+}
+
+#[test]
+fn faults_deep_in_the_chip_can_be_selected() {
+    let fault = |module, signal, target, bad| Fault {
+        name: "test",
+        description: "for this test",
+        module,
+        signal,
+        target,
+        bad,
+    };
+    let faults = [
+        fault("clint", "msip", Target::Drive, |_| lit(0, Bit)),
+        fault("data_interconnect", "hart_req_partial", Target::Read, |_| lit(0, Bit)),
+    ];
+    let good = design(&config("nano"), false);
+    let design = inject(&good, &faults).unwrap_or_else(|errors| panic!("{errors}"));
+    let with_fault = |select| {
+        let mut sim = Interpreter::new(&design);
+        sim.set(FAULT_SELECT, select);
+        run(&mut sim)
+    };
+    let right = run(&mut Interpreter::new(&good));
+    assert_eq!(with_fault(0), right);
+    assert_eq!((right[2], with_fault(1)[2]), (1, 0), "msip");
+    assert_eq!(right[3..7], [5, 5, 7, 5]);
+    assert_ne!(with_fault(2)[3..7], [5, 5, 7, 5], "reads of bytes are not refused");
 }

@@ -7,7 +7,7 @@ use super::flatten::{Driver, Flat, NetId, NetKind, ScopeId, reachable};
 use super::ops::{Op, Slot};
 use super::schedule::{relevant_exprs, touches};
 use super::wide::words;
-use crate::{Bits, ir};
+use crate::{Bits, ir, walk};
 
 /// The programs of a design and the layout of its values.
 pub(super) struct Program {
@@ -168,9 +168,14 @@ impl<'a> Compiler<'a> {
                 self.copy(self.slots[*target], self.slots[*from], self.flat.nets[*target].width);
             }
             Driver::Expression { scope, value, target } => {
+                let to = self.slots[*target];
+                let module = &self.flat.scopes[*scope].module;
+                self.expressions[*scope].place(module, *value, to);
                 self.compute(*scope, &[*value]);
                 let from = self.slot(*scope, *value);
-                self.copy(self.slots[*target], from, self.flat.nets[*target].width);
+                if from != to {
+                    self.copy(to, from, self.flat.nets[*target].width);
+                }
             }
             Driver::Comb { scope, item, targets } => {
                 let module = &self.flat.scopes[*scope].module;
@@ -188,12 +193,10 @@ impl<'a> Compiler<'a> {
         let all = reachable(module, &roots, |_| true);
         let mut tainted: Vec<ir::ExprId> = Vec::new();
         for &id in &all {
-            let kind = &module.exprs[id.0 as usize].kind;
+            let kind = &module.expr(id).kind;
             let mut reads =
                 matches!(kind, ir::ExprKind::Signal(signal) if targets.contains(signal));
-            super::flatten::for_each_operand(kind, |operand| {
-                reads |= tainted.binary_search(&operand).is_ok();
-            });
+            walk::operands(kind, &mut |operand| reads |= tainted.binary_search(&operand).is_ok());
             if reads {
                 tainted.push(id);
             }
@@ -276,7 +279,7 @@ impl<'a> Compiler<'a> {
         default: &[ir::Statement],
         mode: &Mode,
     ) {
-        let width = self.flat.scopes[scope].module.exprs[on.0 as usize].ty.width();
+        let width = self.flat.scopes[scope].module.expr(on).ty.width();
         let value = self.operand(scope, on, mode);
         let mut entries = Vec::new();
         for (labels, _) in arms {

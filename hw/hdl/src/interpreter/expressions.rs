@@ -1,5 +1,7 @@
 //! Compilation of expression nodes: each gets a slot and the instructions that fill it.
 
+use std::collections::HashMap;
+
 use super::compile::Values;
 use super::flatten::Scope;
 use super::ops::{Op, Slot};
@@ -11,6 +13,8 @@ use crate::ir::{BinaryOp, ExprId, ExprKind, Module, Ty, UnaryOp};
 pub(super) struct Expressions {
     /// Slot of each node; `None` before it is computed for the first time.
     slots: Vec<Option<Slot>>,
+    /// Slots chosen for nodes that are not computed yet.
+    placed: HashMap<ExprId, Slot>,
     /// Slot of each signal of the module.
     signals: Vec<Slot>,
     first_memory: usize,
@@ -21,6 +25,7 @@ impl Expressions {
     pub fn new(scope: &Scope, slots: &[Slot]) -> Self {
         Self {
             slots: vec![None; scope.module.exprs.len()],
+            placed: HashMap::new(),
             signals: scope.nets.iter().map(|&net| slots[net]).collect(),
             first_memory: scope.first_memory,
         }
@@ -29,6 +34,18 @@ impl Expressions {
     /// Whether the node has a slot.
     pub fn is_computed(&self, id: ExprId) -> bool {
         self.slots[id.0 as usize].is_some()
+    }
+
+    /// Chooses the slot of a node that an assignment needs, which saves a copy; no effect when it
+    /// is computed already or shares the slot of another value.
+    pub fn place(&mut self, module: &Module, id: ExprId, slot: Slot) {
+        let shares = matches!(
+            module.expr(id).kind,
+            ExprKind::Literal(_) | ExprKind::Signal(_) | ExprKind::Cast(_)
+        );
+        if !shares && !self.is_computed(id) {
+            self.placed.insert(id, slot);
+        }
     }
 
     /// Slot of a computed node.
@@ -44,7 +61,7 @@ impl Expressions {
         values: &mut Values,
         ops: &mut Vec<Op>,
     ) -> Slot {
-        let count = words(module.exprs[id.0 as usize].ty.width()) as u32;
+        let count = words(module.expr(id).ty.width()) as u32;
         if count == 1 {
             return self.slot(id);
         }
@@ -56,14 +73,15 @@ impl Expressions {
     /// Adds the instructions that compute one node from its computed operands. Computed again, it
     /// keeps its slot.
     pub fn compute(&mut self, module: &Module, id: ExprId, values: &mut Values, ops: &mut Vec<Op>) {
-        let expr = &module.exprs[id.0 as usize];
+        let expr = &module.expr(id);
         let slot = match &expr.kind {
             ExprKind::Literal(value) => values.constant(value),
             ExprKind::Signal(signal) => self.signals[signal.0 as usize],
             ExprKind::Cast(a) => self.slot(*a),
             kind => {
                 let index = id.0 as usize;
-                let to = self.slots[index].unwrap_or_else(|| values.allocate(expr.ty.width()));
+                let chosen = self.slots[index].or_else(|| self.placed.remove(&id));
+                let to = chosen.unwrap_or_else(|| values.allocate(expr.ty.width()));
                 let mut emit = Emitter { of: self, module, values, ops, to, ty: expr.ty };
                 emit.node(kind);
                 to
@@ -89,7 +107,7 @@ impl Emitter<'_> {
     }
 
     fn type_of(&self, id: ExprId) -> Ty {
-        self.module.exprs[id.0 as usize].ty
+        self.module.expr(id).ty
     }
 
     fn amount(&mut self, id: ExprId) -> Slot {

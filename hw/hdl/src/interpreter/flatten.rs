@@ -6,8 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::Bits;
-use crate::ir;
+use crate::{Bits, ir, walk};
 
 /// Index into [`Flat::nets`].
 pub(super) type NetId = usize;
@@ -265,7 +264,7 @@ pub(super) fn for_each_read(
     on_signal: &mut impl FnMut(ir::SignalId),
 ) {
     for id in reachable(module, roots, |_| true) {
-        if let ir::ExprKind::Signal(signal) = module.exprs[id.0 as usize].kind {
+        if let ir::ExprKind::Signal(signal) = module.expr(id).kind {
             on_signal(signal);
         }
     }
@@ -284,29 +283,9 @@ pub(super) fn reachable(
     while let Some(id) = stack.pop() {
         if wanted(id) && seen.insert(id) {
             found.push(id);
-            for_each_operand(&module.exprs[id.0 as usize].kind, |operand| stack.push(operand));
+            walk::operands(&module.expr(id).kind, &mut |operand| stack.push(operand));
         }
     }
     found.sort();
     found
-}
-
-/// Calls `f` for each operand of an expression node.
-pub(super) fn for_each_operand(kind: &ir::ExprKind, mut f: impl FnMut(ir::ExprId)) {
-    use ir::ExprKind::*;
-    match kind {
-        Literal(_) | Signal(_) => {}
-        Unary(_, a) | Repeat(_, a) | Extend(a) | Truncate(a) | Cast(a) | MemoryRead(_, a) => f(*a),
-        Slice { of, .. } => f(*of),
-        Binary(_, a, b) | BitSelect { of: a, index: b } => {
-            f(*a);
-            f(*b);
-        }
-        Mux { condition, then, other } => {
-            f(*condition);
-            f(*then);
-            f(*other);
-        }
-        Concat(parts) => parts.iter().for_each(|part| f(*part)),
-    }
 }

@@ -222,6 +222,11 @@ impl Interpreter {
         self.in_reset = false;
     }
 
+    /// Instructions run in a cycle: the cost of a step.
+    pub fn size(&self) -> usize {
+        self.settle.len() + self.before_edge.len() + self.edge.len()
+    }
+
     /// Clock edges so far.
     pub fn cycle(&self) -> u64 {
         self.cycle

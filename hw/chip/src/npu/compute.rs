@@ -1,0 +1,71 @@
+//! What executes EXEC: sequencer, array and accumulators.
+
+use systole_hdl::prelude::*;
+
+use super::accumulators::accumulators;
+use super::array::array;
+use super::exec::exec;
+use crate::config::NpuConfig;
+
+/// The EXEC unit.
+///
+/// Takes whole descriptors (`command_*`), reads the scratchpad (`activation_*`, `weight_*`: data
+/// in the cycle after the grant) and owns the accumulators, which STORE reads through `store_*`.
+/// `done` pulses once a command, in order, when its last accumulator row is in the memory.
+///
+/// A command takes `n_tiles * k_tiles * max(m_rows, dim)` cycles and about `3 * dim` more to fill
+/// and drain when no scratchpad request is refused; the fill and drain of queued commands overlap.
+pub fn compute(config: &NpuConfig) -> Module {
+    let dim = config.dim;
+    let exec = exec(config);
+    let array = array(dim, config.accumulator_rows.ilog2());
+    let accumulators = accumulators(config);
+    module("npu_compute", |m| {
+        m.doc("EXEC unit: sequencer, systolic array, accumulators.");
+        let command_valid = m.input("command_valid", Bit);
+        let command_descriptor = m.input("command_descriptor", U(256));
+        let activation_ready = m.input("activation_ready", Bit);
+        let activation_data = m.input("activation_data", U(8 * dim));
+        let weight_ready = m.input("weight_ready", Bit);
+        let weight_data = m.input("weight_data", U(8 * dim));
+        let store_valid = m.input("store_valid", Bit);
+        let store_row = m.input("store_row", U(16));
+
+        let exec = m
+            .instance("exec", &exec)
+            .pin("command_valid", command_valid)
+            .pin("command_descriptor", command_descriptor)
+            .pin("activation_ready", activation_ready)
+            .pin("weight_ready", weight_ready);
+        let array = m
+            .instance("array", &array)
+            .pin("activations", activation_data)
+            .pin("select", exec.out("wave_select"))
+            .pin("valid", exec.out("wave_valid"))
+            .pin("row", exec.out("wave_row"))
+            .pin("overwrite", exec.out("wave_overwrite"))
+            .pin("last", exec.out("wave_last"))
+            .pin("weights", weight_data)
+            .pin("load_valid", exec.out("load_valid"))
+            .pin("load_index", exec.out("load_index"))
+            .pin("load_select", exec.out("load_select"));
+        let accumulators = m
+            .instance("accumulators", &accumulators)
+            .pin("add_valid", array.out("out_valid"))
+            .pin("add_row", array.out("out_row"))
+            .pin("add_overwrite", array.out("out_overwrite"))
+            .pin("add_last", array.out("out_last"))
+            .pin("add_data", array.out("sums"))
+            .pin("store_valid", store_valid)
+            .pin("store_row", store_row);
+
+        m.output("command_ready", exec.out("command_ready"));
+        m.output("activation_valid", exec.out("activation_valid"));
+        m.output("activation_row", exec.out("activation_row"));
+        m.output("weight_valid", exec.out("weight_valid"));
+        m.output("weight_row", exec.out("weight_row"));
+        m.output("store_ready", accumulators.out("store_ready"));
+        m.output("store_data", accumulators.out("store_data"));
+        m.output("done", accumulators.out("done"));
+    })
+}

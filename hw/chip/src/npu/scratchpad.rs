@@ -1,0 +1,131 @@
+//! The scratchpad: four banks of rows of `dim` int8, shared by EXEC, STORE and LOAD.
+
+use systole_hdl::prelude::*;
+
+use crate::config::NpuConfig;
+
+/// Number of banks; the top bits of a row address select one.
+pub const BANKS: u32 = 4;
+
+/// A client's request as one bank arbiter sees it.
+struct Client {
+    valid: Signal,
+    bank: Signal,
+    address: Signal,
+}
+
+impl Client {
+    fn new(valid: Signal, row: Signal, row_bits: u32, name: &str) -> Client {
+        row.bits(15, row_bits).unused();
+        let bank = row.bits(row_bits - 1, row_bits - 2).named(&format!("{name}_bank"));
+        let address = row.bits(row_bits - 3, 0).named(&format!("{name}_address"));
+        Client { valid, bank, address }
+    }
+
+    /// Whether it wants bank `index`; a named wire.
+    fn wants(&self, index: u32, name: &str) -> Signal {
+        (self.valid & self.bank.eq(index)).named(&format!("{name}_wants_{index}"))
+    }
+
+    /// Whether it wants the bank that `other` wants.
+    fn blocks(&self, other: &Client) -> Signal {
+        self.valid & self.bank.eq(other.bank)
+    }
+}
+
+/// The scratchpad memory with its arbiters.
+///
+/// Three read clients (`activation_`, `weight_`, `store_`, in falling priority) and two write
+/// clients (`result_`, `load_`, in falling priority). Each bank does one read and one write a
+/// cycle; a client that is refused sees `ready` low and asks again. `<client>_data` is the row
+/// that was granted in the previous cycle, and only then.
+pub fn scratchpad(config: &NpuConfig) -> Module {
+    let width = 8 * config.dim;
+    let row_bits = config.scratchpad_rows.ilog2();
+    module("npu_scratchpad", |m| {
+        m.doc("Scratchpad: four banks, each with one read and one write a cycle.");
+        m.section("Requests");
+        let read_names = ["activation", "weight", "store"];
+        let readers: Vec<Client> = read_names
+            .iter()
+            .map(|name| {
+                let valid = m.input(&format!("{name}_valid"), Bit);
+                let row = m.input(&format!("{name}_row"), U(16)).doc("wraps");
+                Client::new(valid, row, row_bits, name)
+            })
+            .collect();
+        let write_names = ["result", "load"];
+        let writers: Vec<(Client, Signal)> = write_names
+            .iter()
+            .map(|name| {
+                let valid = m.input(&format!("{name}_write_valid"), Bit);
+                let row = m.input(&format!("{name}_write_row"), U(16)).doc("wraps");
+                let data = m.input(&format!("{name}_write_data"), U(width));
+                (Client::new(valid, row, row_bits, name), data)
+            })
+            .collect();
+
+        m.section("Grants: a client yields to those before it that want its bank");
+        let activation_blocks_weight = readers[0].blocks(&readers[1]);
+        let weight_ready = (!activation_blocks_weight).named("weight_grant");
+        let activation_blocks_store =
+            readers[0].blocks(&readers[2]).named("activation_blocks_store");
+        let weight_blocks_store = readers[1].blocks(&readers[2]).named("weight_blocks_store");
+        let store_blocked = activation_blocks_store | weight_blocks_store;
+        let result_blocks_load = writers[0].0.blocks(&writers[1].0).named("result_blocks_load");
+        m.output("activation_ready", lit(1, Bit));
+        m.output("weight_ready", weight_ready);
+        m.output("store_ready", !store_blocked);
+        m.output("result_write_ready", lit(1, Bit));
+        m.output("load_write_ready", !result_blocks_load);
+
+        m.section("Banks");
+        let mut rows_read = Vec::new();
+        for bank in 0..BANKS {
+            let memory = m
+                .memory(&format!("bank_{bank}"), config.scratchpad_rows / BANKS, U(width))
+                .style(RamStyle::Block);
+            let wants: Vec<Signal> = readers
+                .iter()
+                .zip(read_names)
+                .map(|(reader, name)| reader.wants(bank, name))
+                .collect();
+            let low = wants[1].mux(readers[1].address, readers[2].address);
+            let address = wants[0]
+                .mux(readers[0].address, low)
+                .named(&format!("read_address_{bank}"));
+            let enable = (wants[0] | wants[1] | wants[2]).named(&format!("read_enable_{bank}"));
+            rows_read.push(memory.read_sync(&format!("row_read_{bank}"), address, enable));
+
+            let result_wants = writers[0].0.wants(bank, "result_write");
+            let load_wants = writers[1].0.wants(bank, "load_write");
+            let write_address = result_wants
+                .mux(writers[0].0.address, writers[1].0.address)
+                .named(&format!("write_address_{bank}"));
+            let write_data = result_wants
+                .mux(writers[0].1, writers[1].1)
+                .named(&format!("write_data_{bank}"));
+            m.clocked(|| {
+                when(result_wants | load_wants, || memory.write(write_address, write_data));
+            });
+        }
+
+        m.section("Rows read, one cycle after the grant");
+        let banks_read: Vec<Signal> =
+            read_names.iter().map(|name| m.reg(&format!("{name}_bank_read"), U(2))).collect();
+        m.clocked(|| {
+            for (register, reader) in banks_read.iter().zip(&readers) {
+                register.set(reader.bank);
+            }
+        });
+        for (bank_read, name) in banks_read.iter().zip(read_names) {
+            m.output(&format!("{name}_data"), select(*bank_read, &rows_read));
+        }
+
+        m.section("What should be seen");
+        m.cover("weight_refused", readers[1].valid & !weight_ready);
+        m.cover("store_refused_by_activation", readers[2].valid & activation_blocks_store);
+        m.cover("store_refused_by_weight", readers[2].valid & weight_blocks_store);
+        m.cover("load_refused", writers[1].0.valid & result_blocks_load);
+    })
+}

@@ -4,6 +4,7 @@
 pub mod campaign;
 pub mod chip;
 pub mod failure;
+pub mod faults;
 pub mod generate;
 pub mod lockstep;
 pub mod program;

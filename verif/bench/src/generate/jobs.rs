@@ -361,7 +361,8 @@ fn bad(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
     let defect = prop_oneof![
         (0..32u32).prop_map(|bit| Defect::FlipBit { word: 0, bit }),
         (1..8usize, 0..32u32).prop_map(|(word, bit)| Defect::FlipBit { word, bit }),
-        (0..3u8, any::<bool>()).prop_map(|(unit, signal)| Defect::Token { unit, signal }),
+        any::<bool>().prop_map(|wait| Defect::OwnToken { wait }),
+        select(&[Unit::Exec, Unit::Store][..]).prop_map(|unit| Defect::EarlyWait { unit }),
         (1..32u32).prop_map(Defect::MisalignedList),
         (0..2u32).prop_map(Defect::OutsideMemory),
         Just(Defect::ManyTokens),
@@ -383,10 +384,10 @@ enum Defect {
         word: usize,
         bit: u32,
     },
-    Token {
-        unit: u8,
-        signal: bool,
-    },
+    /// A unit waits for or signals itself.
+    OwnToken { wait: bool },
+    /// The first descriptor, a LOAD, waits for a token that nobody has given.
+    EarlyWait { unit: Unit },
     MisalignedList(u32),
     OutsideMemory(u32),
     ManyTokens,
@@ -397,20 +398,22 @@ fn apply(defect: Defect, job: &mut Job, index: usize, spare: u32) {
         Defect::FlipBit { word, bit } => {
             let mut words = job.descriptors[index].encode();
             // Other bits would move results or tokens elsewhere, and make a race, not an error.
-            let reserved = [0x00f8_88ef, 0, 0, 0, 0, 0xffff_0000, 0xffff_0000, u32::MAX];
+            let reserved = [0xfff8_88ec, 0, 0, 0, 0, 0xffff_0000, 0xffff_0000, u32::MAX];
             let unit_reserved =
-                if words[0] & 15 == 1 { reserved[word] } else { reserved[word] & 15 };
+                if words[0] & 15 == 1 { reserved[word] } else { reserved[word] & 0xffff };
             if unit_reserved >> bit & 1 == 1 || word == 7 {
                 words[word] ^= 1 << bit;
                 job.descriptors[index] = Descriptor::Raw(words);
             }
         }
-        Defect::Token { unit, signal } => {
+        // Other token bits would make a race, not an error.
+        Defect::OwnToken { wait } => {
+            let own = job.descriptors[index].unit().map_or(0, |unit| 1 << unit as u8);
             if let Some(header) = job.descriptors[index].header_mut() {
-                let bits = if signal { &mut header.signal } else { &mut header.wait };
-                *bits |= 1 << unit;
+                *(if wait { &mut header.wait } else { &mut header.signal }) |= own;
             }
         }
+        Defect::EarlyWait { unit } => wait(&mut job.descriptors[0], unit),
         Defect::MisalignedList(offset) => job.list += offset,
         Defect::OutsideMemory(which) => match &mut job.descriptors[index] {
             Descriptor::Load(_, load) => load.address = [0x1000_0000, 0x7fff_fff8][which as usize],

@@ -1,0 +1,93 @@
+//! Generated programs on the golden model alone: they end, and their NPU jobs have no races.
+
+use systole_compiler::NpuShape;
+use systole_golden::npu::{cause, hazard};
+use systole_golden::{Config, Inputs, Machine, NpuConfig, Stop, StopReason};
+use systole_verif::generate::{Target, sample};
+use systole_verif::program::layout::TOHOST;
+use systole_verif::program::lower;
+
+fn machine(target: Target) -> Machine {
+    Machine::new(&Config {
+        ram_bytes: target.ram_bytes,
+        npu: NpuConfig {
+            dim: target.npu.dim,
+            bus_bytes: target.npu.dim.max(4),
+            scratchpad_rows: target.npu.scratchpad_rows,
+            accumulator_rows: target.npu.accumulator_rows,
+            parameter_rows: target.npu.parameter_rows,
+        },
+    })
+}
+
+fn target(dim: u32) -> Target {
+    let npu = NpuShape {
+        dim,
+        scratchpad_rows: 2048,
+        accumulator_rows: 256,
+        parameter_rows: 256,
+    };
+    Target { npu, ram_bytes: 1 << 17 }
+}
+
+#[test]
+fn programs_end_with_exit_code_zero() {
+    for dim in [4, 8] {
+        let mut machine = machine(target(dim));
+        for index in 0..400 {
+            let image = lower(&sample(target(dim), 11, index)).expect("fits");
+            machine.reset();
+            for (address, bytes) in &image.segments {
+                machine.write_memory(*address, bytes).expect("in the RAM");
+            }
+            let end = machine.run(200_000, Stop { tohost: Some(TOHOST) });
+            assert_eq!(end.reason, StopReason::Tohost(1), "program {index} at dim {dim}");
+        }
+    }
+}
+
+/// A race would make RTL and model differ without a fault in either.
+#[test]
+fn jobs_are_free_of_hazards_and_meet_every_cause() {
+    let mut causes = [0u32; 10];
+    for dim in [2, 8, 16] {
+        let target = target(dim);
+        let mut machine = machine(target);
+        for index in 0..600 {
+            let program = sample(target, 5, index);
+            let image = lower(&program).expect("fits");
+            for job in &program.jobs {
+                machine.reset();
+                for (address, bytes) in &image.segments {
+                    machine.write_memory(*address, bytes).expect("in the RAM");
+                }
+                let record = start(&mut machine, job.list);
+                causes[record.end.cause as usize] += 1;
+                let hazards = hazard::check(machine.npu.config(), &record.list);
+                assert!(hazards.is_empty(), "{}: {}", job.description, hazards[0]);
+            }
+        }
+    }
+    for (number, &count) in causes.iter().enumerate() {
+        // A list of 65,536 descriptors does not fit the arena.
+        let reachable = number as u32 != cause::LIST_TOO_LONG && number as u32 != cause::FETCH_ERROR;
+        assert!(count > 0 || !reachable, "{} was never met: {causes:?}", cause::name(number as u32));
+    }
+}
+
+/// Rings the doorbell by a store, as a program would.
+fn start(machine: &mut Machine, list: u32) -> systole_golden::npu::JobRecord {
+    let code = [
+        0x4000_0537,                                           // lui a0, 0x40000
+        0x8000_05b7,                                           // lui a1, 0x80000
+        0x7005_a583,                                           // lw a1, 0x700(a1)
+        0x00b5_2823,                                           // sw a1, 16(a0)
+    ];
+    let bytes: Vec<u8> = code.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
+    machine.write_memory(0x8000_0000, &bytes).expect("in the RAM");
+    machine.write_memory(0x8000_0700, &list.to_le_bytes()).expect("in the RAM");
+    for _ in 0..code.len() {
+        machine.step(&Inputs::default());
+    }
+    machine.npu.take_job().expect("the doorbell starts a job")
+}

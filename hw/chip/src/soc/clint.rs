@@ -105,7 +105,7 @@ mod tests {
         }
 
         fn write(&mut self, offset: u32, value: u64) {
-            assert_eq!(self.access(offset, Some((value, 0xf))).1, false);
+            assert!(!self.access(offset, Some((value, 0xf))).1);
         }
 
         fn read(&mut self, offset: u32) -> u64 {

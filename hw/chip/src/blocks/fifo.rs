@@ -84,3 +84,58 @@ impl FifoPorts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use systole_hdl::prelude::*;
+
+    use super::fifo;
+
+    /// Pushes, pops and flushes in a fixed pseudo-random order against a queue of the library.
+    fn follow(capacity: u32) {
+        let design = check(&fifo("queue", capacity, U(16))).expect("well formed");
+        let mut sim = Interpreter::new(&design);
+        sim.reset();
+        let mut model = VecDeque::new();
+        let mut state = 1u64;
+        for cycle in 0..3000u64 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(cycle | 1);
+            // Long phases of filling and draining reach both ends.
+            let bias = if cycle / 50 % 2 == 0 { 3 } else { 1 };
+            let push = state >> 33 & 3 < bias;
+            let pop = state >> 40 & 3 < 4 - bias;
+            let flush = state >> 50 & 63 == 0;
+            let data = state >> 20 & 0xffff;
+            sim.set("push_valid", u64::from(push));
+            sim.set("push_data", data);
+            sim.set("pop_ready", u64::from(pop));
+            sim.set("flush", u64::from(flush));
+            let room = model.len() < capacity as usize;
+            assert_eq!(sim.get("push_ready") == 1, room, "cycle {cycle}");
+            assert_eq!(sim.get("pop_valid") == 1, !model.is_empty(), "cycle {cycle}");
+            if let Some(&front) = model.front() {
+                assert_eq!(sim.get("pop_data"), front, "cycle {cycle}");
+            }
+            if pop {
+                model.pop_front();
+            }
+            if push && room {
+                model.push_back(data);
+            }
+            if flush {
+                model.clear();
+            }
+            sim.step();
+        }
+        assert!(sim.failed().is_empty(), "{:?}", sim.failed());
+    }
+
+    #[test]
+    fn behaves_like_a_queue() {
+        for capacity in [1, 2, 3, 4, 5, 8] {
+            follow(capacity);
+        }
+    }
+}

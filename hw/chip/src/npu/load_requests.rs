@@ -44,7 +44,10 @@ pub fn load_requests(config: &NpuConfig) -> Module {
         };
         let rest = rows_left.ne(0).named("rows_remain");
         let gather =
-            (contiguous & rest & span.lt(longest)).named("gather").doc("make the span longer");
+            (contiguous & rest & span.lt(2 * longest)).named("gather").doc("make the span longer");
+        let gathered = (!contiguous | !rest | span.ge(longest))
+            .named("gathered")
+            .doc("the next burst cannot get longer");
 
         m.section("Burst");
         let span_up = (span + u64::from(shape.bus - 1)).named("span_rounded_up");
@@ -53,20 +56,19 @@ pub fn load_requests(config: &NpuConfig) -> Module {
             .named("block_left");
         let ends_span = words_left.le(block_left.resize(words_left.width())).named("ends_span");
         let burst_words = ends_span.mux(words_left.resize(5), block_left).named("burst_words");
-        let request_valid = m.output("request_valid", active & span.ne(0) & !gather & !abort);
+        let request_valid = m.output("request_valid", active & span.ne(0) & gathered & !abort);
         m.output("request_address", cat(&[word_address, zero(U(bus_log))]));
         m.output("request_length", (burst_words - 1).trunc(4));
         let request = (request_valid & request_ready).named("request");
         let burst_bytes = (burst_words.ext(SPAN_BITS) << bus_log).named("burst_bytes");
+        let left_behind = ends_span.mux(lit(0, span_ty), span - burst_bytes);
+        let span_behind = request.mux(left_behind, span).named("span_behind_burst");
 
         m.clocked(|| {
-            when(active & gather, || {
-                span.set(span + row_bytes.ext(SPAN_BITS));
-                rows_left.set(rows_left - 1);
-            });
+            when(active, || span.set(span_behind + gather.mux(row_bytes.ext(SPAN_BITS), 0)));
+            when(active & gather, || rows_left.set(rows_left - 1));
             when(request, || {
                 word_address.set(word_address + burst_words.ext(word_ty.width()));
-                span.set(ends_span.mux(0, span - burst_bytes));
                 when(ends_span & !rest, || active.set(0));
                 when(ends_span & rest & !contiguous, || {
                     word_address.set(next_row.bits(31, bus_log));

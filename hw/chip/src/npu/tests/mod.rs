@@ -2,11 +2,14 @@
 
 mod elaborate;
 mod errors;
+mod gemm;
 mod lists;
 mod machine;
 mod memory;
 mod random;
 mod reference;
+mod registers;
+mod throughput;
 mod whole;
 
 use crate::config::NpuConfig;

@@ -19,7 +19,7 @@ fn stress() -> u64 {
     std::env::var("SYSTOLE_STRESS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
-fn compare(machine: &Machine, reference: &Reference, context: &str) {
+pub fn compare(machine: &Machine, reference: &Reference, context: &str) {
     let pairs = machine.memory.written.iter().zip(&reference.written);
     for (number, (rtl, model)) in pairs.enumerate() {
         assert_eq!(rtl, model, "{context}: byte {number} written (address, value)");

@@ -1,0 +1,86 @@
+//! The register port.
+
+use super::config;
+use super::lists::{last, load};
+use super::machine::{DOORBELL, GOOD, Machine, STATUS};
+use super::memory::{BASE, FAST, Timing};
+
+#[test]
+fn constants_and_reset_values() {
+    let mut machine = Machine::new(&config(8, 4), FAST, 1);
+    assert_eq!(machine.read(0x00), 0x5359_4e50);
+    assert_eq!(machine.read(0x04), 3 | 2 << 8 | 8 << 16 | 6 << 24);
+    for offset in (0x08..0x28).step_by(4) {
+        assert_eq!(machine.read(offset), 0, "{offset:#x}");
+    }
+}
+
+#[test]
+fn only_whole_aligned_words_in_range() {
+    let mut machine = Machine::new(&config(4, 4), FAST, 1);
+    for offset in [1, 2, 3, 0x0d, 0x0e, 0x28, 0x2c, 0x40, 0x100, 0x410, 0xffc] {
+        assert!(machine.access(offset, None).1, "{offset:#x}");
+        assert!(machine.access(offset, Some((1, 15))).1, "{offset:#x}");
+    }
+    for strobe in 0..15 {
+        assert!(machine.access(0x0c, Some((1, strobe))).1, "{strobe:#b}");
+        assert!(machine.access(DOORBELL, Some((1, strobe))).1, "{strobe:#b}");
+    }
+    assert_eq!(machine.read(0x0c), 0);
+    assert_eq!(machine.read(STATUS), 0);
+    // Read-only registers ignore writes.
+    for offset in [0x00, 0x04, 0x08, 0x18, 0x1c, 0x20, 0x24] {
+        machine.write(offset, 0xffff_ffff);
+    }
+    assert_eq!(machine.read(0x00), 0x5359_4e50);
+    assert_eq!(machine.read(0x20), 0);
+}
+
+#[test]
+fn interrupt_follows_status_and_enable() {
+    let mut machine = Machine::new(&config(4, 4), FAST, 1);
+    let mut list = vec![load(&config(4, 4), BASE + 0x4000, 4, (1, 4), 0)];
+    last(&mut list);
+    assert_eq!(machine.job(&list), GOOD);
+    assert_eq!(machine.sim.get("interrupt"), 0);
+    machine.write(0x0c, 0xffff_ffff);
+    assert_eq!(machine.read(0x0c), 1);
+    assert_eq!(machine.sim.get("interrupt"), 1);
+    machine.write(0x14, 0);
+    assert_eq!(machine.sim.get("interrupt"), 0);
+    assert_eq!(machine.read(STATUS), 0);
+    assert_eq!(machine.read(0x14), 0);
+    // An error raises it as well; CLEAR keeps where the error was.
+    assert_eq!(machine.run(0x40).cause, 7);
+    assert_eq!(machine.sim.get("interrupt"), 1);
+    machine.write(0x14, 1);
+    assert_eq!(machine.read(STATUS), 0);
+    assert_eq!(machine.read(0x1c), 0x40);
+    assert_eq!(machine.read(DOORBELL), 0x40);
+    assert_eq!(machine.read(0x20), 2);
+    // A doorbell clears the old fault at once.
+    machine.put_list(BASE, &list);
+    machine.write(DOORBELL, BASE);
+    assert_eq!(machine.read(STATUS), 1);
+    assert_eq!(machine.read(0x1c), 0);
+    assert_eq!(machine.sim.get("interrupt"), 0);
+    assert_eq!(machine.wait(), GOOD);
+}
+
+#[test]
+fn busy_ignores_doorbell_and_clear() {
+    let mut machine = Machine::new(&config(4, 4), Timing { go: 100, latency: 50 }, 1);
+    let mut list = vec![load(&config(4, 4), BASE + 0x4000, 4, (1, 4), 0)];
+    last(&mut list);
+    machine.put_list(BASE, &list);
+    machine.write(DOORBELL, BASE);
+    machine.write(DOORBELL, 0x123);
+    machine.write(0x14, 0);
+    assert_eq!(machine.read(DOORBELL), BASE);
+    assert_eq!(machine.read(STATUS), 1);
+    assert_eq!(machine.wait(), GOOD);
+    assert_eq!(machine.read(0x20), 1);
+    let cycles = machine.read(0x24);
+    assert!(cycles > 5 && u64::from(cycles) < machine.cycles, "{cycles}");
+    assert_eq!(machine.read(0x24), cycles);
+}

@@ -1,0 +1,97 @@
+//! Cycle counts that the units must keep.
+
+use super::config;
+use super::gemm::run_gemm;
+use super::lists::{STORE, chain, copy_out, last, load};
+use super::machine::{Descriptor, GOOD, Machine};
+use super::memory::{BASE, FAST, Timing};
+use crate::config::NpuConfig;
+
+const CYCLES: u32 = 0x24;
+
+fn cycles(config: &NpuConfig, timing: Timing, list: &[Descriptor]) -> u32 {
+    let mut machine = Machine::new(config, timing, 3);
+    let mut list = list.to_vec();
+    last(&mut list);
+    assert_eq!(machine.job(&list), GOOD);
+    machine.read(CYCLES)
+}
+
+/// A beat a cycle, whatever the row length, when rows are dense and D = W.
+#[test]
+fn dense_loads_move_a_beat_a_cycle() {
+    let config = NpuConfig { outstanding_bursts: 8, ..config(8, 8) };
+    let latency = Timing { go: 100, latency: 20 };
+    for (rows, row_bytes) in [(200, 8), (25, 64), (1, 1600), (50, 32)] {
+        let list = [load(&config, BASE + 0x4000, row_bytes, (rows, row_bytes), 0)];
+        let fast = cycles(&config, FAST, &list);
+        // Start-up, and 16 short rows are gathered before the first burst.
+        assert!(fast < 200 + 40, "{rows} rows of {row_bytes}: {fast} cycles");
+        let slow = cycles(&config, latency, &list);
+        assert!(slow < 200 + 80, "{rows} rows of {row_bytes}: {slow} cycles with latency");
+    }
+    // Unaligned ones lose nothing but the first word.
+    let list = [load(&config, BASE + 0x4003, 64, (25, 64), 0)];
+    assert!(cycles(&config, FAST, &list) < 200 + 26);
+}
+
+/// Rows apart from each other cost a burst each, and no idle cycle between short bursts.
+#[test]
+fn strided_loads_move_a_beat_a_cycle() {
+    let config = NpuConfig { outstanding_bursts: 8, ..config(8, 8) };
+    let list = [load(&config, BASE + 0x4000, 40, (100, 16), 0)];
+    let fast = cycles(&config, FAST, &list);
+    assert!(fast < 200 + 25, "{fast} cycles");
+}
+
+/// Back-to-back LOADs overlap: the second one's requests go out during the first one's data.
+#[test]
+fn loads_overlap() {
+    let config = NpuConfig { outstanding_bursts: 8, ..config(8, 8) };
+    let latency = Timing { go: 100, latency: 20 };
+    let list = vec![load(&config, BASE + 0x4000, 8, (16, 8), 0); 10];
+    let spent = cycles(&config, latency, &list);
+    assert!(spent < 10 * 16 + 130, "{spent} cycles");
+}
+
+/// An aligned chunk a cycle out of the scratchpad.
+#[test]
+fn stores_move_a_chunk_a_cycle() {
+    let config = NpuConfig { outstanding_bursts: 8, ..config(8, 8) };
+    let list = [copy_out(BASE + 0x8000, 8, (200, 8), 0, (1, 0))];
+    let spent = cycles(&config, FAST, &list);
+    assert!(spent < 200 + 30, "{spent} cycles");
+    // Raw rows are 4 chunks of 8 bytes.
+    let list = [[STORE | 1 << 16, BASE + 0x8000, 32, 50 | 8 << 16, 0, 1, 0, 0]];
+    let spent = cycles(&config, FAST, &list);
+    assert!(spent < 200 + 30, "{spent} cycles");
+}
+
+/// Loading, computing and storing overlap: the product costs little more than its longest part.
+#[test]
+fn a_double_buffered_product_overlaps() {
+    let config = NpuConfig { requantise_lanes: 8, outstanding_bursts: 8, ..config(8, 8) };
+    let (m, k_tiles, n_tiles) = (24, 4, 8);
+    let spent = run_gemm(&config, [m, k_tiles, n_tiles], FAST, 1);
+    let exec = n_tiles * k_tiles * m;
+    let weights = n_tiles * k_tiles * 8;
+    let first_loads = 64 + m * k_tiles;
+    assert!(weights < exec);
+    assert!(spent < exec + first_loads + 150, "{spent} cycles, EXEC alone {exec}");
+}
+
+/// A chain of LOAD and STORE pays the latency of a token, not of a memory.
+#[test]
+fn tokens_are_quick() {
+    let config = config(8, 8);
+    let mut list = Vec::new();
+    for n in 0..8 {
+        list.push(load(&config, BASE + 0x4000, 8, (1, 8), n));
+        list.push([STORE | 2 << 16, BASE + 0x8000, 8, 1 | 8 << 16, n, 0, 0, 0]);
+    }
+    chain(&mut list);
+    let mut machine = Machine::new(&config, FAST, 3);
+    assert_eq!(machine.job(&list), GOOD);
+    let spent = machine.read(CYCLES);
+    assert!(spent < 8 * 26 + 30, "{spent} cycles");
+}

@@ -1,0 +1,193 @@
+//! The array against a plain matrix product, with loads and waves as close as they may be.
+
+use std::collections::VecDeque;
+
+use systole_hdl::prelude::*;
+
+use crate::npu::array::{CONTROL_LEAD, array, latency};
+use crate::npu::tests::random::Random;
+
+use super::{pack_bytes, pack_words, start, step};
+
+/// Rows of products and controls that are due, by cycle.
+struct Expected {
+    cycle: u64,
+    row: u64,
+    overwrite: bool,
+    last: bool,
+    sums: Vec<i32>,
+}
+
+/// What drives the array: a weight loader and a wave source that keep exactly to the rules of
+/// the array's documentation.
+struct Bench {
+    sim: Interpreter,
+    random: Random,
+    dim: u32,
+    cycle: u64,
+    expected: VecDeque<Expected>,
+}
+
+/// A weight tile on its way.
+struct Tile {
+    weights: Vec<Vec<i8>>,
+    register: u64,
+    rows_loaded: u32,
+}
+
+impl Bench {
+    fn new(dim: u32, seed: u64) -> Self {
+        let sim = start(&array(dim, 6));
+        Self { sim, random: Random::new(seed), dim, cycle: 0, expected: VecDeque::new() }
+    }
+
+    fn bytes(&mut self) -> Vec<i8> {
+        (0..self.dim)
+            .map(|_| match self.random.below(4) {
+                0 => self.random.pick(&[-128, 127]),
+                _ => self.random.next() as i8,
+            })
+            .collect()
+    }
+
+    fn tile(&mut self, register: u64) -> Tile {
+        let weights = (0..self.dim).map(|_| self.bytes()).collect();
+        Tile { weights, register, rows_loaded: 0 }
+    }
+
+    /// Offers the next row of `tile`.
+    fn load(&mut self, tile: &mut Tile) {
+        let row = tile.rows_loaded as usize;
+        self.sim.set("load_valid", 1);
+        self.sim.set("load_index", row as u64);
+        self.sim.set("load_select", tile.register);
+        self.sim.set_bits("weights", pack_bytes(&tile.weights[row]));
+        tile.rows_loaded += 1;
+    }
+
+    /// Offers an activation row for `tile`.
+    fn wave(&mut self, tile: &Tile) {
+        let activations = self.bytes();
+        let sums = (0..self.dim as usize)
+            .map(|column| {
+                let products = activations.iter().zip(&tile.weights);
+                products.map(|(&a, w)| i32::from(a) * i32::from(w[column])).sum()
+            })
+            .collect();
+        let row = u64::from(self.random.below(64));
+        let (overwrite, last) = (self.random.chance(50), self.random.chance(50));
+        self.sim.set("valid", 1);
+        self.sim.set("select", tile.register);
+        self.sim.set_bits("activations", pack_bytes(&activations));
+        self.sim.set("row", row);
+        self.sim.set("overwrite", overwrite.into());
+        self.sim.set("last", last.into());
+        let cycle = self.cycle + u64::from(latency(self.dim));
+        self.expected.push_back(Expected { cycle, row, overwrite, last, sums });
+    }
+
+    /// Clocks, checks what comes out, and leaves rubbish on the inputs.
+    fn clock(&mut self) {
+        step(&mut self.sim);
+        self.cycle += 1;
+        let lead = u64::from(CONTROL_LEAD);
+        let control = self.expected.iter().find(|e| e.cycle == self.cycle + lead);
+        assert_eq!(self.sim.get("out_valid"), control.is_some().into(), "cycle {}", self.cycle);
+        if let Some(control) = control {
+            assert_eq!(self.sim.get("out_row"), control.row);
+            assert_eq!(self.sim.get("out_overwrite"), control.overwrite.into());
+            assert_eq!(self.sim.get("out_last"), control.last.into());
+        }
+        if self.expected.front().is_some_and(|e| e.cycle == self.cycle) {
+            let due = self.expected.pop_front().expect("checked");
+            assert_eq!(self.sim.get_bits("sums"), pack_words(&due.sums), "cycle {}", self.cycle);
+        }
+        for port in ["valid", "last", "load_valid"] {
+            self.sim.set(port, 0);
+        }
+        for port in ["select", "load_select", "overwrite"] {
+            let rubbish = self.random.below(2);
+            self.sim.set(port, rubbish.into());
+        }
+        for port in ["activations", "weights"] {
+            let rubbish = self.bytes();
+            self.sim.set_bits(port, pack_bytes(&rubbish));
+        }
+    }
+}
+
+/// Random bubbles in loads and waves; a tile's loads start with the last wave of the tile that
+/// used the register before, its waves one cycle after its last load.
+fn random_tiles(dim: u32, tiles: u32, busy_percent: u32, seed: u64) {
+    let mut bench = Bench::new(dim, seed);
+    let mut current: Option<Tile> = None;
+    let mut waves_left = 0;
+    let mut next = bench.tile(0);
+    let mut started = 0;
+    while started < tiles || waves_left > 0 {
+        // A tile may start streaming in the cycle after its last load.
+        if waves_left == 0 && next.rows_loaded == dim && started < tiles {
+            let register = next.register ^ 1;
+            let fresh = bench.tile(register);
+            current = Some(std::mem::replace(&mut next, fresh));
+            waves_left = bench.random.range(1, 2 * dim);
+            started += 1;
+        } else if next.rows_loaded < dim && bench.random.chance(busy_percent) {
+            bench.load(&mut next);
+        }
+        if waves_left > 0 && bench.random.chance(busy_percent) {
+            bench.wave(current.as_ref().expect("waves have a tile"));
+            waves_left -= 1;
+        }
+        bench.clock();
+    }
+    while !bench.expected.is_empty() {
+        bench.clock();
+    }
+}
+
+#[test]
+fn multiplies_matrices_with_bubbles() {
+    for (dim, tiles) in [(2, 300), (4, 200), (8, 60), (16, 6)] {
+        random_tiles(dim, tiles, 70, u64::from(dim));
+    }
+}
+
+#[test]
+fn multiplies_matrices_without_bubbles() {
+    for (dim, tiles) in [(2, 300), (4, 200), (8, 60)] {
+        random_tiles(dim, tiles, 100, 100 + u64::from(dim));
+    }
+}
+
+/// The closest that the documentation allows: loads without a gap, whose first row enters with
+/// the last wave of the register's previous tile, and whose waves start two cycles later.
+#[test]
+fn the_skew_of_loads_follows_that_of_waves() {
+    for dim in [2, 4, 8] {
+        let mut bench = Bench::new(dim, 7);
+        let mut tile = bench.tile(0);
+        for _ in 0..dim {
+            bench.load(&mut tile);
+            bench.clock();
+        }
+        for _ in 0..20 {
+            // Same register: the last wave of `tile` and the first row of `next` together.
+            let mut next = bench.tile(0);
+            bench.wave(&tile);
+            bench.clock();
+            bench.wave(&tile);
+            bench.load(&mut next);
+            bench.clock();
+            bench.load(&mut next);
+            bench.clock();
+            while next.rows_loaded < dim {
+                bench.wave(&next);
+                bench.load(&mut next);
+                bench.clock();
+            }
+            tile = next;
+        }
+        (0..3 * dim).for_each(|_| bench.clock());
+    }
+}

@@ -1,0 +1,81 @@
+//! The scratchpad against a flat memory and the rules of its arbiters.
+
+use crate::npu::scratchpad::scratchpad;
+use crate::npu::tests::config;
+use crate::npu::tests::random::Random;
+
+use super::{pack_bytes, start, step, unpack_bytes};
+
+const READERS: [&str; 3] = ["activation", "weight", "store"];
+const WRITERS: [&str; 2] = ["result", "load"];
+
+/// Bank of a row address of 256 rows.
+fn bank(row: u32) -> u32 {
+    row % 256 / 64
+}
+
+/// A client's request: its wrapped row, if it asks.
+type Requests<const N: usize> = [Option<u32>; N];
+
+/// A client gets its bank unless one before it asks for the same.
+fn granted<const N: usize>(requests: &Requests<N>) -> [bool; N] {
+    std::array::from_fn(|client| {
+        requests[client].is_some_and(|row| {
+            requests[..client].iter().flatten().all(|&other| bank(other) != bank(row))
+        })
+    })
+}
+
+#[test]
+fn arbitrates_and_keeps_data() {
+    let dim = 4;
+    let mut sim = start(&scratchpad(&config(dim, 4)));
+    let mut random = Random::new(5);
+    let mut memory = vec![vec![0i8; dim as usize]; 256];
+    let mut refused = [0; 5];
+    for _ in 0..30_000 {
+        // Few rows, so that reads meet writes; high address bits do not matter.
+        let row = |random: &mut Random| {
+            random.below(4) * 64 + random.below(3) + 256 * random.below(256)
+        };
+        let reads: Requests<3> =
+            std::array::from_fn(|_| random.chance(60).then(|| row(&mut random)));
+        let writes: Requests<2> =
+            std::array::from_fn(|_| random.chance(60).then(|| row(&mut random)));
+        let data: [Vec<i8>; 2] =
+            std::array::from_fn(|_| (0..dim).map(|_| random.next() as i8).collect());
+        for (name, request) in READERS.iter().zip(reads) {
+            sim.set(&format!("{name}_valid"), request.is_some().into());
+            sim.set(&format!("{name}_row"), request.unwrap_or(random.below(65536)).into());
+        }
+        for ((name, request), data) in WRITERS.iter().zip(writes).zip(&data) {
+            sim.set(&format!("{name}_write_valid"), request.is_some().into());
+            sim.set(&format!("{name}_write_row"), request.unwrap_or(random.below(65536)).into());
+            sim.set_bits(&format!("{name}_write_data"), pack_bytes(data));
+        }
+        let (reads_granted, writes_granted) = (granted(&reads), granted(&writes));
+        for (client, name) in READERS.iter().enumerate() {
+            let ready = sim.get(&format!("{name}_ready")) == 1;
+            assert!(reads[client].is_none() || ready == reads_granted[client], "{name}");
+            refused[client] += u32::from(reads[client].is_some() && !ready);
+        }
+        for (client, name) in WRITERS.iter().enumerate() {
+            let ready = sim.get(&format!("{name}_write_ready")) == 1;
+            assert!(writes[client].is_none() || ready == writes_granted[client], "{name}");
+            refused[3 + client] += u32::from(writes[client].is_some() && !ready);
+        }
+        step(&mut sim);
+        for (client, name) in READERS.iter().enumerate() {
+            let Some(row) = reads[client].filter(|_| reads_granted[client]) else { continue };
+            let data = unpack_bytes(&sim.get_bits(&format!("{name}_data")));
+            assert_eq!(data, memory[row as usize % 256], "{name} reads row {row:#x}");
+        }
+        for (client, data) in data.into_iter().enumerate() {
+            if let Some(row) = writes[client].filter(|_| writes_granted[client]) {
+                memory[row as usize % 256] = data;
+            }
+        }
+    }
+    assert_eq!((refused[0], refused[3]), (0, 0), "the first client is never refused");
+    assert!(refused[1] > 1000 && refused[2] > 1000 && refused[4] > 1000, "{refused:?}");
+}

@@ -306,3 +306,61 @@ fn statement_roots(statement: &mut Statement, visit: &mut impl FnMut(&mut ExprId
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::BinaryOp;
+    use crate::prelude::*;
+
+    fn adder() -> crate::Module {
+        module("adder", |m| {
+            let (a, b) = (m.input("a", U(8)), m.input("b", U(8)));
+            let sum = a + b;
+            m.output("sum", sum);
+            m.output("next", sum + 1);
+        })
+    }
+
+    fn run(module: ir::Module, a: u64, b: u64) -> (u64, u64) {
+        let design = check(&crate::Module(std::sync::Arc::new(module))).unwrap();
+        let mut sim = Interpreter::new(&design);
+        sim.set("a", a);
+        sim.set("b", b);
+        (sim.get("sum"), sim.get("next"))
+    }
+
+    #[test]
+    fn an_edit_that_changes_nothing_gives_an_equal_module() {
+        let module = ir::Module::clone(&adder());
+        let once = edit(module, |_| ());
+        assert_eq!(edit(once.clone(), |_| ()), once);
+        assert_eq!(run(once, 3, 4), (7, 8));
+    }
+
+    #[test]
+    fn a_replaced_expression_is_replaced_for_all_its_old_users_and_stays_for_new_ones() {
+        let module = ir::Module::clone(&adder());
+        let edited = edit(module, |editor| {
+            let adds = |expr: &Expr| matches!(expr.kind, ExprKind::Binary(BinaryOp::Add, ..));
+            let first = editor.module(|module| module.exprs.iter().position(adds));
+            let sum = ExprId(first.unwrap() as u32);
+            let doubled = editor.value(sum) << 1;
+            editor.replace(sum, doubled);
+        });
+        assert_eq!(run(edited, 3, 4), (14, 15));
+    }
+
+    #[test]
+    fn operands_stand_before_their_users_after_an_edit() {
+        let edited = edit(ir::Module::clone(&adder()), |editor| {
+            let a = editor.find("a").unwrap();
+            let value = editor.signal(a) ^ 0xff;
+            editor.replace_reads(a, value.named("inverted"));
+        });
+        for (index, expr) in edited.exprs.iter().enumerate() {
+            walk::operands(&expr.kind, &mut |operand| assert!((operand.0 as usize) < index));
+        }
+        assert_eq!(run(edited, 0xf0, 1), (0x10, 0x11));
+    }
+}

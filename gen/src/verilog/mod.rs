@@ -1,0 +1,71 @@
+//! Verilog-2005 from a design: one module a file, the designer's names and structure kept.
+
+mod body;
+mod declarations;
+mod expression;
+mod layout;
+mod literal;
+mod module;
+mod names;
+mod statement;
+mod text;
+
+use askama::Template;
+use systole_hdl::Design;
+
+use crate::GeneratedFile;
+use layout::Origin;
+
+/// Name of the list of Verilog files, children before their parents.
+pub const FILE_LIST: &str = "files.f";
+
+/// Name of the map from generated lines to lines of Rust.
+pub const SOURCE_MAP: &str = "source_map.json";
+
+/// The Verilog files of a design, children before their parents, then [`FILE_LIST`] and
+/// [`SOURCE_MAP`].
+///
+/// Defining `CHECKS` compiles the design's properties in; with `FORMAL` too, they take the form
+/// that formal tools read.
+pub fn verilog(design: &Design) -> Vec<GeneratedFile> {
+    let mut files = Vec::new();
+    let mut mapped = Vec::new();
+    for module in design.modules() {
+        let path = format!("{}.v", module.name);
+        let (text, origins) = module::print(module);
+        files.push(GeneratedFile { path: path.clone(), text });
+        mapped.push(MappedFile { name: path, origins });
+    }
+    let names: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
+    let list = FileList { top: &design.top.name, name: FILE_LIST, files: names };
+    let list = rendered(&list);
+    let map = rendered(&SourceMap { files: mapped });
+    files.push(GeneratedFile { path: FILE_LIST.into(), text: list });
+    files.push(GeneratedFile { path: SOURCE_MAP.into(), text: map });
+    files
+}
+
+/// The text of a template, with one newline at its end.
+fn rendered(template: &impl Template) -> String {
+    let text = template.render().expect("writing to a string cannot fail");
+    format!("{}\n", text.trim_end())
+}
+
+#[derive(Template)]
+#[template(path = "files.f", escape = "none")]
+struct FileList<'a> {
+    top: &'a str,
+    name: &'a str,
+    files: Vec<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "source_map.json", escape = "none")]
+struct SourceMap {
+    files: Vec<MappedFile>,
+}
+
+struct MappedFile {
+    name: String,
+    origins: Vec<Origin>,
+}

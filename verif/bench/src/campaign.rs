@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use systole_chip::ChipConfig;
-use systole_sim::Library;
+use systole_sim::{Error, Library};
 
 use crate::chip;
 use crate::generate::{self, Target};
@@ -117,14 +117,20 @@ struct Shared<'a> {
     found: Mutex<BTreeMap<u64, Found>>,
 }
 
-/// Runs the campaign; `progress` is called now and then with the sums so far.
+/// Runs the campaign; `progress` is called after each program with the sums so far.
+///
+/// # Errors
+/// When there is no memory for a chip a thread.
 pub fn run(
     campaign: &Campaign,
     config: &ChipConfig,
     library: &Arc<Library>,
     stop: &AtomicBool,
     progress: impl Fn(&Totals) + Sync,
-) -> Summary {
+) -> Result<Summary, Error> {
+    let threads = 0..campaign.jobs.max(1);
+    let pairs: Vec<Lockstep> =
+        threads.map(|_| chip::lockstep(config, library)).collect::<Result<_, _>>()?;
     let shared = Shared {
         campaign,
         target: chip::target(config),
@@ -135,8 +141,8 @@ pub fn run(
         found: Mutex::default(),
     };
     std::thread::scope(|scope| {
-        for _ in 0..campaign.jobs.max(1) {
-            scope.spawn(|| work(&shared, chip::lockstep(config, library), &progress));
+        for pair in pairs {
+            scope.spawn(|| work(&shared, pair, &progress));
         }
     });
     let mut found: Vec<Found> =
@@ -149,16 +155,16 @@ pub fn run(
     if campaign.fail_fast && !found.is_empty() {
         totals.mismatches = 1;
     }
-    Summary {
+    Ok(Summary {
         totals,
         seconds: shared.start.elapsed().as_secs_f64(),
         found,
         interrupted: stop.load(Ordering::Relaxed),
-    }
+    })
 }
 
 fn work(shared: &Shared, mut pair: Lockstep, progress: &(impl Fn(&Totals) + Sync)) {
-    pair.dut().set_fault(shared.campaign.fault);
+    pair.select_fault(shared.campaign.fault);
     while let Some(index) = shared.take() {
         let program = generate::sample(shared.target, shared.campaign.seed, index);
         let (totals, divergence) = run_program(&mut pair, &program, index);

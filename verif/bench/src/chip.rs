@@ -5,7 +5,7 @@ use std::sync::Arc;
 use systole_chip::ChipConfig;
 use systole_compiler::NpuShape;
 use systole_golden::{Machine, NpuConfig};
-use systole_sim::{Dut, Library};
+use systole_sim::{Dut, Error, Library};
 
 use crate::generate::Target;
 use crate::lockstep::Lockstep;
@@ -37,7 +37,10 @@ pub fn target(config: &ChipConfig) -> Target {
 }
 
 /// A simulated chip beside its golden model.
-pub fn lockstep(config: &ChipConfig, library: &Arc<Library>) -> Lockstep {
+///
+/// # Errors
+/// When there is no memory for one more chip.
+pub fn lockstep(config: &ChipConfig, library: &Arc<Library>) -> Result<Lockstep, Error> {
     let golden = Machine::new(&golden_config(config));
-    Lockstep::new(Dut::new(library), golden, config.memory.ram_bytes)
+    Ok(Lockstep::new(Dut::new(library)?, golden, config.memory.ram_bytes))
 }

@@ -1,6 +1,6 @@
 //! A random program made ready to run: laid out, with the stalls of its environment.
 
-use systole_sim::PortStalls;
+use systole_sim::{PortStalls, Stalls};
 
 use crate::lockstep::{Case, Lockstep, Outcome};
 use crate::program::layout::TOHOST;
@@ -61,8 +61,7 @@ impl Trial {
     }
 }
 
-/// Stalls of the ports ibus, dbus, AXI read, AXI write.
-fn stalls(environment: &Environment) -> [PortStalls; 4] {
+fn stalls(environment: &Environment) -> Stalls {
     let port = |error: u16| PortStalls {
         request: u16::from(environment.stall) * 256,
         data: u16::from(environment.stall) * 256,
@@ -71,5 +70,5 @@ fn stalls(environment: &Environment) -> [PortStalls; 4] {
         max_latency: u16::from(environment.latency.max(1)) - 1,
     };
     let (hart, npu) = (port(environment.hart_errors), port(environment.npu_errors));
-    [hart, hart, npu, npu]
+    Stalls { ibus: hart, dbus: hart, axi_read: npu, axi_write: npu }
 }

@@ -21,12 +21,7 @@ fn machine(target: Target) -> Machine {
 }
 
 fn target(dim: u32) -> Target {
-    let npu = NpuShape {
-        dim,
-        scratchpad_rows: 2048,
-        accumulator_rows: 256,
-        parameter_rows: 256,
-    };
+    let npu = NpuShape { dim, scratchpad_rows: 2048, accumulator_rows: 256, parameter_rows: 256 };
     Target { npu, ram_bytes: 1 << 17 }
 }
 
@@ -70,18 +65,23 @@ fn jobs_are_free_of_hazards_and_meet_every_cause() {
     }
     for (number, &count) in causes.iter().enumerate() {
         // A list of 65,536 descriptors does not fit the arena.
-        let reachable = number as u32 != cause::LIST_TOO_LONG && number as u32 != cause::FETCH_ERROR;
-        assert!(count > 0 || !reachable, "{} was never met: {causes:?}", cause::name(number as u32));
+        let reachable =
+            number as u32 != cause::LIST_TOO_LONG && number as u32 != cause::FETCH_ERROR;
+        assert!(
+            count > 0 || !reachable,
+            "{} was never met: {causes:?}",
+            cause::name(number as u32)
+        );
     }
 }
 
 /// Rings the doorbell by a store, as a program would.
 fn start(machine: &mut Machine, list: u32) -> systole_golden::npu::JobRecord {
     let code = [
-        0x4000_0537,                                           // lui a0, 0x40000
-        0x8000_05b7,                                           // lui a1, 0x80000
-        0x7005_a583,                                           // lw a1, 0x700(a1)
-        0x00b5_2823,                                           // sw a1, 16(a0)
+        0x4000_0537, // lui a0, 0x40000
+        0x8000_05b7, // lui a1, 0x80000
+        0x7005_a583, // lw a1, 0x700(a1)
+        0x00b5_2823, // sw a1, 16(a0)
     ];
     let bytes: Vec<u8> = code.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
     machine.write_memory(0x8000_0000, &bytes).expect("in the RAM");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use systole_chip::ChipConfig;
-use systole_sim::Library;
+use systole_sim::{Error, Library};
 
 pub use elf::elf_file;
 
@@ -77,15 +77,18 @@ pub struct Failure {
 
 impl Failure {
     /// Shrinks what a campaign found; `progress` gets the number of runs and body instructions.
+    ///
+    /// # Errors
+    /// When there is no memory for one more chip.
     pub fn shrink(
         found: &Found,
         origin: &Origin,
         library: &Arc<Library>,
         budget: Budget,
         mut progress: impl FnMut(u32, usize),
-    ) -> Self {
-        let mut pair = chip::lockstep(origin.config, library);
-        pair.dut().set_fault(origin.fault);
+    ) -> Result<Self, Error> {
+        let mut pair = chip::lockstep(origin.config, library)?;
+        pair.select_fault(origin.fault);
         let kind = found.divergence.kind;
         let (mut runs, mut size) = (0, found.program.instruction_count());
         let program = shrink(&found.program, budget, |candidate| {
@@ -99,7 +102,7 @@ impl Failure {
         });
         let divergence = diverges(&mut pair, &program).unwrap_or_else(|| found.divergence.clone());
         let trial = Trial::new(&program, Setup::RANDOM).expect("shrinking makes programs shorter");
-        Self {
+        Ok(Self {
             preset: origin.preset.to_owned(),
             seed: origin.seed,
             index: found.index,
@@ -112,7 +115,7 @@ impl Failure {
                 origin.preset, origin.seed, found.index, origin.options
             ),
             wave: None,
-        }
+        })
     }
 
     /// Address of the first body instruction.
@@ -160,8 +163,9 @@ impl Failure {
 
     /// Runs the shrunk program once more with the waves of the window dumped.
     fn trace(&mut self, origin: &Origin, library: &Arc<Library>, path: &Path) {
-        let mut pair = chip::lockstep(origin.config, library);
-        pair.dut().set_fault(origin.fault);
+        // The wave is a by-product: without memory for it the folder goes without.
+        let Ok(mut pair) = chip::lockstep(origin.config, library) else { return };
+        pair.select_fault(origin.fault);
         let cycle = self.divergence.cycle;
         pair.trace(path, cycle.saturating_sub(WAVE_BEFORE), cycle + WAVE_AFTER);
         diverges(&mut pair, &self.program);

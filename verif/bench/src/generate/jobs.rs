@@ -385,9 +385,13 @@ enum Defect {
         bit: u32,
     },
     /// A unit waits for or signals itself.
-    OwnToken { wait: bool },
+    OwnToken {
+        wait: bool,
+    },
     /// The first descriptor, a LOAD, waits for a token that nobody has given.
-    EarlyWait { unit: Unit },
+    EarlyWait {
+        unit: Unit,
+    },
     MisalignedList(u32),
     OutsideMemory(u32),
     ManyTokens,

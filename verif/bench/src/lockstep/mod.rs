@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use systole_golden::{Inputs, Machine, Retire};
-use systole_sim::{Dut, Event, Port, PortStalls, Stop};
+use systole_sim::{Dut, Event, Port, Stalls, StopReason};
 
 pub use divergence::{Difference, Divergence, Kind, Pair};
 
@@ -32,8 +32,8 @@ pub struct Case<'a> {
     pub segments: &'a [(u32, Vec<u8>)],
     /// Seed of stalls and errors.
     pub seed: u64,
-    /// Stalls of the ports ibus, dbus, AXI read, AXI write.
-    pub stalls: [PortStalls; 4],
+    /// Stalls and errors of the memory.
+    pub stalls: Stalls,
     /// HTIF: the program ends when the word here becomes odd.
     pub tohost: u32,
     /// Cycles after which a program that has not ended is given up.
@@ -104,6 +104,14 @@ impl Lockstep {
         &mut self.dut
     }
 
+    /// Selects an injected fault, 0 for none. It stays selected over resets.
+    ///
+    /// # Panics
+    /// When the chip was built without faults and `fault` is not 0.
+    pub fn select_fault(&mut self, fault: u16) {
+        assert!(self.dut.set_fault(fault), "the chip was built without faults");
+    }
+
     /// The golden model.
     pub fn golden(&mut self) -> &mut Machine {
         &mut self.golden
@@ -123,10 +131,11 @@ impl Lockstep {
     fn load_dut(&mut self, case: &Case) {
         self.dut.reset(case.seed);
         self.dut.set_stalls(&case.stalls);
-        self.dut.set_hang_limit(HANG_CYCLES);
-        self.dut.set_watch(case.tohost);
+        self.dut.set_hang_limit(Some(HANG_CYCLES));
+        self.dut.set_watch(Some(case.tohost));
         if let Some((path, from, to)) = self.trace.take() {
-            self.dut.start_trace(&path, from, to);
+            // A library that cannot trace leaves no file, which the caller sees.
+            let _ = self.dut.start_trace(&path, from..to + 1);
         }
         for (address, bytes) in case.segments {
             self.dut.write_memory(*address, bytes).expect("programs fit the RAM");
@@ -254,19 +263,19 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
             match stop {
-                Stop::BufferFull | Stop::Watch => {}
-                Stop::Hang => {
+                StopReason::BufferFull | StopReason::Watch => {}
+                StopReason::Hang => {
                     self.cycle = dut.cycle();
                     let message = format!("nothing retired for {HANG_CYCLES} cycles");
                     return self.fail(Kind::Hang, message);
                 }
-                Stop::Limit => {
+                StopReason::Limit => {
                     self.cycle = dut.cycle();
                     let npu = if self.golden.npu.busy() { ", the NPU is busy" } else { "" };
                     let message = format!("the program did not end in {max_cycles} cycles{npu}");
                     return self.fail(Kind::Hang, message);
                 }
-                Stop::Broken => return self.fail(Kind::Broken, dut.broken()),
+                StopReason::Broken => return self.fail(Kind::Broken, dut.broken()),
             }
         }
     }
@@ -280,8 +289,9 @@ impl<'a> Run<'a> {
 
     fn event(&mut self, event: Event, host: &mut impl Host) -> Result<(), Failure> {
         match event {
-            Event::Retire { cycle, retire, lines } => {
-                self.cycle = self.extend_cycle(cycle);
+            Event::Retire(retire) => {
+                self.cycle = self.extend_cycle(retire.cycle);
+                let lines = retire.mip;
                 let retire = retire_record(&retire);
                 self.retire(&retire, lines)?;
                 host.retired(self.order - 1, &retire);
@@ -292,19 +302,25 @@ impl<'a> Run<'a> {
                 self.npu_result(result)
             }
             Event::NpuJobEnd(end) => {
-                let result = self.npu.end(self.golden, end);
+                let cycle = self.extend_cycle(end.cycle);
+                let result = self.npu.end(self.golden, end, cycle);
                 self.npu_result(result)
             }
-            Event::BusError { port, address, .. } => {
-                match port {
-                    Port::Ibus => self.fetch_errors.push(address),
-                    Port::Dbus => self.data_error = Some((address, 0)),
-                    Port::AxiRead | Port::AxiWrite => self.npu.bus_error(port, address),
+            Event::BusError(error) => {
+                match error.port {
+                    Port::Ibus => self.fetch_errors.push(error.address),
+                    Port::Dbus => self.data_error = Some((error.address, 0)),
+                    Port::AxiRead | Port::AxiWrite => {
+                        self.npu.bus_error(error.port, error.address);
+                    }
                     Port::Rvfi => {}
                 }
                 Ok(())
             }
-            Event::Protocol(violation) => self.fail(Kind::Protocol, violation.to_string()),
+            Event::Protocol(protocol) => {
+                let (port, what) = (protocol.port.name(), protocol.violation.description());
+                self.fail(Kind::Protocol, format!("{port}: {what} ({:#x})", protocol.detail))
+            }
         }
     }
 
@@ -432,7 +448,7 @@ pub(crate) fn retire_record(rtl: &systole_sim::Retire) -> Retire {
         mem_wmask: rtl.mem_wmask,
         mem_rdata: rtl.mem_rdata & lanes(rtl.mem_rmask),
         mem_wdata: rtl.mem_wdata & lanes(rtl.mem_wmask),
-        csr: rtl.csr,
+        csr: rtl.csr_valid.then_some((rtl.csr_addr, rtl.csr_wdata)),
         mstatus: rtl.mstatus,
     }
 }

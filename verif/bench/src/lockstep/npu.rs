@@ -19,7 +19,7 @@ type Check = Result<(), (Kind, String)>;
 
 enum Deferred {
     Write(NpuWrite),
-    End(NpuJobEnd),
+    End(NpuJobEnd, u64),
 }
 
 /// Follows the jobs of one run.
@@ -59,7 +59,7 @@ impl NpuChecker {
             Deferred::Write(write) => {
                 Some(format!("the NPU wrote at {:#010x} without a job", write.address))
             }
-            Deferred::End(_) => {
+            Deferred::End(..) => {
                 Some("the NPU reported the end of a job that was not started".into())
             }
         }
@@ -72,7 +72,7 @@ impl NpuChecker {
         while let Some(event) = self.deferred.pop_front() {
             match event {
                 Deferred::Write(write) => self.write(golden, write)?,
-                Deferred::End(end) => self.end(golden, end)?,
+                Deferred::End(end, cycle) => self.end(golden, end, cycle)?,
             }
         }
         Ok(())
@@ -85,7 +85,7 @@ impl NpuChecker {
         };
         for (address, value) in write.bytes() {
             let Some(expected) = current.record.writes.get(current.matched) else {
-                if write.error && !golden.in_ram(address) {
+                if write.failed && !golden.in_ram(address) {
                     continue;
                 }
                 let message =
@@ -93,7 +93,7 @@ impl NpuChecker {
                 return Err((Kind::NpuWrite, message));
             };
             if (address, value) != (expected.address, expected.new) {
-                if write.error && !golden.in_ram(address) {
+                if write.failed && !golden.in_ram(address) {
                     continue;
                 }
                 let message = format!(
@@ -103,7 +103,7 @@ impl NpuChecker {
                 );
                 return Err((Kind::NpuWrite, message));
             }
-            if write.error {
+            if write.failed {
                 current.refused.push(current.matched);
             }
             current.matched += 1;
@@ -111,12 +111,17 @@ impl NpuChecker {
         Ok(())
     }
 
-    pub(super) fn end(&mut self, golden: &mut Machine, end: NpuJobEnd) -> Check {
+    pub(super) fn end(&mut self, golden: &mut Machine, end: NpuJobEnd, cycle: u64) -> Check {
         let Some(current) = self.current.take() else {
-            self.deferred.push_back(Deferred::End(end));
+            self.deferred.push_back(Deferred::End(end, cycle));
             return Ok(());
         };
-        self.last_end = Some(end.cycle);
+        self.last_end = Some(cycle);
+        let end = JobEnd {
+            cause: end.cause.into(),
+            fault_index: end.fault_index.into(),
+            fault_address: end.fault_address,
+        };
         let errors = std::mem::take(&mut self.errors);
         let expected = golden.npu.expected_end().unwrap_or_default();
         if is_bus_error(end.cause) {
@@ -137,7 +142,7 @@ fn is_bus_error(number: u32) -> bool {
 /// An end without a bus error: exactly the model's, with every byte written.
 fn regular_end(
     current: &Current,
-    end: &NpuJobEnd,
+    end: &JobEnd,
     expected: &JobEnd,
     errors: &[(Port, u32)],
 ) -> Check {
@@ -173,7 +178,7 @@ fn regular_end(
 fn bus_error_end(
     golden: &mut Machine,
     current: &Current,
-    end: &NpuJobEnd,
+    end: &JobEnd,
     expected: &JobEnd,
     errors: &[(Port, u32)],
 ) -> Check {
@@ -202,7 +207,7 @@ fn undo_refused(golden: &mut Machine, current: &Current) {
     }
 }
 
-fn ends_differ(end: &NpuJobEnd, expected: &JobEnd) -> String {
+fn ends_differ(end: &JobEnd, expected: &JobEnd) -> String {
     format!(
         "the job ended with {} at descriptor {}, address {:#x}; expected {} at descriptor {}, \
          address {:#x}",

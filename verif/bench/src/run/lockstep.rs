@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use systole_golden::elf::Program;
 use systole_golden::{Machine, Retire};
-use systole_sim::{Dut, PortStalls};
+use systole_sim::{Dut, Error, Stalls};
 
 use super::golden::{acknowledgement, request};
 use super::{End, Report, Setup, htif, trace};
@@ -14,9 +14,9 @@ use crate::lockstep::{Case, Divergence, Host, Kind};
 /// Cycles that an instruction may take on average before a run counts as hanging.
 const CYCLES_PER_INSTRUCTION: u64 = 64;
 
-pub(super) fn run<'a>(program: &'a Program, setup: Setup<'a>) -> Report {
+pub(super) fn run<'a>(program: &'a Program, setup: Setup<'a>) -> Result<Report, Error> {
     let library = setup.library.expect("a lockstep run needs the simulated chip");
-    let mut pair = chip::lockstep(setup.config, library);
+    let mut pair = chip::lockstep(setup.config, library)?;
     if let Some(window) = &setup.window {
         pair.trace(&window.path, window.from, window.to);
     }
@@ -25,7 +25,7 @@ pub(super) fn run<'a>(program: &'a Program, setup: Setup<'a>) -> Report {
     let case = Case {
         segments: &segments,
         seed: 0,
-        stalls: [PortStalls::default(); 4],
+        stalls: Stalls::default(),
         // Nothing is mapped at 0: a program without `tohost` cannot end.
         tohost: program.tohost().unwrap_or(0),
         max_cycles: setup.max_instructions.saturating_mul(CYCLES_PER_INSTRUCTION),
@@ -54,7 +54,7 @@ pub(super) fn run<'a>(program: &'a Program, setup: Setup<'a>) -> Report {
     let signature = program.signature().and_then(|(start, end)| {
         pair.dut().read_memory(start, end.saturating_sub(start) as usize).ok()
     });
-    Report { end, instructions: outcome.instructions, cycles: outcome.cycles, signature }
+    Ok(Report { end, instructions: outcome.instructions, cycles: outcome.cycles, signature })
 }
 
 fn diverged(divergence: Divergence) -> End {

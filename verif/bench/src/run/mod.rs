@@ -14,7 +14,7 @@ use std::sync::atomic::AtomicBool;
 
 use systole_chip::ChipConfig;
 use systole_golden::elf::Program;
-use systole_sim::Library;
+use systole_sim::{Error, Library};
 
 use crate::lockstep::Divergence;
 
@@ -132,11 +132,14 @@ pub struct Report {
 
 /// Runs `program` on `engine`.
 ///
+/// # Errors
+/// When there is no memory for a simulated chip.
+///
 /// # Panics
 /// When an engine that simulates RTL is given no library.
-pub fn run<'a>(program: &'a Program, engine: Engine, setup: Setup<'a>) -> Report {
+pub fn run<'a>(program: &'a Program, engine: Engine, setup: Setup<'a>) -> Result<Report, Error> {
     match engine {
-        Engine::Golden => golden::run(program, setup),
+        Engine::Golden => Ok(golden::run(program, setup)),
         Engine::Rtl => rtl::run(program, setup),
         Engine::Lockstep => lockstep::run(program, setup),
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use systole_golden::OutOfRam;
 use systole_golden::elf::Program;
-use systole_sim::{Dut, Event, Stop};
+use systole_sim::{Dut, Error, Event, StopReason};
 
 use super::golden::acknowledgement;
 use super::htif::{self, Request};
@@ -17,19 +17,18 @@ const SLICE: u64 = 1_000_000;
 const LOOK: u64 = 64;
 const HANG_CYCLES: u64 = 20_000;
 
-pub(super) fn run(program: &Program, mut setup: Setup) -> Report {
+pub(super) fn run(program: &Program, mut setup: Setup) -> Result<Report, Error> {
     let library = setup.library.expect("a run of the RTL needs the simulated chip");
-    let mut dut = Dut::new(library);
+    let mut dut = Dut::new(library)?;
     dut.reset(0);
-    dut.set_hang_limit(HANG_CYCLES);
-    // Nothing is mapped at 0: a program without `tohost` cannot end.
-    dut.set_watch(program.tohost().unwrap_or(0));
+    dut.set_hang_limit(Some(HANG_CYCLES));
+    dut.set_watch(program.tohost());
     for segment in &program.segments {
         dut.write_memory(segment.address, &segment.bytes)
             .expect("the ELF file was checked against the RAM");
     }
     if let Some(window) = &setup.window {
-        dut.start_trace(&window.path, window.from, window.to);
+        let _ = dut.start_trace(&window.path, window.from..window.to + 1);
     }
     let mut order = 0;
     let end = loop {
@@ -44,14 +43,14 @@ pub(super) fn run(program: &Program, mut setup: Setup) -> Report {
             Some(out) => traced(&mut dut, &mut order, out),
         };
         match stop {
-            Stop::Watch => {
+            StopReason::Watch => {
                 if let Some(code) = serve(&mut dut, program, &mut setup) {
                     break End::Exit(code);
                 }
             }
-            Stop::Hang => break End::Hang { cycle: dut.cycle() },
-            Stop::Broken => break End::Broken(dut.broken()),
-            Stop::Limit | Stop::BufferFull => {
+            StopReason::Hang => break End::Hang { cycle: dut.cycle() },
+            StopReason::Broken => break End::Broken(dut.broken()),
+            StopReason::Limit | StopReason::BufferFull => {
                 if setup.trace.is_none()
                     && let Some(pc) = lost(&mut dut)
                 {
@@ -64,14 +63,14 @@ pub(super) fn run(program: &Program, mut setup: Setup) -> Report {
     let signature = program
         .signature()
         .and_then(|(start, end)| dut.read_memory(start, end.saturating_sub(start) as usize).ok());
-    Report { end, instructions: dut.retired(), cycles: dut.cycle(), signature }
+    Ok(Report { end, instructions: dut.retired(), cycles: dut.cycle(), signature })
 }
 
 /// Runs with events and writes their lines.
-fn traced(dut: &mut Dut, order: &mut u64, out: &mut dyn std::io::Write) -> Stop {
+fn traced(dut: &mut Dut, order: &mut u64, out: &mut dyn std::io::Write) -> StopReason {
     let stop = dut.run(SLICE);
     for event in dut.events() {
-        if let Event::Retire { retire, .. } = event {
+        if let Event::Retire(retire) = event {
             trace::line(out, *order, &retire_record(&retire));
             *order += 1;
         }
@@ -81,11 +80,11 @@ fn traced(dut: &mut Dut, order: &mut u64, out: &mut dyn std::io::Write) -> Stop 
 
 /// Where execution goes round, when all that happens is one trap into itself.
 fn lost(dut: &mut Dut) -> Option<u32> {
-    if dut.run(LOOK) != Stop::Limit {
+    if dut.run(LOOK) != StopReason::Limit {
         return None;
     }
     let mut retirements = dut.events().filter_map(|event| match event {
-        Event::Retire { retire, .. } => Some(retire),
+        Event::Retire(retire) => Some(retire),
         _ => None,
     });
     let first = retirements.next()?;

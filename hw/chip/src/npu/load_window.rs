@@ -36,7 +36,7 @@ pub fn load_window(config: &NpuConfig) -> Module {
         let crosses = end.gt(u64::from(shape.bus)).named("crosses").doc("needs both words");
         let ends_word = end.ge(u64::from(shape.bus)).named("ends_word");
         let piece_valid = m.output("piece_valid", crosses.mux(level.eq(2), level.ne(0)));
-        let window = cat(&[word_1, word_0]).named("window");
+        let window = cat(&[word_1, word_0]).named("words");
         let shifted = (window >> cat(&[offset, zero(U(3))])).named("window_shifted");
         let lanes: Vec<Signal> = (0..shape.piece)
             .rev()

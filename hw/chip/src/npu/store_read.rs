@@ -61,7 +61,7 @@ pub fn store_read(config: &NpuConfig) -> Module {
         m.output("accumulator_row", source_row);
         m.output("scratchpad_row", source_row);
         let read_ready = copies.mux(scratchpad_ready, accumulator_ready);
-        let read = (read_valid & read_ready).named("read");
+        let read = (read_valid & read_ready).named("row_read");
         let ends_tile = rows_left.eq(1).named("ends_tile");
         let last_tile = columns_left.le(u64::from(dim)).named("last_tile");
         let next_tile_row = (tile_row + chunk_step).named("next_tile_row");

@@ -72,7 +72,8 @@ pub fn build(
             when(is_multiply, || control.writeback_value.set(product));
         }
     });
-    control.rd_write.drive(retire & completion.rd.ne(0));
+    // Without a destination this writes x0, which the register file reads as 0 anyway.
+    control.rd_write.drive(retire);
 
     m.section("Writeback: flush for traps, MRET and FENCE.I");
     let resume = (retire & (completion.is_mret | completion.is_fence_i)).named("resume");

@@ -1,7 +1,9 @@
 //! Tests of the core on the interpreter.
 
 mod assembler;
+mod decode;
 mod fetch;
+mod interrupts;
 mod machine;
 mod programs;
 mod random;

@@ -6,14 +6,14 @@ use crate::config::CoreConfig;
 use crate::core::encoding::csr;
 
 /// Concatenates pieces of a program.
-fn words(pieces: &[&[u32]]) -> Vec<u32> {
+pub fn words(pieces: &[&[u32]]) -> Vec<u32> {
     pieces.concat()
 }
 
-const HANDLER: u32 = RAM + 0x100;
+pub const HANDLER: u32 = RAM + 0x100;
 
 /// A program that sets `mtvec` to [`HANDLER`], then `body`; `handler` stands at the handler.
-fn with_handler(body: &[u32], handler: &[u32]) -> Vec<u32> {
+pub fn with_handler(body: &[u32], handler: &[u32]) -> Vec<u32> {
     let mut program = words(&[&li(30, HANDLER), &[csrrw(0, csr::MTVEC, 30)], body, &[STOP]]);
     assert!(program.len() <= 64, "the body runs into the handler");
     program.resize(64, STOP);
@@ -23,7 +23,7 @@ fn with_handler(body: &[u32], handler: &[u32]) -> Vec<u32> {
 }
 
 /// Number of instructions before the body of [`with_handler`].
-const PROLOGUE: usize = 3;
+pub const PROLOGUE: usize = 3;
 
 #[test]
 fn the_newest_of_two_pending_results_is_forwarded() {
@@ -334,120 +334,6 @@ fn fences_and_wfi_do_nothing_with_any_reserved_field() {
         assert_eq!(machine.register(1), 3);
         assert!(machine.retired.iter().all(|record| !record.trap));
     });
-}
-
-/// Enables all interrupts, then counts in x1; the handler saves what it sees and stops.
-fn interrupt_program(vectored: bool) -> Vec<u32> {
-    let body = words(&[
-        &[csrrwi(0, csr::MTVEC, 0), csrrw(0, csr::MTVEC, 30)],
-        &li(6, 0x888),
-        &[csrrw(0, csr::MIE, 6), csrrsi(0, csr::MSTATUS, 8)],
-        &[
-            addi(1, 1, 1),
-            mul(2, 1, 1),
-            sw(1, 30, 0x700),
-            lw(3, 30, 0x700),
-            div(4, 2, 1),
-            jal(0, -20),
-        ],
-    ]);
-    let mut program = words(&[&li(30, HANDLER + u32::from(vectored)), &body]);
-    program.resize(64, STOP);
-    program.extend((0..12).map(|slot| jal(0, 48 - 4 * slot)));
-    // Common handler, at slot 12.
-    program.extend([csrrs(10, csr::MIP, 0), csrrs(11, csr::MCAUSE, 0), csrrs(12, csr::MEPC, 0)]);
-    program.push(MRET);
-    program
-}
-
-#[test]
-fn interrupts_are_taken_between_instructions_by_priority() {
-    for (lines, code) in [(1, 3), (2, 7), (4, 11), (3, 3), (6, 11), (7, 11)] {
-        for (seed, config) in (0..24).zip(configurations().iter().cycle()) {
-            let vectored = seed % 2 == 0;
-            let timing = if seed % 5 == 0 { Timing::IDEAL } else { Timing::random(seed) };
-            let mut machine = Machine::new(config, &interrupt_program(vectored), timing);
-            for _ in 0..100 + 7 * seed {
-                machine.step();
-            }
-            machine.lines = lines;
-            let first = (0..400).find_map(|_| {
-                machine.step();
-                machine.retired.iter().position(|record| record.intr)
-            });
-            let first = first.expect("the interrupt is taken");
-            machine.lines = 0;
-            machine.run(first + 5);
-            let (before, entry) = (&machine.retired[first - 1], &machine.retired[first]);
-            assert_eq!(entry.cause, 0x8000_0000 + code);
-            assert_eq!(entry.mip, (lines & 1) << 3 | (lines & 2) << 6 | (lines & 4) << 9);
-            assert_eq!(entry.pc, HANDLER + if vectored { 4 * code } else { 0 });
-            assert_eq!(entry.mstatus, 0x1880);
-            let epc = machine.retired.iter().skip(first).find(|record| record.rd.0 == 12);
-            let epc = epc.expect("the handler reads mepc");
-            assert_eq!(epc.rd.1, before.pc_next, "nothing is lost or repeated");
-            assert_eq!(machine.register(11), 0x8000_0000 + code);
-        }
-    }
-}
-
-#[test]
-fn an_interrupt_enabled_by_a_csr_write_comes_before_the_next_instruction() {
-    let body = words(&[
-        &li(6, 0x888),
-        &[csrrw(0, csr::MIE, 6), csrrsi(0, csr::MSTATUS, 8), addi(1, 0, 1)],
-    ]);
-    let program = with_handler(&body, &[csrrs(12, csr::MEPC, 0)]);
-    for config in configurations() {
-        for seed in 0..8 {
-            let mut machine = Machine::new(&config, &program, Timing::random(seed));
-            machine.lines = 4;
-            machine.run(8);
-            assert!(machine.retired[7].intr, "right after the CSR write");
-            assert_eq!(machine.register(12), RAM + 4 * 7);
-            assert_eq!(machine.register(1), 0);
-        }
-    }
-}
-
-#[test]
-fn a_store_that_withdraws_the_interrupt_is_obeyed() {
-    // The word at RAM + 0x3000 is the line. The program raises it with interrupts off, lowers it,
-    // and only then enables interrupts: none may be taken.
-    let body = words(&[
-        &li(5, RAM + 0x3000),
-        &[addi(6, 0, 8), addi(7, 0, 1), csrrw(0, csr::MIE, 6), sw(7, 5, 0), csrrs(8, csr::MIP, 0)],
-        &[sw(0, 5, 0), csrrsi(0, csr::MSTATUS, 8), csrrs(9, csr::MIP, 0), addi(1, 0, 1)],
-        &[sw(7, 5, 0), addi(1, 0, 2), addi(1, 0, 3)],
-    ]);
-    let program = with_handler(&body, &[addi(10, 0, 1)]);
-    for config in configurations() {
-        for seed in 0..12 {
-            let timing = if seed == 0 { Timing::IDEAL } else { Timing::random(seed) };
-            let mut machine = Machine::new(&config, &program, timing);
-            machine.software_line_at = Some(RAM + 0x3000);
-            machine.run(PROLOGUE + 16);
-            assert_eq!(machine.register(8), 8, "MSIP is seen after the store");
-            assert_eq!(machine.register(9), 0, "and no longer after it is withdrawn");
-            let entry = machine.retired.iter().position(|record| record.intr);
-            let entry = entry.expect("the last store raises it again");
-            assert!((PROLOGUE + 12..PROLOGUE + 16).contains(&entry), "taken at {entry}");
-            assert_eq!(machine.retired[entry].cause, 0x8000_0003);
-        }
-    }
-}
-
-#[test]
-fn an_interrupt_handler_that_traps_at_once_reports_both() {
-    let body = words(&[&li(6, 0x888), &[csrrw(0, csr::MIE, 6), csrrsi(0, csr::MSTATUS, 8)]]);
-    let program = with_handler(&body, &[0]);
-    everywhere(&program, 6, |_| {});
-    let mut machine = Machine::new(&configurations()[0], &program, Timing::IDEAL);
-    machine.lines = 1;
-    machine.run(8);
-    let entry = &machine.retired[7];
-    assert!(entry.intr && entry.trap);
-    assert_eq!((entry.cause, entry.mip), (2, 8));
 }
 
 #[test]

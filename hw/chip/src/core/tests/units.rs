@@ -6,6 +6,7 @@ use systole_hdl::prelude::{Interpreter, Module, check};
 use crate::core::alu::alu;
 use crate::core::divide::divide;
 use crate::core::multiply::{multiply_iterative, multiply_pipelined};
+use crate::core::register_file::register_file;
 
 fn start(module: &Module) -> Interpreter {
     Interpreter::new(&check(module).unwrap_or_else(|errors| panic!("{errors}")))
@@ -143,4 +144,26 @@ fn abort(sim: &mut Interpreter, a: u64, b: u64) {
     sim.set("cancel", 0);
     sim.set("request", 0);
     assert_eq!(sim.get("done"), 0);
+}
+
+#[test]
+fn registers_hold_their_values_and_x0_is_zero() {
+    let mut sim = start(&register_file());
+    sim.set("rd_write", 1);
+    for register in 0..32 {
+        sim.set("rd", register);
+        sim.set("rd_value", 0x1111 * (register + 1));
+        sim.step();
+    }
+    sim.set("rd_write", 0);
+    sim.set("rd", 5);
+    sim.set("rd_value", 0);
+    sim.step();
+    for register in 0..32 {
+        let value = if register == 0 { 0 } else { 0x1111 * (register + 1) };
+        sim.set("rs1", register);
+        sim.set("rs2", 31 - register);
+        assert_eq!(sim.get("rs1_value"), value);
+        assert_eq!(sim.get("rs2_value"), if register == 31 { 0 } else { 0x1111 * (32 - register) });
+    }
 }

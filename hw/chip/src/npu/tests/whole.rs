@@ -1,5 +1,7 @@
 //! Random completely ordered lists against the reference.
 
+use std::collections::BTreeSet;
+
 use super::lists::{Lists, chain, copy_out, load};
 use super::machine::{GOOD, Machine};
 use super::memory::{BASE, FAST, Timing};
@@ -52,7 +54,21 @@ fn load_then_copy_out() {
             reference.memory.clone_from(&machine.memory.bytes);
             reference.run(&list);
             assert_eq!(machine.run(BASE), GOOD);
-            compare(&machine, &reference, &format!("dim {dim} bus {bus} seed {seed}"));
+            let context = format!("dim {dim} bus {bus} seed {seed}");
+            compare(&machine, &reference, &context);
+            let wanted: BTreeSet<u32> = (0..rows)
+                .flat_map(|r| (0..bytes).map(move |n| (r, n)))
+                .map(|(r, n)| address.wrapping_add(r.wrapping_mul(stride)).wrapping_add(n))
+                .map(|byte| byte & !(bus - 1))
+                .collect();
+            let read: BTreeSet<u32> = machine
+                .memory
+                .read_words
+                .iter()
+                .copied()
+                .filter(|&word| word >= BASE + 0x1000)
+                .collect();
+            assert_eq!(read, wanted, "{context}: bus words read");
         }
     }
 }

@@ -1,0 +1,40 @@
+//! Running a tool and telling what it said.
+
+use std::process::{Command, Output, Stdio};
+
+use crate::Error;
+
+/// How much of a failed tool's output an error quotes.
+const QUOTED_LINES: usize = 40;
+
+/// Runs a command to its end. Gives its standard output, or an error that quotes what it printed.
+pub(crate) fn run(command: &mut Command, hint: &str) -> Result<String, Error> {
+    command.stdin(Stdio::null());
+    match command.output() {
+        Ok(output) if output.status.success() => {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        }
+        Ok(output) => Err(failure(command, last_lines(&output), hint)),
+        Err(error) => Err(failure(command, error.to_string(), hint)),
+    }
+}
+
+fn failure(command: &Command, output: String, hint: &str) -> Error {
+    Error::Tool { command: command_line(command), output, hint: hint.into() }
+}
+
+fn command_line(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+fn last_lines(output: &Output) -> String {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = stdout.lines().chain(stderr.lines()).collect();
+    let mut text = lines[lines.len().saturating_sub(QUOTED_LINES)..].join("\n");
+    if !output.status.success() && output.status.code().is_none() {
+        text.push_str(&format!("\n({})", output.status));
+    }
+    text
+}

@@ -50,7 +50,8 @@ pub fn accumulators(config: &NpuConfig) -> Module {
                 .memory(&format!("bank_{bank}"), config.accumulator_rows / BANKS, U(width))
                 .style(RamStyle::Block);
             let add_here = (add_reads & add_bank.eq(bank)).named(&format!("add_reads_{bank}"));
-            let store_here = (store_valid & store_bank.eq(bank)).named(&format!("store_wants_{bank}"));
+            let store_here =
+                (store_valid & store_bank.eq(bank)).named(&format!("store_wants_{bank}"));
             let address =
                 add_here.mux(add_address, store_address).named(&format!("read_address_{bank}"));
             let enable = (add_here | store_here).named(&format!("read_enable_{bank}"));

@@ -32,12 +32,9 @@ pub fn requantiser(config: &NpuConfig) -> Module {
         let valid_stages = m.reg("valid_stages", U(LANE_STAGES)).reset(0);
         let last_stages = m.reg("last_stages", U(LANE_STAGES)).reset(0);
         let held = m.reg("held_constants", U(24)).doc("zero point, minimum, maximum");
-        let constants = cat(&[
-            zero_point.as_unsigned(),
-            clamp_min.as_unsigned(),
-            clamp_max.as_unsigned(),
-        ])
-        .named("constants");
+        let constants =
+            cat(&[zero_point.as_unsigned(), clamp_min.as_unsigned(), clamp_max.as_unsigned()])
+                .named("constants");
         let empty = (!valid_stages.any()).named("empty");
         let same_constants = constants.eq(held).named("same_constants");
         let may_enter = (advance & (same_constants | empty)).named("may_enter");

@@ -91,9 +91,8 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
                 .map(|(reader, name)| reader.wants(bank, name))
                 .collect();
             let low = wants[1].mux(readers[1].address, readers[2].address);
-            let address = wants[0]
-                .mux(readers[0].address, low)
-                .named(&format!("read_address_{bank}"));
+            let address =
+                wants[0].mux(readers[0].address, low).named(&format!("read_address_{bank}"));
             let enable = (wants[0] | wants[1] | wants[2]).named(&format!("read_enable_{bank}"));
             rows_read.push(memory.read_sync(&format!("row_read_{bank}"), address, enable));
 
@@ -102,9 +101,8 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
             let write_address = result_wants
                 .mux(writers[0].0.address, writers[1].0.address)
                 .named(&format!("write_address_{bank}"));
-            let write_data = result_wants
-                .mux(writers[0].1, writers[1].1)
-                .named(&format!("write_data_{bank}"));
+            let write_data =
+                result_wants.mux(writers[0].1, writers[1].1).named(&format!("write_data_{bank}"));
             m.clocked(|| {
                 when(result_wants | load_wants, || memory.write(write_address, write_data));
             });

@@ -10,6 +10,7 @@ mod random;
 mod reference;
 mod registers;
 mod throughput;
+mod units;
 mod whole;
 
 use crate::config::NpuConfig;

@@ -35,9 +35,8 @@ fn arbitrates_and_keeps_data() {
     let mut refused = [0; 5];
     for _ in 0..30_000 {
         // Few rows, so that reads meet writes; high address bits do not matter.
-        let row = |random: &mut Random| {
-            random.below(4) * 64 + random.below(3) + 256 * random.below(256)
-        };
+        let row =
+            |random: &mut Random| random.below(4) * 64 + random.below(3) + 256 * random.below(256);
         let reads: Requests<3> =
             std::array::from_fn(|_| random.chance(60).then(|| row(&mut random)));
         let writes: Requests<2> =

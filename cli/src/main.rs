@@ -1,2 +1,71 @@
-//! The `systole` command.
-fn main() {}
+//! The `systole` command: one file a subcommand, each a thin layer over the crates below.
+
+#[macro_use]
+mod output;
+
+mod args;
+mod bench;
+mod cosim;
+mod doctor;
+mod exit;
+mod r#gen;
+mod interrupt;
+mod json;
+mod progress;
+mod run;
+mod simulation;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A RISC-V hart with an int8 inference unit: Verilog, and lockstep against a golden model.
+#[derive(Parser)]
+#[command(name = "systole", version, propagate_version = true)]
+#[command(after_help = "\
+Exit codes: 0 good, 1 a mismatch or failed check was found, 2 bad usage or input,
+3 a missing or broken tool, 130 interrupted.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a chip as Verilog.
+    Gen(r#gen::Args),
+    /// Run random programs with NPU jobs on RTL and golden model in lockstep.
+    Cosim(cosim::Args),
+    /// Run a program on the golden model, the RTL, or both in lockstep.
+    Run(run::Args),
+    /// Say what is installed, what is missing, and how to get it.
+    Doctor,
+    /// Measure simulation speed, NPU utilisation and the golden model.
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Gen(args) => r#gen::command(&args),
+        Command::Cosim(args) => cosim::command(&args),
+        Command::Run(args) => run::command(&args),
+        Command::Doctor => doctor::command(),
+        Command::Bench(args) => bench::command(&args),
+    };
+    let exit = result.unwrap_or_else(|error| {
+        note!("{error}");
+        error.exit
+    });
+    ExitCode::from(exit as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,92 @@
+//! From the programs that failed to folders that explain them.
+
+use std::sync::Arc;
+
+use systole_sim::Library;
+use systole_verif::campaign::Summary;
+use systole_verif::failure::{Failure, Origin};
+use systole_verif::shrink::Budget;
+
+use super::{Args, Plan};
+use crate::exit::Result;
+use crate::interrupt;
+use crate::progress::Progress;
+use crate::simulation::{self, Extras};
+
+/// Failures that are shrunk and written; the others are only counted and listed.
+const EXPLAINED: usize = 3;
+
+/// A failure, made small and written down.
+pub struct Explained {
+    /// Its index in the campaign.
+    pub index: u64,
+    /// What was found, shrunk.
+    pub failure: Failure,
+    /// The folder, unless it could not be written.
+    pub folder: Option<String>,
+}
+
+/// Shrinks and writes the first failures of a campaign.
+pub fn explain(
+    args: &Args,
+    plan: &Plan,
+    summary: &Summary,
+    library: &Arc<Library>,
+) -> Result<Vec<Explained>> {
+    if summary.found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let options = match plan.fault {
+        Some(name) => format!("{} --inject {name}", plan.chip.options),
+        None => plan.chip.options.clone(),
+    };
+    let origin = Origin {
+        preset: &plan.chip.name,
+        config: &plan.chip.config,
+        seed: plan.campaign.seed,
+        fault: plan.campaign.fault,
+        options: &options,
+    };
+    let tracing = if args.no_waves { None } else { tracing_library(plan) };
+    let mut explained = Vec::new();
+    for found in summary.found.iter().take(EXPLAINED) {
+        if interrupt::requested() {
+            break;
+        }
+        let line = Progress::new();
+        let mut failure =
+            Failure::shrink(found, &origin, library, Budget::default(), |runs, instructions| {
+                line.update(|| {
+                    format!(
+                        "shrink program {}: {instructions} instructions after {runs} runs",
+                        found.index
+                    )
+                });
+            })
+            .map_err(simulation::tool_error)?;
+        drop(line);
+        failure.rerun = format!(
+            "systole cosim {options} --seed {} --first {} --programs 1",
+            plan.campaign.seed, found.index
+        );
+        let folder = match failure.write(&args.failures, &origin, tracing.as_ref()) {
+            Ok(folder) => Some(folder.display().to_string()),
+            Err(error) => {
+                let path = args.failures.display();
+                note!("error: cannot write the failure to `{path}`: {error}");
+                note!("help:  name a folder that can be written with --failures DIR");
+                None
+            }
+        };
+        explained.push(Explained { index: found.index, failure, folder });
+    }
+    Ok(explained)
+}
+
+/// A model that can write waves. A failure is worth reporting without it, too.
+fn tracing_library(plan: &Plan) -> Option<Arc<Library>> {
+    let extras = Extras { faults: plan.fault.is_some(), trace: true };
+    simulation::library(&plan.chip, extras)
+        .inspect_err(|error| note!("no waves of the RTL: {error}"))
+        .ok()
+}

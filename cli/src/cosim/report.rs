@@ -1,0 +1,121 @@
+//! What a campaign tells: on the terminal, to GitHub, as JSON.
+
+use serde_json::{Value, json};
+use systole_verif::campaign::Summary;
+
+use super::Plan;
+use super::failures::Explained;
+use crate::output;
+
+/// Printed before the work starts: all that is needed to repeat it.
+pub fn head(plan: &Plan) {
+    let campaign = &plan.campaign;
+    let (part, parts) = campaign.shard;
+    let shard = if parts > 1 { format!("  shard {}/{parts}", part + 1) } else { String::new() };
+    let fault = plan.fault.map(|name| format!("  fault {name}")).unwrap_or_default();
+    say!("cosim  {}  seed {}  jobs {}{shard}{fault}", plan.chip.name, campaign.seed, campaign.jobs);
+}
+
+/// Printed at the end: every failure, then the sums.
+pub fn tail(plan: &Plan, summary: &Summary, failures: &[Explained]) {
+    for explained in failures {
+        say!("\n{}", explained.failure.report().trim_end());
+        if let Some(folder) = &explained.folder {
+            say!("  folder    {folder}");
+        }
+        if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+            say!("{}", annotation(plan, explained));
+        }
+    }
+    let totals = &summary.totals;
+    let listed = summary.found.iter().skip(failures.len()).map(|found| found.index.to_string());
+    let listed: Vec<String> = listed.take(20).collect();
+    if !listed.is_empty() {
+        let also = if failures.is_empty() { "failed" } else { "also failed" };
+        say!("\n{also}: programs {} (--first INDEX --programs 1)", listed.join(", "));
+    }
+    let verdict = match (totals.mismatches, summary.interrupted) {
+        (0, false) => "PASS",
+        (0, true) => "STOP",
+        _ => "FAIL",
+    };
+    if totals.mismatches > 0 {
+        say!("");
+    }
+    say!(
+        "{verdict}   {} in lockstep, {}",
+        output::count(totals.programs, "program"),
+        output::count(totals.mismatches, "mismatch")
+    );
+    say!(
+        "       {}, {}, {} in {}",
+        output::count(totals.instructions, "instruction"),
+        output::count(totals.npu_jobs, "NPU job"),
+        output::count(totals.cycles, "cycle"),
+        output::time(summary.seconds)
+    );
+    if totals.cycles > 0 && totals.bare_cycles > 0 {
+        say!(
+            "       {} cycles/s a thread, {:.0} % of the bare RTL's {}",
+            output::short(totals.cycles_per_second()),
+            100.0 * totals.cycles_per_second() / totals.bare_cycles_per_second(),
+            output::short(totals.bare_cycles_per_second())
+        );
+    }
+}
+
+/// A line that GitHub shows beside the run.
+fn annotation(plan: &Plan, explained: &Explained) -> String {
+    let escape = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let failure = &explained.failure;
+    format!(
+        "::error title=systole cosim {}::program {} of seed {}: {} | {}",
+        plan.chip.name,
+        explained.index,
+        plan.campaign.seed,
+        escape(&failure.divergence.message),
+        escape(&failure.rerun)
+    )
+}
+
+/// The result as JSON; the keys are those of the manual.
+pub fn json(plan: &Plan, summary: &Summary, failures: &[Explained]) -> Value {
+    let (totals, campaign) = (&summary.totals, &plan.campaign);
+    let (part, parts) = campaign.shard;
+    let failures: Vec<Value> = failures
+        .iter()
+        .map(|explained| {
+            let failure = &explained.failure;
+            json!({
+                "dir": explained.folder,
+                "seed": campaign.seed,
+                "index": explained.index,
+                "kind": failure.divergence.kind.name(),
+                "message": failure.divergence.message,
+                "cycle": failure.divergence.cycle,
+                "instructions": failure.original_instructions,
+                "shrunk_instructions": failure.program.instruction_count(),
+                "rerun": failure.rerun,
+            })
+        })
+        .collect();
+    json!({
+        "preset": plan.chip.name,
+        "seed": campaign.seed,
+        "first": campaign.first,
+        "shard": format!("{}/{parts}", part + 1),
+        "jobs": campaign.jobs,
+        "fault": plan.fault,
+        "programs": totals.programs,
+        "instructions": totals.instructions,
+        "npu_jobs": totals.npu_jobs,
+        "cycles": totals.cycles,
+        "mismatches": totals.mismatches,
+        "interrupted": summary.interrupted,
+        "seconds": summary.seconds,
+        "cycles_per_second": totals.cycles_per_second(),
+        "bare_cycles_per_second": totals.bare_cycles_per_second(),
+        "failing_programs": summary.found.iter().map(|found| found.index).collect::<Vec<_>>(),
+        "failures": failures,
+    })
+}

@@ -1,0 +1,82 @@
+//! Printing that does not mind a reader who left: `println!` would panic on a closed pipe.
+
+use std::fmt::Arguments;
+use std::io::Write;
+
+/// Prints a line of a result to standard output.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::output::stdout(format_args!($($text)*)) };
+}
+
+/// Prints a line about the work itself to standard error.
+macro_rules! note {
+    ($($text:tt)*) => { $crate::output::stderr(format_args!($($text)*)) };
+}
+
+/// Behind `say!`.
+pub fn stdout(text: Arguments) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Behind `note!`.
+pub fn stderr(text: Arguments) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A count with its noun: `1 program`, `2 programs`, `12,345 programs`.
+pub fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    let plural = if noun.ends_with("ch") && number != 1 { "es" } else { plural };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
+/// A number with its thousands set apart.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A rate in short, its unit to follow: `950`, `12.3 k`, `4.56 M`.
+pub fn short(rate: f64) -> String {
+    match rate {
+        rate if rate >= 1e8 => format!("{:.0} M", rate / 1e6),
+        rate if rate >= 1e6 => format!("{:.2} M", rate / 1e6),
+        rate if rate >= 1e3 => format!("{:.1} k", rate / 1e3),
+        rate => format!("{rate:.0}"),
+    }
+}
+
+/// Seconds in short: `3.2 s`, `1 m 05 s`, `2 h 03 m`.
+pub fn time(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..60 => format!("{seconds:.1} s"),
+        60..3600 => format!("{} m {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} m", whole / 3600, whole / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(count(1, "mismatch"), "1 mismatch");
+        assert_eq!(count(0, "mismatch"), "0 mismatches");
+        assert_eq!(count(1_234_567, "program"), "1,234,567 programs");
+        assert_eq!(grouped(100), "100");
+        assert_eq!(short(12_345.0), "12.3 k");
+        assert_eq!(short(4_560_000.0), "4.56 M");
+        assert_eq!(time(3.24), "3.2 s");
+        assert_eq!(time(65.0), "1 m 05 s");
+        assert_eq!(time(7380.0), "2 h 03 m");
+    }
+}

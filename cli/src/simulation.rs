@@ -1,0 +1,78 @@
+//! From a configuration to a chip that can be simulated, telling how the build goes.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use systole_chip::soc::soc;
+use systole_hdl::Design;
+use systole_sim::{Library, Model, Settings, Variant};
+use systole_verif::faults;
+
+use crate::args::Chip;
+use crate::exit::{Error, Result};
+use crate::interrupt;
+use crate::output;
+use crate::progress::Progress;
+
+/// What a model has beyond the chip.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Extras {
+    /// The injected faults.
+    pub faults: bool,
+    /// Waves.
+    pub trace: bool,
+}
+
+/// The checked design of a chip.
+pub fn design(chip: &Chip, rvfi: bool) -> Result<Design> {
+    systole_hdl::check(&soc(&chip.config, rvfi)).map_err(|errors| {
+        Error::usage(format!("the description of this chip is wrong:\n{errors}"))
+            .help("this is a fault of Systole, please report it with the configuration")
+    })
+}
+
+/// The simulated model of a chip, compiled or from the cache.
+pub fn library(chip: &Chip, extras: Extras) -> Result<Arc<Library>> {
+    // With a handler, Ctrl-C leaves this process the time to remove what a build has begun.
+    interrupt::flag();
+    let start = Instant::now();
+    let mut design = design(chip, true)?;
+    if extras.faults {
+        design = systole_hdl::fault::inject(&design, &faults::all())
+            .map_err(|errors| Error::usage(format!("faults that do not fit:\n{errors}")))?;
+    }
+    let verilog: Vec<(String, String)> =
+        systole_gen::verilog(&design).into_iter().map(|file| (file.path, file.text)).collect();
+    let model = Model {
+        verilog: &verilog,
+        bus_bits: chip.config.npu.bus_bits,
+        ram_bytes: chip.config.memory.ram_bytes,
+        faults: extras.faults,
+        variant: Variant { trace: extras.trace, ..Variant::default() },
+    };
+    let line = Progress::new();
+    let progress = |phase: &str, fraction: f32| {
+        line.update(|| format!("build {}  {:3.0} %  {phase}", chip.name, 100.0 * fraction));
+    };
+    let settings = Settings::from_env().map_err(tool_error)?;
+    let library = systole_sim::build_model(&settings, &model, &progress).map_err(tool_error)?;
+    drop(line);
+    let seconds = output::time(start.elapsed().as_secs_f64());
+    note!("model  {} ready in {seconds}", what(chip, extras));
+    Ok(library)
+}
+
+fn what(chip: &Chip, extras: Extras) -> String {
+    let faults = if extras.faults { " with faults" } else { "" };
+    let trace = if extras.trace { " with waves" } else { "" };
+    format!("{}{faults}{trace}", chip.name)
+}
+
+/// An error of a build, with its exit code.
+pub fn tool_error(error: systole_sim::Error) -> Error {
+    if interrupt::requested() {
+        return Error::interrupted();
+    }
+    let wrapped = if error.is_tool() { Error::tool(&error) } else { Error::usage(&error) };
+    wrapped.help("`systole doctor` says what is installed and how to get what is missing")
+}

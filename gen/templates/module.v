@@ -58,36 +58,44 @@ module {{ name }}{% if ports.is_empty() %};{% else %} (
     wire _unused = &{1'b0
 {%- for part in unused %}, {{ part }}{% endfor %}};
 {%- endif %}
-{%- if !properties.is_empty() %}
+{%- if !checks.is_empty() || !covers.is_empty() %}
 
+    // ---- Properties ----
 `ifdef CHECKS
 {%- for Net { ty, name, value, mark } in property_wires %}
     wire {{ ty }}{{ name }} = {{ value }};{{ mark }}
 {%- endfor %}
+`ifdef FORMAL
     always @(posedge clk) begin
         if (!rst) begin
-`ifdef FORMAL
-{%- for property in properties %}
-            {{ property.name }}: {{ property.keyword }} ({{ property.holds }});{{ property.mark }}
+{%- for property in checks %}
+            {{ property.name }}: {{ property.keyword }} ({{ property.condition }});{{ property.mark }}
 {%- endfor %}
-`else
-{%- for property in properties %}
-{%- if property.keyword != "cover" %}
-            if ({{ property.fails }}) begin{{ property.mark }}
-                $display("%m: {{ property.keyword }} {{ property.name }} failed ({{ property.place }})");
-                $stop;
-            end
-{%- endif %}
+{%- for property in covers %}
+            {{ property.name }}: cover ({{ property.condition }});{{ property.mark }}
 {%- endfor %}
-`endif
         end
     end
-`ifdef VERILATOR
-{%- for property in properties %}
-{%- if property.keyword == "cover" %}
-    {{ property.name }}: cover property (@(posedge clk) !rst && {{ property.holds }});{{ property.mark }}
-{%- endif %}
+`else
+{%- if !checks.is_empty() %}
+    always @(posedge clk) begin
+        if (!rst) begin
+{%- for property in checks %}
+            if ({{ property.fails }}) begin{{ property.mark }}
+                $display("%m: {{ property.name }} does not hold ({{ property.place }})");
+                $stop;
+            end
 {%- endfor %}
+        end
+    end
+{%- endif %}
+{%- if !covers.is_empty() %}
+`ifdef VERILATOR
+{%- for property in covers %}
+    {{ property.name }}: cover property (@(posedge clk) !rst && {{ property.holds }});{{ property.mark }}
+{%- endfor %}
+`endif
+{%- endif %}
 `endif
 `endif
 {%- endif %}

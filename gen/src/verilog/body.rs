@@ -131,7 +131,24 @@ impl<'p, 'm> Body<'p, 'm> {
             self.release(false);
         }
         self.release(true);
+        self.drop_empty_sections();
         self.entries
+    }
+
+    /// Properties and other items are printed elsewhere, which may leave nothing below a heading.
+    fn drop_empty_sections(&mut self) {
+        let is_section = |entry: &Entry| matches!(entry.block, Block::Section { .. });
+        let mut kept: Vec<Entry> = Vec::new();
+        for entry in self.entries.drain(..) {
+            if is_section(&entry) && kept.last().is_some_and(is_section) {
+                kept.pop();
+            }
+            kept.push(entry);
+        }
+        if kept.last().is_some_and(is_section) {
+            kept.pop();
+        }
+        self.entries = kept;
     }
 
     fn item(&mut self, item: &Item) {
@@ -271,6 +288,10 @@ impl<'p, 'm> Body<'p, 'm> {
         });
         if !resets.is_empty() {
             self.expressions.names.read_all("rst");
+        }
+        if let [reset] = resets.as_slice() {
+            body.push(format!("if (rst) {reset}"));
+        } else if !resets.is_empty() {
             body.push("if (rst) begin".into());
             body.extend(resets.into_iter().map(|reset| format!("    {reset}")));
             body.push("end".into());
@@ -382,6 +403,7 @@ impl<'p, 'm> Body<'p, 'm> {
         let gap = match self.entries.last() {
             None => true,
             Some(last) => match (&last.block, &block) {
+                (_, Block::Section { .. }) => true,
                 (Block::Section { .. }, _) => false,
                 (last, block) => !(last.is_line() && block.is_line()),
             },

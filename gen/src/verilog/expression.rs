@@ -251,8 +251,13 @@ impl<'m> Expressions<'m> {
                 Text::binary(operator(op), a, b, false)
             }
             BinaryOp::Less | BinaryOp::LessEqual => {
+                let turned = self.is_constant(a) && !self.is_constant(b);
                 let (a, b) = (self.operand(a, Sign::Exact), self.operand(b, Sign::Exact));
-                Text::binary(operator(op), a, b, false)
+                match (turned, op) {
+                    (false, _) => Text::binary(operator(op), a, b, false),
+                    (true, BinaryOp::Less) => Text::binary(GREATER, b, a, false),
+                    (true, _) => Text::binary(GREATER_EQUAL, b, a, false),
+                }
             }
             _ => {
                 let (a, b) = (self.operand(a, sign), self.operand(b, sign));
@@ -566,6 +571,11 @@ impl<'m> Expressions<'m> {
         self.constant(id)
     }
 
+    /// Whether it is a literal or the name of a constant: what stands on the right of a comparison.
+    fn is_constant(&self, id: ExprId) -> bool {
+        self.value(id).is_some()
+    }
+
     fn needed_sign(&self, roots: &[ExprId]) -> Sign {
         let matters = roots.iter().any(|&id| self.sign_matters(id));
         if matters { Sign::Exact } else { Sign::Free }
@@ -596,6 +606,8 @@ impl<'m> Expressions<'m> {
 }
 
 const MULTIPLY: Operator = binary_operator("*", Level::Multiplicative, false);
+const GREATER: Operator = binary_operator(">", Level::Relational, false);
+const GREATER_EQUAL: Operator = binary_operator(">=", Level::Relational, false);
 const BOTH: Operator = binary_operator("&&", Level::LogicalAnd, true);
 const EITHER: Operator = binary_operator("||", Level::LogicalOr, true);
 

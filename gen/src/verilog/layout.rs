@@ -8,7 +8,7 @@ use systole_hdl::ir::Location;
 /// Columns of code.
 const WIDTH: usize = 100;
 /// A comment column further right than this is not worth the alignment.
-const COMMENT_COLUMN: usize = 64;
+const COMMENT_COLUMN: usize = 72;
 const INDENT: usize = 4;
 
 const MARK: char = '\u{1}';
@@ -126,9 +126,66 @@ fn broken(line: &str) -> Vec<String> {
     if line.len() <= WIDTH {
         return vec![line.to_string()];
     }
+    if let Some(lines) = concatenation(code, indent) {
+        return lines;
+    }
     let mut lines = Vec::new();
     break_into(code, indent, indent + INDENT, &mut lines);
     lines
+}
+
+/// `target = {a, b, c};` with the parts between lines for the braces: a line each, or as many as
+/// fit if they are short.
+fn concatenation(code: &str, indent: usize) -> Option<Vec<String>> {
+    const SHORT: usize = 24;
+    let inside = code.strip_suffix("};")?;
+    let open = unmatched_brace(inside)?;
+    let (head, inside) = code[..inside.len()].split_at(open + 1);
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for place in breaks(inside).into_iter().filter(|place| place.depth == 0) {
+        if inside[..place.at].ends_with(", ") {
+            parts.push(&inside[from..place.at]);
+            from = place.at;
+        }
+    }
+    parts.push(&inside[from..]);
+    if parts.len() < 2 {
+        return None;
+    }
+    let inner = indent + INDENT;
+    let mut lines = vec![format!("{:indent$}{head}", "")];
+    if parts.iter().all(|part| part.len() <= SHORT) {
+        let mut line = String::new();
+        for part in parts {
+            if inner + line.len() + part.trim_end().len() > WIDTH {
+                lines.push(format!("{:inner$}{}", "", line.trim_end()));
+                line.clear();
+            }
+            line.push_str(part);
+        }
+        lines.push(format!("{:inner$}{line}", ""));
+    } else {
+        for part in parts {
+            break_into(part.trim_end(), inner, inner + INDENT, &mut lines);
+        }
+    }
+    lines.push(format!("{:indent$}}};", ""));
+    Some(lines)
+}
+
+/// The brace that stays open at the end of `code`, if it is the last one to do so.
+fn unmatched_brace(code: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    for (at, byte) in code.bytes().enumerate() {
+        match byte {
+            b'(' | b'{' | b'[' => open.push(at),
+            b')' | b'}' | b']' => _ = open.pop(),
+            _ => {}
+        }
+    }
+    let last = open.pop()?;
+    (open.is_empty() && code.as_bytes()[last] == b'{').then_some(last)
 }
 
 /// `target = a ? b : c ? d : e` with a line for each alternative.
@@ -141,10 +198,8 @@ fn chain(code: &str, indent: usize) -> Option<Vec<String>> {
     if choices.len() < 2 || choices.len() != ends.len() {
         return None;
     }
-    let (start, _) = [" <= ", " = "]
-        .iter()
-        .filter_map(|operator| Some((code[..choices[0]].find(operator)? + operator.len(), 0)))
-        .min()?;
+    let ends_of = |operator: &&str| Some(code[..choices[0]].find(*operator)? + operator.len());
+    let start = [" <= ", " = "].iter().filter_map(ends_of).min()?;
     let mut lines = Vec::new();
     lines.push(format!("{:indent$}{}", "", code[..start].trim_end()));
     let inner = indent + INDENT;
@@ -238,6 +293,16 @@ mod tests {
     fn chains_of_conditions_get_a_line_each() {
         let (text, _) = finish("    assign x = a ? b : (c == d) ? e : f;\n", &Remarks::default());
         assert_eq!(text, "    assign x =\n        a ? b :\n        (c == d) ? e :\n        f;\n");
+    }
+
+    #[test]
+    fn long_concatenations_get_lines_of_their_own() {
+        let sums: Vec<_> = (0..4).map(|i| format!("left[{i}] + {{right[{i}], 1'b0}}")).collect();
+        let line = format!("    wire [31:0] sums = {{{}}};", sums.join(", "));
+        let (text, _) = finish(&line, &Remarks::default());
+        let expected: Vec<_> = sums.iter().map(|sum| format!("        {sum}")).collect();
+        let expected = expected.join(",\n");
+        assert_eq!(text, format!("    wire [31:0] sums = {{\n{expected}\n    }};\n"));
     }
 
     #[test]

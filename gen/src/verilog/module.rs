@@ -8,6 +8,7 @@ use super::declarations::{self, Variables};
 use super::expression::Expressions;
 use super::layout::{self, Origin, Remarks};
 use super::rendered;
+use super::text::Level;
 
 const DOC_WIDTH: usize = 96;
 
@@ -26,6 +27,8 @@ pub(super) fn print(module: &Module) -> (String, Vec<Origin>) {
     let body = Body::new(module, &variables, &mut expressions, &mut remarks).print();
     let saved = expressions.save();
     let properties = properties(module, &mut expressions, &mut remarks);
+    let (covers, checks): (Vec<_>, Vec<_>) =
+        properties.into_iter().partition(|property| property.keyword == "cover");
     let property_wires = expressions.take_hoisted();
     expressions.restore(saved);
     let file = ModuleFile {
@@ -43,7 +46,8 @@ pub(super) fn print(module: &Module) -> (String, Vec<Origin>) {
                 value: wire.value,
             })
             .collect(),
-        properties,
+        checks,
+        covers,
     };
     layout::finish(&rendered(&file), &remarks)
 }
@@ -58,7 +62,8 @@ struct ModuleFile<'a> {
     /// What is declared but not read.
     unused: Vec<String>,
     property_wires: Vec<Net>,
-    properties: Vec<Property>,
+    checks: Vec<Property>,
+    covers: Vec<Property>,
 }
 
 struct Port {
@@ -76,7 +81,10 @@ struct Net {
 struct Property {
     keyword: &'static str,
     name: String,
+    condition: String,
+    /// The condition as an operand of `&&`.
     holds: String,
+    /// Its opposite.
     fails: String,
     place: Location,
     mark: String,
@@ -117,6 +125,7 @@ fn properties(
     for item in &module.items {
         let Item::Property { kind, name, condition, location } = item else { continue };
         expressions.begin(name, true);
+        let text = expressions.root(*condition);
         properties.push(Property {
             keyword: match kind {
                 PropertyKind::Assert => "assert",
@@ -124,7 +133,8 @@ fn properties(
                 PropertyKind::Cover => "cover",
             },
             name: name.clone(),
-            holds: expressions.root(*condition).within(super::text::Level::Reduction),
+            condition: text.code.clone(),
+            holds: text.within(Level::LogicalAnd),
             fails: expressions.negated(*condition),
             place: *location,
             mark: remarks.silent(*location),

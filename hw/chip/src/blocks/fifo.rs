@@ -14,7 +14,7 @@ pub fn fifo(name: &str, capacity: u32, ty: Ty) -> Module {
     let pointer = U(depth.ilog2());
     let count = U(bits_for(capacity));
     module(name, |m| {
-        m.doc(&format!("Queue of up to {capacity} entries."));
+        m.doc(format!("Queue of up to {capacity} entries."));
         let push_valid = m.input("push_valid", Bit);
         let push_data = m.input("push_data", ty);
         let pop_ready = m.input("pop_ready", Bit);

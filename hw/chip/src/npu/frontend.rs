@@ -28,9 +28,9 @@ pub fn token_balance() -> Module {
         for from in 0..3u32 {
             for to in (0..3u32).filter(|&to| to != from) {
                 let pair = format!("{}_to_{}", UNITS[from as usize], UNITS[to as usize]);
-                let balance = m.reg(&format!("balance_{pair}"), U(4)).reset(0);
-                let taken = (unit.bit(to) & waits.bit(from)).named(&format!("taken_{pair}"));
-                let given = (unit.bit(from) & signals.bit(to)).named(&format!("given_{pair}"));
+                let balance = m.reg(format!("balance_{pair}"), U(4)).reset(0);
+                let taken = (unit.bit(to) & waits.bit(from)).named(format!("taken_{pair}"));
+                let given = (unit.bit(from) & signals.bit(to)).named(format!("given_{pair}"));
                 underflow.push(taken & balance.eq(0));
                 overflow.push(given & balance.eq(15));
                 m.clocked(|| {
@@ -55,7 +55,7 @@ pub fn frontend(config: &NpuConfig) -> Module {
         let job_address = m.input("job_address", U(32));
         let fetched_valid = m.input("fetched_valid", Bit);
         let fetched = m.input("fetched", U(FETCHED_BITS));
-        let unit_ready = UNITS.map(|unit| m.input(&format!("{unit}_command_ready"), Bit));
+        let unit_ready = UNITS.map(|unit| m.input(format!("{unit}_command_ready"), Bit));
         let drained = m.input("drained", Bit).doc("units and bus are idle");
 
         m.section("State");
@@ -97,7 +97,7 @@ pub fn frontend(config: &NpuConfig) -> Module {
         m.section("Dispatch");
         let ready_bits = cat(&[unit_ready[2], unit_ready[1], unit_ready[0]]);
         for (number, name) in UNITS.iter().enumerate() {
-            m.output(&format!("{name}_command_valid"), good & unit.bit(number as u32));
+            m.output(format!("{name}_command_valid"), good & unit.bit(number as u32));
         }
         m.output("command", cat(&[index, descriptor]));
         debug_assert_eq!(COMMAND.width(), 16 + DESCRIPTOR_BITS);

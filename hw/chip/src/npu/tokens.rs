@@ -17,7 +17,7 @@ pub fn tokens() -> Module {
     module("npu_tokens", |m| {
         m.doc("Token counters: one for each ordered pair of units, 0 to 15.");
         let clear = m.input("clear", Bit).doc("end of the job: no tokens");
-        let input = |kind: &str, ty| UNITS.map(|unit| m.input(&format!("{unit}_{kind}"), ty));
+        let input = |kind: &str, ty| UNITS.map(|unit| m.input(format!("{unit}_{kind}"), ty));
         let waits = input("waits_for", U(3));
         let takes = input("take", Bit);
         let signals = input("signal", U(3));
@@ -28,25 +28,25 @@ pub fn tokens() -> Module {
         for from in 0..3 {
             for to in (0..3).filter(|&to| to != from) {
                 let (giver, taker) = (UNITS[from], UNITS[to]);
-                let count = m.reg(&format!("{giver}_to_{taker}"), U(4)).reset(0);
+                let count = m.reg(format!("{giver}_to_{taker}"), U(4)).reset(0);
                 let wanted = waits[to].bit(from as u32);
                 let offered = signals[from].bit(to as u32);
-                let take = (takes[to] & wanted).named(&format!("take_{giver}_to_{taker}"));
-                let give = (gives[from] & offered).named(&format!("give_{giver}_to_{taker}"));
+                let take = (takes[to] & wanted).named(format!("take_{giver}_to_{taker}"));
+                let give = (gives[from] & offered).named(format!("give_{giver}_to_{taker}"));
                 m.clocked(|| {
                     when(give & !take, || count.set(count + 1))
                         .or_when(take & !give, || count.set(count - 1));
                     when(clear, || count.set(0));
                 });
-                let present = (!wanted | count.ne(0)).named(&format!("{taker}_has_{giver}"));
-                let room = (!offered | count.ne(15)).named(&format!("{giver}_room_{taker}"));
+                let present = (!wanted | count.ne(0)).named(format!("{taker}_has_{giver}"));
+                let room = (!offered | count.ne(15)).named(format!("{giver}_room_{taker}"));
                 available[to] = available[to] & present;
                 ready[from] = ready[from] & room;
             }
         }
         for (unit, (available, ready)) in UNITS.iter().zip(available.into_iter().zip(ready)) {
-            m.output(&format!("{unit}_token_available"), available);
-            m.output(&format!("{unit}_signal_ready"), ready);
+            m.output(format!("{unit}_token_available"), available);
+            m.output(format!("{unit}_signal_ready"), ready);
         }
     })
 }

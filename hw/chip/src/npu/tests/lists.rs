@@ -164,7 +164,7 @@ impl Lists<'_> {
             0,
         ];
         if source == 0 {
-            d[5] |= 8 * self.random.below(2) << 16;
+            d[5] |= (8 * self.random.below(2)) << 16;
             d[6] = self.random.next() as u32 & 0xff_ffff;
             if self.random.chance(40) {
                 d[0] |= 1 << 18;

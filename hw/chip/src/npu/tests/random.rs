@@ -16,7 +16,7 @@ impl Random {
 
     /// 0 to `end` - 1.
     pub fn below(&mut self, end: u32) -> u32 {
-        ((self.next() >> 32) * u64::from(end) >> 32) as u32
+        (((self.next() >> 32) * u64::from(end)) >> 32) as u32
     }
 
     /// `start` to `end`, both included.

@@ -25,6 +25,10 @@ pub struct PortStalls {
     pub min_latency: u16,
     /// Greatest latency; drawn uniformly from `min_latency..=max_latency`.
     pub max_latency: u16,
+    /// First address that never fails by chance.
+    pub safe_from: u32,
+    /// First address behind those; equal to `safe_from` for none.
+    pub safe_to: u32,
 }
 
 /// Why a run ended.

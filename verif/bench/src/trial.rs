@@ -3,7 +3,7 @@
 use systole_sim::{PortStalls, Stalls};
 
 use crate::lockstep::{Case, Lockstep, Outcome};
-use crate::program::layout::TOHOST;
+use crate::program::layout::{BODY, CODE, TOHOST};
 use crate::program::{Environment, Image, Program, TooLong, lower};
 
 /// Limits of a run.
@@ -68,6 +68,9 @@ fn stalls(environment: &Environment) -> Stalls {
         error,
         min_latency: 0,
         max_latency: u16::from(environment.latency.max(1)) - 1,
+        // A trap handler cannot survive errors of its own accesses.
+        safe_from: CODE,
+        safe_to: BODY,
     };
     let (hart, npu) = (port(environment.hart_errors), port(environment.npu_errors));
     Stalls { ibus: hart, dbus: hart, axi_read: npu, axi_write: npu }

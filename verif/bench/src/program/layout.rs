@@ -1,22 +1,24 @@
 //! Where a random program keeps its things. All of it fits the smallest preset's 128 KiB.
 
-/// Reset vector and first instruction.
+/// Reset vector: sets the trap vector and the registers.
 pub const CODE: u32 = 0x8000_0000;
-/// Code of the body ends before here; the trap handler starts here.
-pub const HANDLER: u32 = 0x8000_6000;
+/// Trap handler.
+pub const HANDLER: u32 = 0x8000_0400;
 /// Vector table for `mtvec` in vectored mode: jumps to the handler.
-pub const VECTORS: u32 = 0x8000_6400;
+pub const VECTORS: u32 = 0x8000_0800;
 /// Initial values of x0 to x31.
-pub const REGISTERS: u32 = 0x8000_6e00;
+pub const REGISTERS: u32 = 0x8000_0e00;
 /// Where the handler keeps a register.
-pub const SAVE_SLOT: u32 = 0x8000_6f00;
+pub const SAVE_SLOT: u32 = 0x8000_0f00;
 /// Where a jump into the void leaves the address to go on at.
-pub const RECOVER_SLOT: u32 = 0x8000_6f04;
+pub const RECOVER_SLOT: u32 = 0x8000_0f04;
 /// HTIF: the program ends when this word becomes odd.
-pub const TOHOST: u32 = 0x8000_6f80;
+pub const TOHOST: u32 = 0x8000_0f80;
 /// HTIF: unused by us, but part of the interface.
-pub const FROMHOST: u32 = 0x8000_6fc0;
-/// Everything below is code or the handler's: a fetch fault there is transient.
+pub const FROMHOST: u32 = 0x8000_0fc0;
+/// The body. Accesses below it never meet injected bus errors.
+pub const BODY: u32 = 0x8000_1000;
+/// End of the code: a fetch fault below is transient.
 pub const CODE_END: u32 = 0x8000_8000;
 /// Data that the hart loads and stores.
 pub const DATA: u32 = 0x8000_8000;

@@ -8,8 +8,8 @@ use systole_isa::{BranchOp, Csr, CsrOp, CsrSource, ImmediateOp, Instruction, Reg
 use super::assembler::{Assembler, Label};
 use super::handler;
 use super::layout::{
-    CODE, DATA, DATA_BYTES, HANDLER, MTIME, MTIMECMP, NPU, NPU_DOORBELL, NPU_INTERRUPT_ENABLE,
-    NPU_STATUS, RECOVER_SLOT, REGISTERS, TOHOST, VECTORS,
+    BODY, CODE, CODE_END, DATA, DATA_BYTES, HANDLER, MTIME, MTIMECMP, NPU, NPU_DOORBELL,
+    NPU_INTERRUPT_ENABLE, NPU_STATUS, RECOVER_SLOT, REGISTERS, TOHOST, VECTORS,
 };
 use super::{Block, Program};
 
@@ -29,7 +29,7 @@ pub struct Image {
     pub body: Vec<(u32, Instruction)>,
 }
 
-/// The program's code does not fit below the handler.
+/// The program's code does not fit below its data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TooLong {
     /// Bytes of code.
@@ -38,7 +38,7 @@ pub struct TooLong {
 
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes of code, {} is the limit", self.bytes, HANDLER - CODE)
+        write!(f, "{} bytes of code, {} is the limit", self.bytes, CODE_END - BODY)
     }
 }
 
@@ -50,31 +50,29 @@ impl Error for TooLong {}
 /// When its code does not fit.
 pub fn lower(program: &Program) -> Result<Image, TooLong> {
     let mut lowering = Lowering {
-        code: Assembler::new(CODE),
+        code: Assembler::new(BODY),
         functions: Vec::new(),
         reserved: Vec::new(),
         repeated: false,
         job_started: false,
         program,
     };
-    lowering.prologue();
-    let body_start = lowering.code.here();
     lowering.blocks(&program.blocks);
     let body_end = lowering.code.here();
     lowering.epilogue();
     let functions_start = lowering.code.here();
     lowering.place_functions();
-    let bytes = lowering.code.here() - CODE;
-    if bytes > HANDLER - CODE {
+    let bytes = lowering.code.here() - BODY;
+    if bytes > CODE_END - BODY {
         return Err(TooLong { bytes });
     }
     let code = lowering.code.finish();
-    let address = |index: usize| CODE + 4 * index as u32;
+    let address = |index: usize| BODY + 4 * index as u32;
     let body = code
         .iter()
         .enumerate()
         .map(|(index, &instruction)| (address(index), instruction))
-        .filter(|&(at, _)| (body_start..body_end).contains(&at) || at >= functions_start)
+        .filter(|&(at, _)| at < body_end || at >= functions_start)
         .collect();
     Ok(Image { segments: segments(program, &code), body })
 }
@@ -82,7 +80,8 @@ pub fn lower(program: &Program) -> Result<Image, TooLong> {
 fn segments(program: &Program, code: &[Instruction]) -> Vec<(u32, Vec<u8>)> {
     let registers = std::iter::once(0).chain(program.registers);
     let mut segments = vec![
-        (CODE, words(code.iter().map(Instruction::encode))),
+        (CODE, words(prologue(&program.registers).iter().map(Instruction::encode))),
+        (BODY, words(code.iter().map(Instruction::encode))),
         (HANDLER, words(handler::handler().iter().map(Instruction::encode))),
         (VECTORS, words(handler::vectors().iter().map(Instruction::encode))),
         (REGISTERS, words(registers)),
@@ -117,6 +116,23 @@ pub fn random_bytes(seed: u64, length: usize) -> Vec<u8> {
     bytes
 }
 
+/// Trap vector, initial register values and the jump to the body. Registers are 0 at power-up in
+/// simulation.
+fn prologue(registers: &[u32; 31]) -> Vec<Instruction> {
+    let mut code = Assembler::new(CODE);
+    code.load_immediate(T0, HANDLER);
+    code.push(write_csr(Csr::MTVEC, T0));
+    let base = code.upper(LAST, REGISTERS);
+    for (number, &value) in (1..=31u8).zip(registers) {
+        let register = Register::new(number);
+        if value != 0 || register == T0 || register == LAST {
+            code.load_word(register, base + 4 * i32::from(number), LAST);
+        }
+    }
+    code.push(Instruction::Jal { rd: ZERO, offset: BODY.wrapping_sub(code.here()) as i32 });
+    code.finish()
+}
+
 struct Lowering<'a> {
     code: Assembler,
     functions: Vec<Function<'a>>,
@@ -137,22 +153,6 @@ struct Function<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    /// Trap vector and initial register values. Registers are 0 at power-up in simulation.
-    fn prologue(&mut self) {
-        self.code.load_immediate(T0, HANDLER);
-        self.code.push(write_csr(Csr::MTVEC, T0));
-        self.code.push(Instruction::Lui { rd: LAST, imm: REGISTERS + 0x1000 });
-        let base = REGISTERS as i32 & 0xfff;
-        let offset = |number: u8| base - 0x1000 + 4 * i32::from(number);
-        for number in 1..=31u8 {
-            let value = self.program.registers[usize::from(number) - 1];
-            let register = Register::new(number);
-            if value != 0 || register == T0 || register == LAST {
-                self.code.load_word(register, offset(number), LAST);
-            }
-        }
-    }
-
     /// Waits for the NPU and ends the program with exit code 0.
     fn epilogue(&mut self) {
         if contains_job(&self.program.blocks) {

@@ -47,10 +47,5 @@ pub fn hazard() -> Module {
         let writeback_csr_wait = (writeback_valid & writeback_is_csr).named("writeback_csr_wait");
         let operand_wait = (waits[0] | waits[1] | waits[2] | waits[3]).named("operand_wait");
         m.output("stall", operand_wait | execute_csr_wait | writeback_csr_wait);
-
-        m.cover(
-            "double_hazard_rs1",
-            execute_valid & writeback_valid & execute_rd.ne(0) & execute_rd.eq(writeback_rd),
-        );
     })
 }

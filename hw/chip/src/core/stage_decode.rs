@@ -95,6 +95,11 @@ pub fn build(
         .or_when(control.execute_fire | control.flush, || execute.valid.set(0));
     });
     m.cover("interrupt_waits", instruction_valid & interrupt_wait);
+    let (newer, older) = (execute.operation.rd, writeback.completion.rd);
+    let both_write = execute.valid & writeback.valid & newer.ne(0) & newer.eq(older);
+    let both_write = both_write.named("both_write");
+    m.cover("rs1_written_twice", both_write & rs1.eq(newer));
+    m.cover("rs2_written_twice", both_write & rs2.eq(newer));
     InterruptState { mip: interrupts.out("mip"), entry: interrupts.out("entry") }
 }
 

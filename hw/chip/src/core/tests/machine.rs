@@ -231,6 +231,8 @@ impl Machine {
 
     fn record(&self) -> Retired {
         let get = |port: &str| self.sim.get(&format!("rvfi_{port}")) as u32;
+        let constants = (get("halt"), get("mode"), get("ixl"));
+        assert_eq!(constants, (0, 3, 1), "never halted, machine mode, 32 bits");
         Retired {
             order: self.sim.get("rvfi_order"),
             insn: get("insn"),

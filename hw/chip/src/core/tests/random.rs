@@ -168,7 +168,7 @@ fn instruction(random: &mut Random, index: u32, length: u32) -> u32 {
         }
         10 => random.pick(&[lui(rd, 0x8000_0000), lui(rd, 0x1234_5000), auipc(rd, 0x1000)]),
         11 | 12 => op(1, random.below(4), rd, rs1, rs2),
-        13 if random.below(4) == 0 => op(1, 4 + random.below(4), rd, rs1, rs2),
+        13 if random.below(2) == 0 => op(1, 4 + random.below(4), rd, rs1, rs2),
         13..=15 => match random.below(5) {
             0 => load(random.pick(&[0, 4]), rd, BASE, offset),
             1 => load(random.pick(&[1, 5]), rd, BASE, offset & !1),

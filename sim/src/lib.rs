@@ -1,10 +1,11 @@
 //! A chip that runs: Verilator, build cache, DUT, waves.
 //!
-//! [`build_model`] turns Verilog into a loaded library; a [`Dut`] of it runs programs and tells
-//! what the chip did as [`Event`]s.
+//! [`build_chip`] turns a configuration into a loaded library, by way of Verilog, Verilator and the
+//! C++ compiler; a [`Dut`] of it runs programs and tells what the chip did as [`Event`]s.
 
 mod build;
 mod cache;
+mod chip;
 mod compiler;
 mod dut;
 mod error;
@@ -16,6 +17,7 @@ mod stalls;
 mod verilator;
 
 pub use build::{Model, Variant, build as build_model};
+pub use chip::{build_chip, build_design};
 pub use compiler::Compiler;
 pub use dut::{Dut, StopReason};
 pub use error::Error;

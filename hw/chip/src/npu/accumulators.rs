@@ -47,15 +47,15 @@ pub fn accumulators(config: &NpuConfig) -> Module {
         let mut rows_read = Vec::new();
         for bank in 0..BANKS {
             let memory = m
-                .memory(&format!("bank_{bank}"), config.accumulator_rows / BANKS, U(width))
+                .memory(format!("bank_{bank}"), config.accumulator_rows / BANKS, U(width))
                 .style(RamStyle::Block);
-            let add_here = (add_reads & add_bank.eq(bank)).named(&format!("add_reads_{bank}"));
+            let add_here = (add_reads & add_bank.eq(bank)).named(format!("add_reads_{bank}"));
             let store_here =
-                (store_valid & store_bank.eq(bank)).named(&format!("store_wants_{bank}"));
+                (store_valid & store_bank.eq(bank)).named(format!("store_wants_{bank}"));
             let address =
-                add_here.mux(add_address, store_address).named(&format!("read_address_{bank}"));
-            let enable = (add_here | store_here).named(&format!("read_enable_{bank}"));
-            rows_read.push(memory.read_sync(&format!("row_read_{bank}"), address, enable));
+                add_here.mux(add_address, store_address).named(format!("read_address_{bank}"));
+            let enable = (add_here | store_here).named(format!("read_enable_{bank}"));
+            rows_read.push(memory.read_sync(format!("row_read_{bank}"), address, enable));
             memories.push(memory);
         }
 
@@ -93,7 +93,7 @@ pub fn accumulators(config: &NpuConfig) -> Module {
         let address_2 = row_2.bits(address_bits - 1, 0).named("address_2");
         for (bank, memory) in memories.iter().enumerate() {
             let bank_2 = row_2.bit(address_bits).eq(bank as u64);
-            let write = (valid_2 & bank_2).named(&format!("write_{bank}"));
+            let write = (valid_2 & bank_2).named(format!("write_{bank}"));
             m.clocked(|| {
                 when(write, || memory.write(address_2, sums));
             });

@@ -63,9 +63,9 @@ pub fn array(dim: u32, row_bits: u32) -> Module {
         for row in 0..dim {
             let entering = cat(&[select, element(activations, row, 8)]);
             let wave = shifts.delay(m, &format!("activation_skew_{row}"), entering, row);
-            let load = (load_valid & load_index.eq(row)).named(&format!("load_{row}"));
+            let load = (load_valid & load_index.eq(row)).named(format!("load_{row}"));
             sums = m
-                .instance(&format!("row_{row}"), &row_module)
+                .instance(format!("row_{row}"), &row_module)
                 .pin("activation", wave.bits(7, 0).as_signed())
                 .pin("select", wave.bit(8))
                 .pin("load", load)
@@ -107,6 +107,7 @@ struct Shifts {
 
 impl Shifts {
     /// `signal`, `cycles` cycles later (unsigned), through a register called `name`.
+    #[track_caller]
     fn delay(&mut self, m: M, name: &str, signal: Signal, cycles: u32) -> Signal {
         if cycles == 0 {
             return signal.named(name);
@@ -116,11 +117,13 @@ impl Shifts {
     }
 
     /// The same for control, which starts at 0 after reset.
+    #[track_caller]
     fn delay_control(&mut self, m: M, name: &str, signal: Signal, cycles: u32) -> Signal {
         let line = m.reg(name, U(signal.width() * cycles)).reset(0);
         self.push(line, signal, cycles)
     }
 
+    #[track_caller]
     fn push(&mut self, line: Signal, signal: Signal, cycles: u32) -> Signal {
         let width = signal.width();
         let kept = width * (cycles - 1);
@@ -129,6 +132,7 @@ impl Shifts {
         line.bits(kept + width - 1, kept)
     }
 
+    #[track_caller]
     fn clock(&self, m: M) {
         m.clocked(|| {
             for (line, next) in &self.lines {

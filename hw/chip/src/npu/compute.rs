@@ -13,8 +13,8 @@ use crate::config::NpuConfig;
 /// in the cycle after the grant) and owns the accumulators, which STORE reads through `store_*`.
 /// `done` pulses once a command, in order, when its last accumulator row is in the memory.
 ///
-/// A command takes `n_tiles * k_tiles * max(m_rows, dim)` cycles and about `3 * dim` more to fill
-/// and drain when no scratchpad request is refused; the fill and drain of queued commands overlap.
+/// When no scratchpad request is refused, a command takes `n_tiles * k_tiles * max(m_rows, dim)`
+/// cycles and `3 * dim + 2` more to fill and drain; the fill and drain of queued commands overlap.
 pub fn compute(config: &NpuConfig) -> Module {
     let dim = config.dim;
     let exec = exec(config);

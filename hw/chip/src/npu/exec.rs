@@ -309,17 +309,17 @@ struct Fields {
 impl Fields {
     /// Registers named `<prefix><field>`.
     fn new(m: M, prefix: &str, row_bits: u32, accumulator_bits: u32) -> Fields {
-        let register = |name: &str, bits: u32| m.reg(&format!("{prefix}{name}"), U(bits));
+        let name = |field: &str| format!("{prefix}{field}");
         Fields {
-            accumulate: register("accumulate", 1),
-            activation_row: register("first_activation_row", row_bits),
-            activation_step: register("activation_step", row_bits),
-            activation_k_step: register("activation_k_step", row_bits),
-            n_tiles: register("n_left", 16),
-            accumulator_row: register("tile_accumulator_row", accumulator_bits),
-            accumulator_n_step: register("accumulator_n_step", accumulator_bits),
-            m_rows: register("m_rows", 16),
-            k_tiles: register("k_tiles", 16),
+            accumulate: m.reg(name("accumulate"), Bit),
+            activation_row: m.reg(name("first_activation_row"), U(row_bits)),
+            activation_step: m.reg(name("activation_step"), U(row_bits)),
+            activation_k_step: m.reg(name("activation_k_step"), U(row_bits)),
+            n_tiles: m.reg(name("n_left"), U(16)),
+            accumulator_row: m.reg(name("tile_accumulator_row"), U(accumulator_bits)),
+            accumulator_n_step: m.reg(name("accumulator_n_step"), U(accumulator_bits)),
+            m_rows: m.reg(name("m_rows"), U(16)),
+            k_tiles: m.reg(name("k_tiles"), U(16)),
         }
     }
 

@@ -68,7 +68,7 @@ pub fn pe_row(dim: u32) -> Module {
         let mut sums = Vec::new();
         for column in 0..dim {
             let cell = m
-                .instance(&format!("pe_{column}"), &pe)
+                .instance(format!("pe_{column}"), &pe)
                 .pin("activation_in", activation)
                 .pin("select_in", select)
                 .pin("load_in", load)
@@ -89,11 +89,13 @@ pub fn pe_row(dim: u32) -> Module {
 }
 
 /// Element `index` of a packed vector of `width`-bit elements.
+#[track_caller]
 pub(super) fn element(vector: Signal, index: u32, width: u32) -> Signal {
     vector.bits(width * (index + 1) - 1, width * index)
 }
 
 /// A packed vector, the first element in the low bits.
+#[track_caller]
 pub(super) fn pack(elements: &[Signal]) -> Signal {
     let reversed: Vec<Signal> = elements.iter().rev().copied().collect();
     cat(&reversed)

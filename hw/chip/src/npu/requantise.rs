@@ -53,7 +53,7 @@ pub fn requantiser(config: &NpuConfig) -> Module {
         let mut results = Vec::new();
         for (lane, operand) in operands.iter().enumerate() {
             let lane = m
-                .instance(&format!("lane_{lane}"), &lane_module)
+                .instance(format!("lane_{lane}"), &lane_module)
                 .pin("advance", advance)
                 .pin("accumulator", operand[0].as_signed())
                 .pin("bias", operand[1].as_signed())

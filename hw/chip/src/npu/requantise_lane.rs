@@ -129,6 +129,7 @@ impl Pipeline {
     }
 
     /// Ends the current stage and heads the next one.
+    #[track_caller]
     fn stage(&self, title: &str) {
         let registers = self.stage.take();
         if !registers.is_empty() {
@@ -142,6 +143,7 @@ impl Pipeline {
     }
 
     /// A register called `name` that takes `value` when the pipeline moves.
+    #[track_caller]
     fn after(&self, name: &str, value: Signal) -> Signal {
         let register = self.m.reg(name, value.ty());
         self.stage.borrow_mut().push((register, value));
@@ -151,6 +153,7 @@ impl Pipeline {
 
 /// One step of a normalising left shift: `value`, shifted by `by` if its top `by` bits are clear,
 /// and whether they were.
+#[track_caller]
 fn normalise(value: Signal, by: u32) -> (Signal, Signal) {
     let clear = value.bits(31, 32 - by).eq(0).named(format!("top_{by}_clear"));
     let moved = cat(&[value.bits(31 - by, 0), zero(U(by))]);

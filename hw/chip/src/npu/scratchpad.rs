@@ -17,14 +17,14 @@ struct Client {
 impl Client {
     fn new(valid: Signal, row: Signal, row_bits: u32, name: &str) -> Client {
         row.bits(15, row_bits).unused();
-        let bank = row.bits(row_bits - 1, row_bits - 2).named(&format!("{name}_bank"));
-        let address = row.bits(row_bits - 3, 0).named(&format!("{name}_address"));
+        let bank = row.bits(row_bits - 1, row_bits - 2).named(format!("{name}_bank"));
+        let address = row.bits(row_bits - 3, 0).named(format!("{name}_address"));
         Client { valid, bank, address }
     }
 
     /// Whether it wants bank `index`; a named wire.
     fn wants(&self, index: u32, name: &str) -> Signal {
-        (self.valid & self.bank.eq(index)).named(&format!("{name}_wants_{index}"))
+        (self.valid & self.bank.eq(index)).named(format!("{name}_wants_{index}"))
     }
 
     /// Whether it wants the bank that `other` wants.
@@ -49,8 +49,8 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
         let readers: Vec<Client> = read_names
             .iter()
             .map(|name| {
-                let valid = m.input(&format!("{name}_valid"), Bit);
-                let row = m.input(&format!("{name}_row"), U(16)).doc("wraps");
+                let valid = m.input(format!("{name}_valid"), Bit);
+                let row = m.input(format!("{name}_row"), U(16)).doc("wraps");
                 Client::new(valid, row, row_bits, name)
             })
             .collect();
@@ -58,9 +58,9 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
         let writers: Vec<(Client, Signal)> = write_names
             .iter()
             .map(|name| {
-                let valid = m.input(&format!("{name}_write_valid"), Bit);
-                let row = m.input(&format!("{name}_write_row"), U(16)).doc("wraps");
-                let data = m.input(&format!("{name}_write_data"), U(width));
+                let valid = m.input(format!("{name}_write_valid"), Bit);
+                let row = m.input(format!("{name}_write_row"), U(16)).doc("wraps");
+                let data = m.input(format!("{name}_write_data"), U(width));
                 (Client::new(valid, row, row_bits, name), data)
             })
             .collect();
@@ -83,7 +83,7 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
         let mut rows_read = Vec::new();
         for bank in 0..BANKS {
             let memory = m
-                .memory(&format!("bank_{bank}"), config.scratchpad_rows / BANKS, U(width))
+                .memory(format!("bank_{bank}"), config.scratchpad_rows / BANKS, U(width))
                 .style(RamStyle::Block);
             let wants: Vec<Signal> = readers
                 .iter()
@@ -92,17 +92,17 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
                 .collect();
             let low = wants[1].mux(readers[1].address, readers[2].address);
             let address =
-                wants[0].mux(readers[0].address, low).named(&format!("read_address_{bank}"));
-            let enable = (wants[0] | wants[1] | wants[2]).named(&format!("read_enable_{bank}"));
-            rows_read.push(memory.read_sync(&format!("row_read_{bank}"), address, enable));
+                wants[0].mux(readers[0].address, low).named(format!("read_address_{bank}"));
+            let enable = (wants[0] | wants[1] | wants[2]).named(format!("read_enable_{bank}"));
+            rows_read.push(memory.read_sync(format!("row_read_{bank}"), address, enable));
 
             let result_wants = writers[0].0.wants(bank, "result_write");
             let load_wants = writers[1].0.wants(bank, "load_write");
             let write_address = result_wants
                 .mux(writers[0].0.address, writers[1].0.address)
-                .named(&format!("write_address_{bank}"));
+                .named(format!("write_address_{bank}"));
             let write_data =
-                result_wants.mux(writers[0].1, writers[1].1).named(&format!("write_data_{bank}"));
+                result_wants.mux(writers[0].1, writers[1].1).named(format!("write_data_{bank}"));
             m.clocked(|| {
                 when(result_wants | load_wants, || memory.write(write_address, write_data));
             });
@@ -110,14 +110,14 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
 
         m.section("Rows read, one cycle after the grant");
         let banks_read: Vec<Signal> =
-            read_names.iter().map(|name| m.reg(&format!("{name}_bank_read"), U(2))).collect();
+            read_names.iter().map(|name| m.reg(format!("{name}_bank_read"), U(2))).collect();
         m.clocked(|| {
             for (register, reader) in banks_read.iter().zip(&readers) {
                 register.set(reader.bank);
             }
         });
         for (bank_read, name) in banks_read.iter().zip(read_names) {
-            m.output(&format!("{name}_data"), select(*bank_read, &rows_read));
+            m.output(format!("{name}_data"), select(*bank_read, &rows_read));
         }
 
         m.section("What should be seen");

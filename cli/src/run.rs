@@ -151,9 +151,10 @@ fn window(args: &Args, engine: Engine) -> Result<Option<Window>> {
         let message = "--vcd: the golden model has no signals to write waves of";
         return Err(Error::usage(message).help("add --engine rtl or --engine lockstep"));
     }
-    let (from, to) = (args.from.unwrap_or(0), args.to.unwrap_or(u64::MAX));
+    let (from, to) = (args.from.unwrap_or(0), args.to.unwrap_or(u64::MAX).min(u64::MAX - 1));
     if from > to {
-        return Err(Error::usage(format!("--from {from} comes after --to {to}")));
+        return Err(Error::usage(format!("--from {from} comes after --to {to}"))
+            .help("give the first and the last cycle of the window"));
     }
     // The simulated model opens the file itself; whether that is possible is said now.
     Target::open(Some(path))?;

@@ -37,7 +37,7 @@ impl ChipArgs {
     /// Reads the preset or file and applies the settings.
     pub fn chip(&self) -> Result<Chip> {
         let (name, config, mut options) = match &self.config {
-            Some(file) => self.from_file(file)?,
+            Some(file) => self.read(file)?,
             None => {
                 let name = self.preset.as_deref().unwrap_or(ChipConfig::DEFAULT_PRESET);
                 let config = ChipConfig::preset(name)
@@ -54,7 +54,7 @@ impl ChipArgs {
         Ok(Chip { name, config, options })
     }
 
-    fn from_file(&self, file: &std::path::Path) -> Result<(String, ChipConfig, String)> {
+    fn read(&self, file: &std::path::Path) -> Result<(String, ChipConfig, String)> {
         let text = std::fs::read_to_string(file).map_err(|error| {
             Error::file("read", file, &error)
                 .help("presets that need no file: --preset nano, edge or apex")

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::json;
+use systole_golden::RAM_BASE;
 use systole_golden::elf::Program;
 use systole_sim::Library;
 use systole_verif::run::{self, End, Engine, Report, Setup, Window};
@@ -83,7 +84,7 @@ pub fn command(args: &Args) -> Result {
     let program = read_program(&args.program, &chip, engine)?;
     let window = window(args, engine)?;
     if args.signature.is_some() {
-        require_signature(&program)?;
+        require_signature(&program, &chip)?;
     }
     let signature = Target::open(args.signature.as_deref())?;
     let json = Target::open(args.json.as_deref())?;
@@ -136,12 +137,22 @@ fn read_program(path: &Path, chip: &Chip, engine: Engine) -> Result<Program> {
     Ok(program)
 }
 
-fn require_signature(program: &Program) -> Result<()> {
-    if program.signature().is_some() {
-        return Ok(());
+fn require_signature(program: &Program, chip: &Chip) -> Result<()> {
+    let file = &program.file;
+    let Some((begin, end)) = program.signature() else {
+        let message = format!("{file}: no symbols begin_signature and end_signature");
+        let help = "leave out --signature, or define both symbols in the program";
+        return Err(Error::usage(message).help(help));
+    };
+    let ram_end = u64::from(RAM_BASE) + u64::from(chip.config.memory.ram_bytes);
+    if begin < RAM_BASE || begin > end || u64::from(end) > ram_end {
+        let message = format!(
+            "{file}: the signature from {begin:#010x} to {end:#010x} is not a part of the RAM, \
+             {RAM_BASE:#010x}..{ram_end:#010x}"
+        );
+        return Err(Error::usage(message).help("correct begin_signature and end_signature"));
     }
-    let message = format!("{}: no symbols begin_signature and end_signature", program.file);
-    Err(Error::usage(message).help("leave out --signature, or define both symbols in the program"))
+    Ok(())
 }
 
 /// The window of waves that was asked for.

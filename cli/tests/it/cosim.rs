@@ -1,0 +1,154 @@
+//! `systole cosim`, on the smallest chip.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::*;
+use crate::xml::well_formed;
+
+/// Runs a regression on `nano` and returns its JSON.
+#[track_caller]
+fn cosim(folder: &Path, arguments: &str) -> Value {
+    run(folder, &format!("cosim --preset nano {arguments} --json r.json")).code(0);
+    json(&folder.join("r.json"))
+}
+
+const SUMS: [&str; 5] = ["programs", "instructions", "npu_jobs", "cycles", "mismatches"];
+
+#[test]
+fn a_small_regression_agrees_and_is_reported() {
+    let folder = folder();
+    let arguments = "cosim --preset nano --programs 24 --seed 0x2a --json r.json --junit r.xml";
+    run(folder.path(), arguments).code(0).prints(&[
+        "seed 42",
+        "PASS   24 programs in lockstep, 0 mismatches",
+        "% of the bare RTL's",
+    ]);
+    let result = json(&folder.path().join("r.json"));
+    assert_eq!(result["preset"], "nano");
+    assert_eq!(result["seed"], 42);
+    assert_eq!(result["programs"], 24);
+    assert_eq!(result["mismatches"], 0);
+    assert_eq!(result["failures"], Value::Array(Vec::new()));
+    for key in ["instructions", "npu_jobs", "cycles"] {
+        assert!(result[key].as_u64() > Some(0), "{key}: {}", result[key]);
+    }
+    for key in ["seconds", "cycles_per_second", "bare_cycles_per_second"] {
+        assert!(result[key].as_f64() > Some(0.0), "{key}: {}", result[key]);
+    }
+    let xml = std::fs::read_to_string(folder.path().join("r.xml")).expect("JUnit");
+    let names = well_formed(&xml);
+    assert_eq!(names.iter().filter(|name| *name == "testcase").count(), 1);
+    assert!(!names.contains(&"failure".to_owned()), "{xml}");
+    assert!(!folder.path().join("systole-failures").exists());
+}
+
+#[test]
+fn the_result_does_not_depend_on_jobs_or_shards() {
+    let folder = folder();
+    let whole = cosim(folder.path(), "--programs 20 --seed 3 --jobs 1");
+    let threads = cosim(folder.path(), "--programs 20 --seed 3 --jobs 3");
+    let shards = [1, 2, 3]
+        .map(|part| cosim(folder.path(), &format!("--programs 20 --seed 3 --shard {part}/3")));
+    for key in SUMS {
+        assert_eq!(whole[key], threads[key], "{key}");
+        let sum: u64 = shards.iter().filter_map(|shard| shard[key].as_u64()).sum();
+        assert_eq!(whole[key].as_u64(), Some(sum), "{key} over shards");
+    }
+}
+
+#[test]
+fn a_new_seed_is_chosen_and_repeats_the_run() {
+    let folder = folder();
+    let first = cosim(folder.path(), "--programs 3");
+    let other = cosim(folder.path(), "--programs 3");
+    assert_ne!(first["seed"], other["seed"]);
+    let again = cosim(folder.path(), &format!("--programs 3 --seed {}", first["seed"]));
+    for key in SUMS {
+        assert_eq!(first[key], again[key], "{key}");
+    }
+}
+
+#[test]
+fn a_time_limit_ends_the_run() {
+    let folder = folder();
+    let result = cosim(folder.path(), "--time 2s");
+    let seconds = result["seconds"].as_f64().expect("a number");
+    assert!((1.9..20.0).contains(&seconds), "{seconds}");
+    assert!(result["programs"].as_u64() > Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_with_a_summary() {
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::{Command, Stdio};
+
+    let folder = folder();
+    cosim(folder.path(), "--programs 1");
+    let mut command = systole(folder.path());
+    command.args(["cosim", "--preset", "nano", "--time", "10m"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary runs");
+    // The model is ready: from here on programs run.
+    let stderr = BufReader::new(child.stderr.take().expect("piped"));
+    let mut lines = stderr.lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("model")), "no model");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(sent.expect("kill runs").success());
+    let mut stdout = String::new();
+    child.stdout.take().expect("piped").read_to_string(&mut stdout).expect("text");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert!(stdout.contains("STOP ") && stdout.contains("0 mismatches"), "{stdout}");
+}
+
+#[test]
+fn faults_are_listed() {
+    let folder = folder();
+    let list = run(folder.path(), "cosim --inject list").code(0).stdout;
+    assert!(list.lines().count() >= 20, "{list}");
+    assert!(list.contains("sub-adds"), "{list}");
+    let help = run(folder.path(), "cosim --help").code(0).stdout;
+    assert!(!help.contains("--inject"), "for testing the bench only");
+}
+
+#[test]
+fn a_fault_is_found_shrunk_and_explained() {
+    let folder = folder();
+    let mut command = systole(folder.path());
+    command.args(["cosim", "--preset", "nano", "--inject", "sub-adds", "--seed", "1"]);
+    command.args(["--json", "r.json", "--junit", "r.xml"]).env("GITHUB_ACTIONS", "true");
+    outcome(&mut command).code(1).prints(&["FAIL  nano", "shrunk", "\n::error title=", "FAIL   "]);
+
+    let result = json(&folder.path().join("r.json"));
+    assert_eq!(result["mismatches"], 1);
+    assert_eq!(result["fault"], "sub-adds");
+    let failure = &result["failures"][0];
+    assert_eq!(failure["seed"], 1);
+    assert_eq!(failure["kind"], "retire");
+    let small = failure["shrunk_instructions"].as_u64().expect("a number");
+    assert!(small <= 12, "{small} instructions");
+
+    let dir = folder.path().join(failure["dir"].as_str().expect("a folder"));
+    let read = |name: &str| std::fs::read_to_string(dir.join(name)).expect(name);
+    assert!(read("report.txt").contains("rerun     systole cosim --preset nano"));
+    assert!(read("minimal.S").contains("sub "), "{}", read("minimal.S"));
+    for wave in ["rtl.vcd", "lockstep.vcd"] {
+        assert!(read(wave).contains("$enddefinitions"), "{wave}");
+    }
+    // The minimal program itself is right: the golden model runs it to its end.
+    run(&dir, "run minimal.elf --preset nano").code(0);
+
+    let xml = std::fs::read_to_string(folder.path().join("r.xml")).expect("JUnit");
+    assert!(well_formed(&xml).contains(&"failure".to_owned()), "{xml}");
+
+    // The line of the report shows the same failure again.
+    let rerun = failure["rerun"].as_str().expect("a command").strip_prefix("systole ");
+    let rerun = format!("{} --no-waves --json again.json", rerun.expect("ours"));
+    run(folder.path(), &rerun).code(1);
+    let again = json(&folder.path().join("again.json"));
+    assert_eq!(again["failures"][0]["shrunk_instructions"], small);
+    assert_eq!(again["failures"][0]["index"], failure["index"]);
+}

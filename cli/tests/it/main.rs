@@ -1,0 +1,14 @@
+//! The command line from outside: what it prints, writes and returns.
+//!
+//! Tests that simulate RTL share one compiled model of `nano` through the cache folder; the first
+//! run builds it.
+
+mod bad_elf;
+mod bad_options;
+mod cosim;
+mod r#gen;
+mod programs;
+mod run;
+mod support;
+mod tools;
+mod xml;

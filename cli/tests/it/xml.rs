@@ -1,0 +1,44 @@
+//! As much of an XML parser as it takes to see whether a document is well-formed.
+
+/// Checks that tags nest, attributes are quoted and entities are known; returns the tags' names.
+#[track_caller]
+pub fn well_formed(text: &str) -> Vec<String> {
+    let rest = text.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>").expect("a prologue");
+    let (mut open, mut names) = (Vec::new(), Vec::new());
+    let mut parts = rest.split('<');
+    assert_eq!(parts.next().map(str::trim), Some(""), "text before the root");
+    for part in parts {
+        let (tag, content) = part.split_once('>').expect("tags are closed");
+        assert_entities(content);
+        assert!(!content.contains('>'), "`>` in text: {content}");
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(name));
+            continue;
+        }
+        let name = tag.split([' ', '/']).next().unwrap_or_default().to_owned();
+        attributes(tag.trim_end_matches('/').strip_prefix(&name).unwrap_or_default());
+        if !tag.ends_with('/') {
+            open.push(name.clone());
+        }
+        names.push(name);
+    }
+    assert!(open.is_empty(), "not closed: {open:?}");
+    names
+}
+
+fn attributes(mut text: &str) {
+    while !text.trim().is_empty() {
+        let (name, value) = text.trim_start().split_once("=\"").expect("name=\"value\"");
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "attribute {name}");
+        let (value, rest) = value.split_once('"').expect("a closing quote");
+        assert_entities(value);
+        text = rest;
+    }
+}
+
+fn assert_entities(text: &str) {
+    for part in text.split('&').skip(1) {
+        let known = ["amp;", "lt;", "gt;", "quot;", "#10;", "#9;"];
+        assert!(known.iter().any(|entity| part.starts_with(entity)), "&{part}");
+    }
+}

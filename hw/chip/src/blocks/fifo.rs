@@ -11,7 +11,6 @@ use super::bits_for;
 /// two entries cuts every path between its sides and still moves one entry a cycle.
 pub fn fifo(name: &str, capacity: u32, ty: Ty) -> Module {
     let depth = capacity.next_power_of_two().max(2);
-    let pointer = U(depth.ilog2());
     let count = U(bits_for(capacity));
     module(name, |m| {
         m.doc(format!("Queue of up to {capacity} entries."));
@@ -20,33 +19,46 @@ pub fn fifo(name: &str, capacity: u32, ty: Ty) -> Module {
         let pop_ready = m.input("pop_ready", Bit);
         let flush = m.input("flush", Bit).doc("forget all entries");
 
-        let entries = m.memory("entries", depth, ty).style(RamStyle::Distributed);
         let level = m.reg("level", count).reset(0).doc("entries held");
-        let head = m.reg("head", pointer).reset(0);
-        let tail = m.reg("tail", pointer).reset(0);
-
         let push_ready = m.output("push_ready", level.ne(u64::from(capacity)));
         let pop_valid = m.output("pop_valid", level.ne(0));
-        m.output("pop_data", entries.read(head));
         let push = (push_valid & push_ready).named("push");
         let pop = (pop_valid & pop_ready).named("pop");
-
         m.clocked(|| {
-            when(push, || {
-                entries.write(tail, push_data);
-                tail.set(tail + 1);
-            });
-            when(pop, || head.set(head + 1));
             when(push & !pop, || level.set(level + 1))
                 .or_when(pop & !push, || level.set(level - 1));
-            when(flush, || {
-                level.set(0);
-                head.set(0);
-                tail.set(0);
-            });
+            when(flush, || level.set(0));
         });
+        if capacity == 1 {
+            let entry = m.output_reg("pop_data", ty);
+            m.clocked(|| {
+                when(push, || entry.set(push_data));
+            });
+        } else {
+            ring(m, depth, push, push_data, [pop, flush]);
+        }
         m.check("level_in_range", level.le(u64::from(capacity)));
     })
+}
+
+/// The entries of a queue in a memory, from `head` to `tail`.
+fn ring(m: M, depth: u32, push: Signal, push_data: Signal, [pop, flush]: [Signal; 2]) {
+    let pointer = U(depth.ilog2());
+    let entries = m.memory("entries", depth, push_data.ty());
+    let head = m.reg("head", pointer).reset(0);
+    let tail = m.reg("tail", pointer).reset(0);
+    m.output("pop_data", entries.read(head));
+    m.clocked(|| {
+        when(push, || {
+            entries.write(tail, push_data);
+            tail.set(tail + 1);
+        });
+        when(pop, || head.set(head + 1));
+        when(flush, || {
+            head.set(0);
+            tail.set(0);
+        });
+    });
 }
 
 /// The wires around one [`fifo`] instance.

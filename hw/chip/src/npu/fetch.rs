@@ -10,11 +10,6 @@ use crate::config::NpuConfig;
 /// Bits of a fetched descriptor with its verdict, see [`fetch`].
 pub const FETCHED_BITS: u32 = DESCRIPTOR_BITS + 6;
 
-/// Descriptors that may be requested or held ahead of their use.
-fn prefetch(config: &NpuConfig) -> u32 {
-    if config.dim <= 4 { 2 } else { 4 }
-}
-
 /// Fetches from `list_address` after `start`, until a descriptor is `last`, an answer is an error,
 /// or `stop`.
 ///
@@ -24,7 +19,7 @@ pub fn fetch(config: &NpuConfig) -> Module {
     let shape = Shape::of(config);
     let beats = shape.descriptor_beats();
     let bus_bits = config.bus_bits;
-    let slots = prefetch(config);
+    let slots = shape.queue_depth();
     let queue = fifo("npu_prefetch_queue", slots, U(FETCHED_BITS));
     let checker = descriptor_check();
     module("npu_fetch", |m| {

@@ -5,11 +5,9 @@ use systole_hdl::prelude::*;
 use super::descriptor::COMMAND;
 use super::load_requests::load_requests;
 use super::load_rows::load_rows;
+use super::shape::Shape;
 use crate::blocks::{FifoPorts, bits_for, fifo};
 use crate::config::NpuConfig;
-
-/// Commands whose words are asked for and which the data side has not begun.
-const AHEAD: u32 = 2;
 
 /// The LOAD unit. Its address side may ask for the words of the next command while the data side is
 /// still busy with this one. After a bus error it waits, discarding, for the bursts under way, and
@@ -17,7 +15,9 @@ const AHEAD: u32 = 2;
 pub fn load(config: &NpuConfig) -> Module {
     let requests = load_requests(config);
     let rows = load_rows(config);
-    let ahead = fifo("npu_load_queue", AHEAD, COMMAND);
+    // Commands that the first side has begun and the second one has not.
+    let ahead_depth = Shape::of(config).queue_depth().min(2);
+    let ahead = fifo("npu_load_queue", ahead_depth, COMMAND);
     let outstanding_ty = U(bits_for(config.outstanding_bursts + 1));
     module("npu_load", |m| {
         m.doc("LOAD unit.");

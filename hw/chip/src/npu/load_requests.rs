@@ -32,6 +32,7 @@ pub fn load_requests(config: &NpuConfig) -> Module {
         let row_bytes = m.reg("row_bytes", U(16));
         let contiguous = m.reg("contiguous", Bit).doc("rows follow each other without a gap");
         let rows_left = m.reg("rows_left", U(16)).doc("rows not yet in the span");
+        let fresh = m.reg("fresh", Bit).doc("the first row has not begun");
         let command_ready = m.output("command_ready", !active);
         let accept = (command_valid & command_ready & !abort).named("accept");
 
@@ -39,12 +40,10 @@ pub fn load_requests(config: &NpuConfig) -> Module {
         let next_row = m.reg("next_row", U(32)).doc("address of the next row");
         let word_address = m.reg("word_address", word_ty);
         let span = m.reg("span", span_ty);
-        let row_span = |address: Signal, bytes: Signal| {
-            address.bits(bus_log - 1, 0).ext(SPAN_BITS) + bytes.ext(SPAN_BITS)
-        };
         let rest = rows_left.ne(0).named("rows_remain");
-        let gather =
-            (contiguous & rest & span.lt(2 * longest)).named("gather").doc("make the span longer");
+        let gather = (contiguous & rest & !fresh & span.lt(2 * longest))
+            .named("gather")
+            .doc("make the span longer");
         let gathered = (!contiguous | !rest | span.ge(longest))
             .named("gathered")
             .doc("the next burst cannot get longer");
@@ -63,29 +62,31 @@ pub fn load_requests(config: &NpuConfig) -> Module {
         let burst_bytes = (burst_words.ext(SPAN_BITS) << bus_log).named("burst_bytes");
         let left_behind = ends_span.mux(lit(0, span_ty), span - burst_bytes);
         let span_behind = request.mux(left_behind, span).named("span_behind_burst");
+        let next_apart = (request & ends_span & rest & !contiguous).named("next_row_apart");
+        let begin_row = ((active & fresh) | next_apart).named("begin_row");
 
         m.clocked(|| {
             when(active, || span.set(span_behind + gather.mux(row_bytes.ext(SPAN_BITS), 0)));
-            when(active & gather, || rows_left.set(rows_left - 1));
             when(request, || {
                 word_address.set(word_address + burst_words.ext(word_ty.width()));
                 when(ends_span & !rest, || active.set(0));
-                when(ends_span & rest & !contiguous, || {
-                    word_address.set(next_row.bits(31, bus_log));
-                    span.set(row_span(next_row, row_bytes));
-                    next_row.set(next_row + stride);
-                    rows_left.set(rows_left - 1);
-                });
             });
+            when(begin_row, || {
+                fresh.set(0);
+                word_address.set(next_row.bits(31, bus_log));
+                span.set(next_row.bits(bus_log - 1, 0).ext(SPAN_BITS) + row_bytes.ext(SPAN_BITS));
+                next_row.set(next_row + stride);
+            });
+            when(begin_row | (active & gather), || rows_left.set(rows_left - 1));
             when(accept, || {
                 active.set(1);
+                fresh.set(1);
                 stride.set(word(command, 2));
                 row_bytes.set(high(command, 3));
                 contiguous.set(word(command, 2).eq(high(command, 3).ext(32)));
-                rows_left.set(low(command, 3) - 1);
-                next_row.set(word(command, 1) + word(command, 2));
-                word_address.set(word(command, 1).bits(31, bus_log));
-                span.set(row_span(word(command, 1), high(command, 3)));
+                rows_left.set(low(command, 3));
+                next_row.set(word(command, 1));
+                span.set(0);
             });
             when(abort, || active.set(0));
         });

@@ -41,6 +41,7 @@ pub fn load_rows(config: &NpuConfig) -> Module {
         let next_row = m.reg("next_row", U(32)).doc("address of the next row");
         let bytes_left = m.reg("bytes_left", U(16)).doc("in this row");
         let rows_left = m.reg("rows_left", U(16)).doc("behind this row");
+        let fresh = m.reg("fresh", Bit).doc("the first row has not begun");
         let row = m.reg("row", U(16)).doc("destination of the row's first chunk");
         let chunk_row = m.reg("chunk_row", U(16)).doc("destination of this chunk");
 
@@ -76,7 +77,7 @@ pub fn load_rows(config: &NpuConfig) -> Module {
         let write_data = m.output_reg("write_data", row_ty);
         let written = (write_valid & (write_to_parameters | write_ready)).named("written");
         let room = (!write_valid | written).named("room");
-        take.drive(active & room & !bad & !abort);
+        take.drive(active & !fresh & room & !bad & !abort);
         let fire = (take & bytes.out("piece_valid")).named("fire");
         let chunk_end = if pieces == 1 {
             m.clocked(|| {
@@ -101,7 +102,7 @@ pub fn load_rows(config: &NpuConfig) -> Module {
         m.output("done", written & write_last & !abort);
 
         m.section("Errors");
-        let error = m.output("error", active & bad & !abort);
+        let error = m.output("error", active & !fresh & bad & !abort);
         m.output("error_index", index);
         let bad_word = position.bits(31, bus_log) + first_bad.mux(lit(0, U(shape.word_bits())), 1);
         m.output("error_address", cat(&[bad_word, zero(U(bus_log))]));
@@ -109,21 +110,25 @@ pub fn load_rows(config: &NpuConfig) -> Module {
         m.section("Progress");
         let command_ready = m.output("command_ready", !active);
         let accept = (command_valid & command_ready & !abort).named("accept");
+        let begin_row = ((active & fresh) | (fire & ends_row)).named("begin_row");
         let following_row = (row + row_step).named("following_row");
         m.clocked(|| {
             when(chunk_end, || chunk_row.set(chunk_row + chunk_step));
             when(fire, || {
                 position.set(position + piece_bytes.ext(32));
                 bytes_left.set(bytes_left - piece_bytes.ext(16));
-                when(ends_row, || {
-                    position.set(next_row);
-                    next_row.set(next_row + stride);
-                    bytes_left.set(row_bytes);
-                    rows_left.set(rows_left - 1);
-                    row.set(following_row);
-                    chunk_row.set(following_row);
-                });
                 when(ends_command, || active.set(0));
+            });
+            when(fire & ends_row, || {
+                row.set(following_row);
+                chunk_row.set(following_row);
+            });
+            when(begin_row, || {
+                fresh.set(0);
+                position.set(next_row);
+                next_row.set(next_row + stride);
+                bytes_left.set(row_bytes);
+                rows_left.set(rows_left - 1);
             });
             when(accept, || {
                 active.set(1);
@@ -134,10 +139,9 @@ pub fn load_rows(config: &NpuConfig) -> Module {
                 row_step.set(high(command, 4));
                 chunk_step.set(low(command, 5));
                 contiguous.set(word(command, 2).eq(high(command, 3).ext(32)));
-                position.set(word(command, 1));
-                next_row.set(word(command, 1) + word(command, 2));
-                bytes_left.set(high(command, 3));
-                rows_left.set(low(command, 3) - 1);
+                fresh.set(1);
+                next_row.set(word(command, 1));
+                rows_left.set(low(command, 3));
                 row.set(low(command, 4));
                 chunk_row.set(low(command, 4));
             });

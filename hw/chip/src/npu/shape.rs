@@ -37,6 +37,12 @@ impl Shape {
         }
     }
 
+    /// Commands that each queue between front end and units holds. Small arrays go into small
+    /// devices, where a command more costs as many cells as a row of the array.
+    pub fn queue_depth(&self) -> u32 {
+        if self.dim <= 4 { 1 } else { 4 }
+    }
+
     /// Bits of the address of a bus word.
     pub fn word_bits(&self) -> u32 {
         32 - self.bus_log

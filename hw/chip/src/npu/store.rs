@@ -3,14 +3,12 @@
 use systole_hdl::prelude::*;
 
 use super::descriptor::COMMAND;
+use super::shape::Shape;
 use super::store_read::store_read;
 use super::store_write::store_write;
 use super::writes::writes;
 use crate::blocks::{FifoPorts, fifo};
 use crate::config::NpuConfig;
-
-/// Commands that the source side has begun and the destination side has not.
-const AHEAD: u32 = 2;
 
 /// The STORE unit. After a bus error it finishes the chunk that it is writing, waits for the bursts
 /// under way, discards the rest and does nothing more until `clear`.
@@ -20,7 +18,9 @@ pub fn store(config: &NpuConfig) -> Module {
     let source = store_read(config);
     let destination = store_write(config);
     let channels = writes(config);
-    let ahead = fifo("npu_store_queue", AHEAD, COMMAND);
+    // Commands that the first side has begun and the second one has not.
+    let ahead_depth = Shape::of(config).queue_depth().min(2);
+    let ahead = fifo("npu_store_queue", ahead_depth, COMMAND);
     module("npu_store", |m| {
         m.doc("STORE unit.");
         let command_valid = m.input("command_valid", Bit);

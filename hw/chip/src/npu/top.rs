@@ -12,21 +12,17 @@ use super::reads::reads;
 use super::registers::registers;
 use super::requantise::requantiser;
 use super::scratchpad::scratchpad;
+use super::shape::Shape;
 use super::store::store;
 use super::tokens::{gate, tokens};
 use crate::config::NpuConfig;
-
-/// Commands that may wait in front of each unit.
-fn queue_depth(config: &NpuConfig) -> u32 {
-    if config.dim <= 4 { 2 } else { 4 }
-}
 
 /// The NPU (docs/npu.md): register port `reg_*`, bus master `m_axi_*`, `interrupt`, and with `rvfi`
 /// the `npu_job_*` outputs.
 pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
     let registers = registers(config, rvfi);
     let (fetch, frontend) = (fetch(config), frontend(config));
-    let (tokens, gate) = (tokens(), gate(queue_depth(config)));
+    let (tokens, gate) = (tokens(), gate(Shape::of(config).queue_depth()));
     let (reads, load, store) = (reads(config), load(config), store(config));
     let (compute, requantiser) = (compute(config), requantiser(config));
     let (scratchpad, parameters) = (scratchpad(config), parameters(config));

@@ -1,11 +1,11 @@
 //! Bad lists, tokens and bus errors: cause, index, address, what happened before, and the restart.
 
-use super::config;
 use super::lists::{EXEC, LOAD, Lists, STORE, chain, copy_out, last, load};
 use super::machine::{Descriptor, GOOD, Machine, Outcome};
 use super::memory::{BASE, FAST, SIZE, Timing};
 use super::random::Random;
 use super::reference::Reference;
+use super::{config, stress};
 
 const SLOW: Timing = Timing { go: 40, latency: 20 };
 const DATA: u32 = BASE + 0x4000;
@@ -186,7 +186,7 @@ fn prefetch_errors_count_only_when_reached() {
 fn load_errors_name_the_word() {
     for (dim, bus) in [(4, 8), (8, 8), (8, 4), (2, 32)] {
         let config = config(dim, bus);
-        for seed in 0..12 {
+        for seed in 0..12 * stress() {
             let mut random = Random::new(seed);
             let timing = if seed % 2 == 0 { FAST } else { SLOW };
             let mut machine = Machine::new(&config, timing, seed);
@@ -217,7 +217,7 @@ fn load_errors_name_the_word() {
 fn store_errors_leave_a_prefix() {
     for (dim, bus) in [(4, 8), (8, 8), (8, 4), (2, 32)] {
         let config = config(dim, bus);
-        for seed in 0..16 {
+        for seed in 0..16 * stress() {
             let mut random = Random::new(seed);
             let timing = if seed % 2 == 0 { FAST } else { SLOW };
             let mut machine = Machine::new(&config, timing, seed);
@@ -266,7 +266,7 @@ fn random_bus_errors_end_the_job() {
     let mut failed = 0;
     for (dim, bus) in [(4, 8), (2, 4), (8, 4), (8, 8)] {
         let config = config(dim, bus);
-        for seed in 0..30 {
+        for seed in 0..30 * stress() {
             let timing = if seed % 3 == 0 { FAST } else { SLOW };
             let mut machine = Machine::new(&config, timing, seed);
             let mut lists = Lists { config: &config, random: Random::new(seed + 900) };

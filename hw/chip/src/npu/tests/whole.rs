@@ -7,7 +7,7 @@ use super::machine::{GOOD, Machine};
 use super::memory::{BASE, FAST, Timing};
 use super::random::Random;
 use super::reference::Reference;
-use super::{SHAPES, config};
+use super::{SHAPES, config, stress};
 
 const TIMINGS: [Timing; 4] = [
     FAST,
@@ -15,11 +15,6 @@ const TIMINGS: [Timing; 4] = [
     Timing { go: 60, latency: 3 },
     Timing { go: 25, latency: 30 },
 ];
-
-/// Multiplies the number of random cases: `SYSTOLE_STRESS=100 cargo test ...` for a long run.
-fn stress() -> u64 {
-    std::env::var("SYSTOLE_STRESS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
-}
 
 pub fn compare(machine: &Machine, reference: &Reference, context: &str) {
     let pairs = machine.memory.written.iter().zip(&reference.written);

@@ -142,6 +142,11 @@ impl<F: FnMut(&Program) -> bool> Search<F> {
                 self.try_change(|program| {
                     block_list(&mut program.blocks, list, |blocks| unwrap(blocks, index));
                 });
+                self.try_change(|program| {
+                    block_list(&mut program.blocks, list, |blocks| {
+                        blocks.get_mut(index).map(simplify);
+                    });
+                });
                 for count in [1, 2] {
                     self.try_change(|program| {
                         block_list(&mut program.blocks, list, |blocks| {
@@ -309,6 +314,17 @@ fn unwrap(blocks: &mut Vec<Block>, index: usize) {
     }
 }
 
+/// A simpler block of the same purpose.
+fn simplify(block: &mut Block) {
+    match block {
+        Block::Timer { scratch, .. } => {
+            *block = Block::SoftwareInterrupt { scratch: scratch[0], enable: true };
+        }
+        Block::WaitJob { reads, .. } => reads.clear(),
+        _ => {}
+    }
+}
+
 fn set_count(blocks: &mut [Block], index: usize, new: u8) {
     if let Some(Block::Loop { count, .. }) = blocks.get_mut(index) {
         *count = new.min(*count);
@@ -349,7 +365,7 @@ mod tests {
                 count: 9,
                 body: vec![Block::Call { link: Register::RA, indirect: true, body: inner }],
             },
-            Block::SoftwareInterrupt { scratch: Register::new(3) },
+            Block::SoftwareInterrupt { scratch: Register::new(3), enable: true },
         ];
         let environment = Environment { stall: 9, latency: 3, ..Environment::IDEAL };
         let program =

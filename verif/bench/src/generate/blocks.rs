@@ -92,7 +92,8 @@ fn interrupt() -> impl Strategy<Value = Block> {
     prop_oneof![
         3 => (0..400u16, [register(), register()])
             .prop_map(|(delay, scratch)| Block::Timer { delay, scratch }),
-        1 => register().prop_map(|scratch| Block::SoftwareInterrupt { scratch }),
+        1 => (register(), any::<bool>())
+            .prop_map(|(scratch, enable)| Block::SoftwareInterrupt { scratch, enable }),
         1 => (register(), any::<bool>())
             .prop_map(|(scratch, vectored)| Block::TrapVector { scratch, vectored }),
     ]

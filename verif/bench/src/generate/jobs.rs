@@ -9,6 +9,7 @@ use systole_isa::{
 };
 
 use super::Target;
+use super::special::{parallel, ties};
 use crate::program::Job;
 use crate::program::layout::{NPU_ARENA, NPU_ARENA_BYTES};
 use crate::program::random_bytes;
@@ -28,6 +29,8 @@ fn job(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
     prop_oneof![
         6 => gemm(target, arena, bytes),
         2 => graph(target, arena, bytes),
+        1 => parallel(target, arena, bytes),
+        1 => ties(target, arena, bytes),
         1 => bad(target, arena, bytes),
     ]
     .boxed()
@@ -75,13 +78,16 @@ fn slack() -> impl Strategy<Value = (u32, u32)> {
 }
 
 /// Hands out parts of an arena.
-struct Allocator {
-    next: u32,
-    end: u32,
+pub(super) struct Allocator {
+    /// First free byte.
+    pub(super) next: u32,
+    /// End of the arena.
+    pub(super) end: u32,
 }
 
 impl Allocator {
-    fn take(&mut self, bytes: u32, offset: u32) -> Option<u32> {
+    /// A part of `bytes` bytes, `offset` behind a 32-byte boundary; `None` when it is full.
+    pub(super) fn take(&mut self, bytes: u32, offset: u32) -> Option<u32> {
         let start = self.next.next_multiple_of(32) + offset;
         self.next = start + bytes;
         (self.next <= self.end).then_some(start)
@@ -206,6 +212,8 @@ fn graph(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
                     },
                 ),
             );
+            let sums = Sums { next: arena + operand_bytes + 0x100, dim: target.npu.dim };
+            let mut descriptors = sums.stored_after_each(descriptors);
             chain(&mut descriptors);
             Job {
                 list,
@@ -219,6 +227,47 @@ fn graph(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
             }
         })
         .boxed()
+}
+
+/// Stores the accumulators of each EXEC as they are, so that nothing in them stays unseen.
+struct Sums {
+    next: u32,
+    dim: u32,
+}
+
+impl Sums {
+    /// Rows stored after each EXEC.
+    const ROWS: u16 = 24;
+
+    fn stored_after_each(mut self, descriptors: Vec<Descriptor>) -> Vec<Descriptor> {
+        let mut list = Vec::with_capacity(2 * descriptors.len());
+        for descriptor in descriptors {
+            list.push(descriptor);
+            // The arena has room for so many.
+            if let Descriptor::Exec(_, exec) = descriptor
+                && list.len() < 8
+            {
+                list.push(self.store(exec.accumulator_row, Self::ROWS));
+            }
+        }
+        list
+    }
+
+    /// A STORE of `rows` accumulator rows, as they are, to the next free place.
+    fn store(&mut self, source_row: u16, rows: u16) -> Descriptor {
+        let address = self.next;
+        self.next += 4 * self.dim * u32::from(rows);
+        let store = Store {
+            source: Source::Accumulators,
+            destination: Destination::Memory { address, stride: 4 * self.dim as i32 },
+            rows,
+            columns: self.dim as u16,
+            source_row,
+            source_chunk_step: 0,
+            source_row_step: 1,
+        };
+        Descriptor::Store(Header::default(), store)
+    }
 }
 
 /// Makes each descriptor wait for its predecessor if another unit executes that.
@@ -295,19 +344,22 @@ fn free_exec(target: Target) -> BoxedStrategy<Descriptor> {
         step,
         k_step,
     });
-    let weights = (row(rows), 0..20u16, 0..20u16);
-    let accumulators = (row(target.npu.accumulator_rows), 0..12u16);
-    let tiles = (1..14u16, 1..4u16, 1..4u16, any::<bool>());
+    // Weights in a bank of their own keep the array streaming from tile to tile.
+    let weights = (prop_oneof![Just((rows / 2) as u16), row(rows)], 0..20u16, 0..20u16);
+    let tiles = (1..target.npu.dim as u16 + 6, 1..4u16, 1..4u16, any::<bool>());
+    let accumulators = (row(target.npu.accumulator_rows), 0..12u16, 0..5u16);
     (activations, weights, accumulators, tiles)
         .prop_map(|(activations, weights, accumulators, (m_rows, k_tiles, n_tiles, accumulate))| {
+            let (accumulator_row, step, overlap) = accumulators;
             let exec = Exec {
                 accumulate,
                 activations,
                 weight_row: weights.0,
                 weight_k_step: weights.1,
                 weight_n_step: weights.2,
-                accumulator_row: accumulators.0,
-                accumulator_n_step: accumulators.1,
+                accumulator_row,
+                // A tile that starts on or near the last row of the one before.
+                accumulator_n_step: if overlap < 3 { m_rows.saturating_sub(overlap) } else { step },
                 m_rows,
                 k_tiles,
                 n_tiles,

@@ -3,6 +3,7 @@
 mod blocks;
 mod instructions;
 mod jobs;
+mod special;
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -225,7 +225,9 @@ impl<'a> Lowering<'a> {
                 self.self_modify(*address, *word, *instruction);
             }
             Block::Timer { delay, scratch } => self.timer(*delay, *scratch),
-            Block::SoftwareInterrupt { scratch } => self.software_interrupt(*scratch),
+            Block::SoftwareInterrupt { scratch, enable } => {
+                self.software_interrupt(*scratch, *enable);
+            }
             Block::TrapVector { scratch, vectored } => {
                 let scratch = self.scratch(*scratch, &[]);
                 let vector = if *vectored { VECTORS | 1 } else { HANDLER };
@@ -338,7 +340,11 @@ impl<'a> Lowering<'a> {
         self.code.push(set_csr_immediate(Csr::MSTATUS, 8));
     }
 
-    fn software_interrupt(&mut self, scratch: Register) {
+    fn software_interrupt(&mut self, scratch: Register, enable: bool) {
+        if enable {
+            self.code.push(set_csr_immediate(Csr::MIE, 8));
+            self.code.push(set_csr_immediate(Csr::MSTATUS, 8));
+        }
         let scratch = self.scratch(scratch, &[]);
         let value = self.scratch(scratch, &[scratch]);
         self.code.load_immediate(scratch, super::layout::MSIP);

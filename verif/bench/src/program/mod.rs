@@ -100,10 +100,12 @@ pub enum Block {
         /// Two scratch registers.
         scratch: [Register; 2],
     },
-    /// Raises the software interrupt, enabled or not by what ran before.
+    /// Raises the software interrupt.
     SoftwareInterrupt {
         /// Scratch register.
         scratch: Register,
+        /// Enable it first; otherwise that is left to what ran before.
+        enable: bool,
     },
     /// `mtvec` to the handler in direct or vectored mode.
     TrapVector {

@@ -11,6 +11,9 @@ const TERMINAL_PERIOD: Duration = Duration::from_millis(100);
 /// Time between lines in a log.
 const LOG_PERIOD: Duration = Duration::from_secs(10);
 
+/// Columns that every terminal has.
+const TERMINAL_COLUMNS: usize = 79;
+
 /// A progress line on standard error. It is erased when dropped.
 pub struct Progress {
     terminal: bool,
@@ -42,6 +45,8 @@ impl Progress {
         state.next = now + if self.terminal { TERMINAL_PERIOD } else { LOG_PERIOD };
         let line = line();
         if self.terminal {
+            // A line that wraps could not be rewritten.
+            let line: String = line.chars().take(TERMINAL_COLUMNS).collect();
             // Back to the start of the line, and erase what is longer than the new text.
             let _ = write!(std::io::stderr(), "\r{line}\x1b[K");
             state.shown = true;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use systole_chip::soc::soc;
 use systole_hdl::Design;
-use systole_sim::{Library, Model, Settings, Variant};
+use systole_sim::{Library, Settings, Variant, build_chip};
 use systole_verif::faults;
 
 use crate::args::Chip;
@@ -25,10 +25,7 @@ pub struct Extras {
 
 /// The checked design of a chip.
 pub fn design(chip: &Chip, rvfi: bool) -> Result<Design> {
-    systole_hdl::check(&soc(&chip.config, rvfi)).map_err(|errors| {
-        Error::usage(format!("the description of this chip is wrong:\n{errors}"))
-            .help("this is a fault of Systole, please report it with the configuration")
-    })
+    systole_hdl::check(&soc(&chip.config, rvfi)).map_err(|errors| wrong_design(&errors))
 }
 
 /// The simulated model of a chip, compiled or from the cache.
@@ -36,26 +33,15 @@ pub fn library(chip: &Chip, extras: Extras) -> Result<Arc<Library>> {
     // With a handler, Ctrl-C leaves this process the time to remove what a build has begun.
     interrupt::flag();
     let start = Instant::now();
-    let mut design = design(chip, true)?;
-    if extras.faults {
-        design = systole_hdl::fault::inject(&design, &faults::all())
-            .map_err(|errors| Error::usage(format!("faults that do not fit:\n{errors}")))?;
-    }
-    let verilog: Vec<(String, String)> =
-        systole_gen::verilog(&design).into_iter().map(|file| (file.path, file.text)).collect();
-    let model = Model {
-        verilog: &verilog,
-        bus_bits: chip.config.npu.bus_bits,
-        ram_bytes: chip.config.memory.ram_bytes,
-        faults: extras.faults,
-        variant: Variant { trace: extras.trace, ..Variant::default() },
-    };
+    let faults = if extras.faults { faults::all() } else { Vec::new() };
+    let variant = Variant { trace: extras.trace, ..Variant::default() };
     let line = Progress::new();
     let progress = |phase: &str, fraction: f32| {
         line.update(|| format!("build {}  {:3.0} %  {phase}", chip.name, 100.0 * fraction));
     };
-    let settings = Settings::from_env().map_err(tool_error)?;
-    let library = systole_sim::build_model(&settings, &model, &progress).map_err(tool_error)?;
+    let library = Settings::from_env()
+        .and_then(|settings| build_chip(&settings, &chip.config, &faults, variant, &progress))
+        .map_err(tool_error)?;
     drop(line);
     let seconds = output::time(start.elapsed().as_secs_f64());
     note!("model  {} ready in {seconds}", what(chip, extras));
@@ -73,6 +59,14 @@ pub fn tool_error(error: systole_sim::Error) -> Error {
     if interrupt::requested() {
         return Error::interrupted();
     }
-    let wrapped = if error.is_tool() { Error::tool(&error) } else { Error::usage(&error) };
-    wrapped.help("`systole doctor` says what is installed and how to get what is missing")
+    if !error.is_tool() {
+        return wrong_design(&error);
+    }
+    Error::tool(error)
+        .help("`systole doctor` says what is installed and how to get what is missing")
+}
+
+fn wrong_design(errors: &dyn std::fmt::Display) -> Error {
+    Error::usage(format!("the description of this chip is wrong:\n{errors}"))
+        .help("this is a fault of Systole; please report it with the configuration")
 }

@@ -171,7 +171,7 @@ fn progress(line: &Progress, campaign: &Campaign, totals: &Totals) -> String {
         (None, None) => String::new(),
     };
     format!(
-        "cosim {}, {}, {}, {} cycles/s, {share}",
+        "cosim {share}  {}  {}  {}  {} cycles/s",
         output::count(totals.programs, "program"),
         output::count(totals.npu_jobs, "NPU job"),
         output::count(totals.mismatches, "mismatch"),

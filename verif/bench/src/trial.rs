@@ -15,7 +15,7 @@ pub struct Setup {
 
 impl Setup {
     /// For generated programs, which end in well under this.
-    pub const RANDOM: Self = Self { max_cycles: 600_000 };
+    pub const RANDOM: Self = Self { max_cycles: 200_000 };
 }
 
 /// A program laid out in memory.

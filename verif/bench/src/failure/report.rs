@@ -63,7 +63,7 @@ fn history(out: &mut String, divergence: &Divergence) {
     if divergence.history.is_empty() {
         return;
     }
-    let _ = writeln!(out, "  last retired{:40}rtl                  golden", "");
+    let _ = writeln!(out, "  last retired{:42}rtl                  golden", "");
     let skip = divergence.history.len().saturating_sub(SHOWN);
     for pair in divergence.history.iter().skip(skip) {
         let mark = if pair.rtl == pair.golden { ' ' } else { '>' };

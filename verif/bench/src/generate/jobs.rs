@@ -197,21 +197,25 @@ fn graph(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
             let dim = target.npu.dim as usize;
             let table = parameter_table(target.npu.dim, &vec![bias; dim], &[multiplier]);
             let length = table.len() as u16;
-            // A known parameter tile first, then the free ones.
-            descriptors.insert(
-                0,
-                Descriptor::Load(
-                    Header::default(),
-                    Load {
-                        space: Space::Parameters,
-                        address: parameters,
-                        rows: 1,
-                        row_bytes: length,
-                        chunk_step: 1,
-                        ..Load::default()
-                    },
-                ),
-            );
+            // Known parameters, activations and weights first, then the free ones.
+            let load = |space, rows: u16, row_bytes: u16, row: u16| Load {
+                space,
+                address: if space == Space::Parameters { parameters } else { arena },
+                stride: i32::from(row_bytes),
+                rows,
+                row_bytes,
+                row,
+                row_step: 1,
+                chunk_step: 1,
+            };
+            let bank = (target.npu.scratchpad_rows / 4) as u16;
+            let known = [
+                load(Space::Parameters, 1, length, 0),
+                load(Space::Scratchpad, 32, dim as u16, 0),
+                load(Space::Scratchpad, 32, dim as u16, 2 * bank),
+            ];
+            let known = known.map(|load| Descriptor::Load(Header::default(), load));
+            descriptors.splice(0..0, known);
             let sums = Sums { next: arena + operand_bytes + 0x100, dim: target.npu.dim };
             let mut descriptors = sums.stored_after_each(descriptors);
             chain(&mut descriptors);

@@ -49,9 +49,13 @@ pub fn library(chip: &Chip, extras: Extras) -> Result<Arc<Library>> {
 }
 
 fn what(chip: &Chip, extras: Extras) -> String {
-    let faults = if extras.faults { " with faults" } else { "" };
-    let trace = if extras.trace { " with waves" } else { "" };
-    format!("{}{faults}{trace}", chip.name)
+    let with = match (extras.faults, extras.trace) {
+        (false, false) => "",
+        (true, false) => " with faults",
+        (false, true) => " with waves",
+        (true, true) => " with faults and waves",
+    };
+    format!("{}{with}", chip.name)
 }
 
 /// An error of a build, with its exit code.

@@ -6,6 +6,7 @@
 mod bad_elf;
 mod bad_options;
 mod cosim;
+mod docs;
 mod r#gen;
 mod programs;
 mod run;

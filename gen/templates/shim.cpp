@@ -228,7 +228,7 @@ class Chip {
     if (kRecord) record_retire();
     ++retired_;
     last_retire_ = cycle_;
-    watch_hit_ = watch_ && top.rvfi_mem_addr == watch_ && (top.rvfi_mem_wmask & 1) && (top.rvfi_mem_wdata & 1);
+    watch_hit_ = watch_ && top.rvfi_mem_addr == watch_ && top.rvfi_mem_wmask != 0 && top.rvfi_mem_wdata != 0;
   }
 
   void record_job_end() {

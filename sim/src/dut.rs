@@ -61,7 +61,7 @@ impl Dut {
         self.model.set_fault(fault)
     }
 
-    /// Stops a run when a store of an odd value to this word (`tohost`) retires.
+    /// Stops a run when a store of anything but 0 to this word (`tohost`) retires.
     pub fn set_watch(&mut self, address: Option<u32>) {
         self.model.set_watch(address.unwrap_or(0));
     }

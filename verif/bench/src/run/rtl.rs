@@ -11,10 +11,9 @@ use super::htif::{self, Request};
 use super::{End, Report, Setup, trace};
 use crate::lockstep::retire_record;
 
-/// Cycles between looks at `tohost`: the watch stops at exit codes, not at other requests.
-const SLICE: u64 = 4096;
-/// Slices between looks at whether the program is lost, and the cycles of events looked at.
-const LOOK_PERIOD: u64 = 64;
+/// Cycles between looks at the outside world.
+const SLICE: u64 = 500_000;
+/// Cycles of events looked at after each slice, to see whether the program is lost.
 const LOOK: u64 = 64;
 const HANG_CYCLES: u64 = 20_000;
 
@@ -31,7 +30,7 @@ pub(super) fn run(program: &Program, mut setup: Setup) -> Result<Report, Error> 
     if let Some(window) = &setup.window {
         let _ = dut.start_trace(&window.path, window.from..window.to + 1);
     }
-    let (mut order, mut slices) = (0, 0);
+    let mut order = 0;
     let end = loop {
         if dut.retired() >= setup.max_instructions {
             break End::Limit;
@@ -48,8 +47,7 @@ pub(super) fn run(program: &Program, mut setup: Setup) -> Result<Report, Error> 
             StopReason::Broken => break End::Broken(dut.broken()),
             StopReason::Watch | StopReason::Limit | StopReason::BufferFull => {}
         }
-        slices += 1;
-        if slices % LOOK_PERIOD == 0
+        if stop == StopReason::Limit
             && setup.trace.is_none()
             && let Some(pc) = lost(&mut dut)
         {

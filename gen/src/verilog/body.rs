@@ -5,13 +5,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use systole_hdl::Bits;
 use systole_hdl::ir::{
     ExprId, InstanceId, Item, Location, MemoryId, Module, RamStyle, SignalId, SignalKind, Statement,
 };
-use systole_hdl::walk::Reads;
+use systole_hdl::walk::{self, Reads};
 
 use super::declarations::{self, Variables};
-use super::expression::Expressions;
+use super::expression::{Expressions, Hoisted};
 use super::layout::Remarks;
 use super::literal::literal;
 use super::statement::Statements;
@@ -244,7 +245,7 @@ impl<'p, 'm> Body<'p, 'm> {
         let read = &self.module.memories[id.0 as usize].sync_reads[port];
         self.declare(read.data);
         let data = &self.module.signal(read.data).name;
-        self.expressions.begin(data, true);
+        self.expressions.begin(data);
         self.expressions.names.read_all("clk");
         let word = self.expressions.word(id, read.address);
         let enable = self.expressions.constant_one(read.enable);
@@ -262,7 +263,7 @@ impl<'p, 'm> Body<'p, 'm> {
     fn assign(&mut self, target: SignalId, value: ExprId, location: Location) {
         self.declare_reads(|reads| reads.add(value));
         let signal = self.module.signal(target);
-        self.expressions.begin(&signal.name, true);
+        self.expressions.begin(&signal.name);
         let value = self.expressions.assigned(value);
         if self.declared.insert(target) {
             let mark = self.remarks.origin(&signal.doc, location);
@@ -275,11 +276,11 @@ impl<'p, 'm> Body<'p, 'm> {
     }
 
     fn clocked(&mut self, statements: &[Statement], location: Location) {
-        let mut body = self.statements(statements, "<=", location);
+        let (mut body, _) = self.statements(statements, "<=", location);
         self.expressions.names.read_all("clk");
         let mut resets = Vec::new();
         let mut seen = HashSet::new();
-        systole_hdl::walk::statements(statements, &mut |statement| {
+        walk::statements(statements, &mut |statement| {
             if let Statement::Set { target, .. } = statement
                 && seen.insert(*target)
             {
@@ -309,33 +310,47 @@ impl<'p, 'm> Body<'p, 'm> {
     }
 
     fn comb(&mut self, statements: &[Statement], location: Location) {
-        let body = self.statements(statements, "=", location);
+        let (mut body, variables) = self.statements(statements, "=", location);
+        // Set on every path, so that no latch is inferred.
+        let first = variables.iter().map(|variable| {
+            let zero = literal(&Bits::zero(variable.ty.width()), variable.ty);
+            format!("{} = {zero};", variable.name)
+        });
+        body.splice(0..0, first);
+        for variable in variables {
+            let mark = self.remarks.origin("", variable.location);
+            let (ty, name) = (declarations::ty(variable.ty), variable.name);
+            self.push(Block::Net { kind: "reg", ty, name, value: None, mark });
+        }
         let mark = self.remarks.origin("", location);
         self.push(Block::Comb { body, mark });
     }
 
+    /// The lines of a block, and the variables of its own that it needs.
     fn statements(
         &mut self,
         statements: &[Statement],
         assignment: &'static str,
         location: Location,
-    ) -> Vec<String> {
+    ) -> (Vec<String>, Vec<Hoisted>) {
+        let mut targets = HashSet::new();
         self.declare_reads(|reads| {
-            systole_hdl::walk::statements(statements, &mut |statement| {
-                systole_hdl::walk::statement_roots(statement, &mut |root| reads.add(root));
+            walk::statements(statements, &mut |statement| {
+                walk::statement_roots(statement, &mut |root| reads.add(root));
+                if let Statement::Set { target, .. } = statement {
+                    targets.insert(*target);
+                }
             });
         });
         let subject = format!("line_{}", location.line);
-        self.expressions.begin(&subject, assignment == "<=");
-        let mut printer = Statements {
-            module: self.module,
-            expressions: self.expressions,
-            remarks: self.remarks,
-            assignment,
-            lines: Vec::new(),
-        };
+        if assignment == "=" {
+            self.expressions.begin_combinational(&subject, targets);
+        } else {
+            self.expressions.begin(&subject);
+        }
+        let mut printer = Statements::new(self.module, self.expressions, self.remarks, assignment);
         printer.block(statements, 0);
-        printer.lines
+        printer.finish()
     }
 
     fn instance(&mut self, id: InstanceId) {
@@ -353,7 +368,7 @@ impl<'p, 'm> Body<'p, 'm> {
             }
         }
         for port in instance.module.ports() {
-            self.expressions.begin(&format!("{}_{}", instance.name, port.name), true);
+            self.expressions.begin(&format!("{}_{}", instance.name, port.name));
             let value = if let Some(value) = inputs.get(&port.name) {
                 self.expressions.root(*value).code
             } else if let Some(wire) = outputs.get(&port.name) {

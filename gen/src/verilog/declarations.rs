@@ -15,13 +15,16 @@ pub(super) fn ty(ty: Ty) -> String {
     }
 }
 
-/// Signals that only an `always` block sets, which Verilog wants declared as `reg`.
+/// Signals that an `always` block sets, which Verilog wants declared as `reg`.
 pub(super) struct Variables(HashSet<SignalId>);
 
 impl Variables {
     pub fn of(module: &Module) -> Self {
         let reads = module.memories.iter().flat_map(|memory| &memory.sync_reads);
         let mut set: HashSet<_> = reads.map(|read| read.data).collect();
+        let is_register = |signal: &Signal| matches!(signal.kind, SignalKind::Register { .. });
+        let registers = module.signals.iter().enumerate().filter(|(_, signal)| is_register(signal));
+        set.extend(registers.map(|(i, _)| SignalId(i as u32)));
         for item in &module.items {
             if let Item::Clocked(body, _) | Item::Comb(body, _) = item {
                 walk::statements(body, &mut |statement| {

@@ -10,12 +10,13 @@
 //!
 //! What cannot be written inside an expression becomes a wire before the item ("hoisted").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use systole_hdl::Bits;
 use systole_hdl::ir::{
     BinaryOp, Expr, ExprId, ExprKind, Location, MemoryId, Module, SignalId, SignalKind, Ty, UnaryOp,
 };
+use systole_hdl::walk::Reads;
 
 use super::literal::{extend, literal, slice};
 use super::names::Names;
@@ -45,6 +46,10 @@ pub(super) struct Expressions<'m> {
     hoisted: BTreeMap<ExprId, String>,
     /// Wires that the item being printed needs before it.
     pending: Vec<Hoisted>,
+    /// What the `always @*` block being printed sets: its value depends on the place in the block.
+    targets: HashSet<SignalId>,
+    /// Variables that the statement being printed needs before it, because they read `targets`.
+    variables: Vec<Hoisted>,
     /// What new wires are named after.
     subject: String,
     /// Whether reads of memories may stand inside expressions. Not in `always @*`: it would be
@@ -65,20 +70,35 @@ impl<'m> Expressions<'m> {
             names: Names::of(module),
             hoisted: BTreeMap::new(),
             pending: Vec::new(),
+            targets: HashSet::new(),
+            variables: Vec::new(),
             subject: String::new(),
             inline_reads: true,
         }
     }
 
     /// Begins an item; wires hoisted from now on are named after `subject`.
-    pub fn begin(&mut self, subject: &str, inline_reads: bool) {
+    pub fn begin(&mut self, subject: &str) {
         self.subject = subject.into();
-        self.inline_reads = inline_reads;
+        self.inline_reads = true;
+        self.targets.clear();
+    }
+
+    /// Begins an `always @*` block that sets these signals.
+    pub fn begin_combinational(&mut self, subject: &str, targets: HashSet<SignalId>) {
+        self.subject = subject.into();
+        self.inline_reads = false;
+        self.targets = targets;
     }
 
     /// The wires that must be declared before what was printed since the last call.
     pub fn take_hoisted(&mut self) -> Vec<Hoisted> {
         std::mem::take(&mut self.pending)
+    }
+
+    /// The variables that must be set before the statement printed since the last call.
+    pub fn take_variables(&mut self) -> Vec<Hoisted> {
+        std::mem::take(&mut self.variables)
     }
 
     /// Begins text that is compiled on request only: what it reads does not count.
@@ -114,7 +134,7 @@ impl<'m> Expressions<'m> {
     /// The opposite of a condition, for `if (!...)`.
     pub fn negated(&mut self, id: ExprId) -> String {
         match self.node(id).kind {
-            ExprKind::Unary(UnaryOp::Not, of) => self.root(of).within(Level::Reduction),
+            ExprKind::Unary(UnaryOp::Not, of) => self.root(of).code,
             _ => format!("!{}", self.root(id).within(Level::Atom)),
         }
     }
@@ -122,7 +142,12 @@ impl<'m> Expressions<'m> {
     /// The value compared by a `case`, whose labels are literals or constants of its type.
     pub fn case_subject(&mut self, on: ExprId) -> String {
         let sign = self.needed_sign(&[on]);
-        self.expression(on, sign).code
+        self.operand(on, sign).code
+    }
+
+    /// A label of a `case`.
+    pub fn case_label(&mut self, label: ExprId) -> String {
+        self.expression(label, Sign::Exact).code
     }
 
     /// Bits `high..=low` of an expression, as part of a concatenation or assignment.
@@ -148,8 +173,19 @@ impl<'m> Expressions<'m> {
 
     /// `memory[address]`.
     pub fn word(&mut self, memory: MemoryId, address: ExprId) -> String {
-        let address = self.root(address).code;
+        let address = self.index(address, "address");
         format!("{}[{address}]", self.module.memories[memory.0 as usize].name)
+    }
+
+    /// An index that counts from 0: a signed one would reach below it. Icarus Verilog does not wrap
+    /// a sum inside an index, so that anything but a name gets one.
+    fn index(&mut self, id: ExprId, purpose: &str) -> String {
+        let plain = match &self.node(id).kind {
+            ExprKind::Concat(_) | ExprKind::Extend(_) => true,
+            _ => self.is_name(id),
+        };
+        let text = if plain { self.root(id) } else { self.hoist(id, purpose) };
+        text.with_sign(false).code
     }
 
     fn node(&self, id: ExprId) -> &'m Expr {
@@ -197,7 +233,7 @@ impl<'m> Expressions<'m> {
             &ExprKind::Cast(of) if sign == Sign::Exact => self.root(of),
             &ExprKind::Cast(of) => self.operand(of, sign),
             &ExprKind::MemoryRead(memory, address) => {
-                if self.inline_reads {
+                if self.reads_inline(address) {
                     Text::atom(self.word(memory, address), ty.is_signed())
                 } else {
                     self.hoist(id, "word")
@@ -299,11 +335,11 @@ impl<'m> Expressions<'m> {
     }
 
     fn concat(&mut self, parts: &[ExprId]) -> Text {
-        let code: Vec<_> = parts.iter().map(|&part| self.concat_part(part)).collect();
-        match code.as_slice() {
-            [single] => Text::atom(single.clone(), true).with_sign(false),
-            _ => Text::atom(format!("{{{}}}", code.join(", ")), false),
+        if let &[single] = parts {
+            return self.root(single).with_sign(false);
         }
+        let code: Vec<_> = parts.iter().map(|&part| self.concat_part(part)).collect();
+        Text::atom(format!("{{{}}}", code.join(", ")), false)
     }
 
     /// One part of a concatenation; a concatenation inside it needs no braces of its own.
@@ -379,9 +415,9 @@ impl<'m> Expressions<'m> {
             let zeros = literal(&Bits::zero(needed - index_width), Ty::U(needed - index_width));
             format!("{{{zeros}, {}}}", self.concat_part(index))
         } else if index_width == needed {
-            self.root(index).code
+            self.index(index, "index")
         } else if self.is_name(index) {
-            self.select(index, needed - 1, 0).code
+            self.select(index, needed - 1, 0).with_sign(false).code
         } else {
             self.select_hoisted(index, "index", needed - 1, 0).code
         }
@@ -448,7 +484,7 @@ impl<'m> Expressions<'m> {
                 };
                 Text::binary(operator, a, b, false)
             }
-            &ExprKind::MemoryRead(memory, address) if self.inline_reads => {
+            &ExprKind::MemoryRead(memory, address) if self.reads_inline(address) => {
                 let word = self.word(memory, address);
                 Text::atom(part(&word, high, low), false)
             }
@@ -532,18 +568,43 @@ impl<'m> Expressions<'m> {
             return name.clone();
         }
         let Expr { kind, ty, location } = self.node(id);
-        // The wire itself is a continuous assignment, where a memory can be read.
-        let inline_reads = std::mem::replace(&mut self.inline_reads, true);
-        let value = self.assigned(id);
-        self.inline_reads = inline_reads;
-        let base = match kind {
-            ExprKind::MemoryRead(memory, _) => &self.module.memories[memory.0 as usize].name,
-            _ => &self.subject,
+        let inside = self.reads_targets(id);
+        // A wire of its own is a continuous assignment, where a memory can be read.
+        let inline_reads = std::mem::replace(&mut self.inline_reads, !inside);
+        let (base, purpose, value) = match *kind {
+            ExprKind::MemoryRead(memory, address) => {
+                let name = self.module.memories[memory.0 as usize].name.clone();
+                (name, "word", self.word(memory, address))
+            }
+            ExprKind::Binary(BinaryOp::Mul, a, b) => {
+                (self.subject.clone(), "product", self.product(a, b))
+            }
+            _ => (self.subject.clone(), purpose, self.assigned(id)),
         };
+        self.inline_reads = inline_reads;
         let name = self.names.fresh(&format!("{base}_{purpose}"), *ty);
-        self.hoisted.insert(id, name.clone());
-        self.pending.push(Hoisted { name: name.clone(), ty: *ty, value, location: *location });
+        let hoisted = Hoisted { name: name.clone(), ty: *ty, value, location: *location };
+        if inside {
+            self.variables.push(hoisted);
+        } else {
+            self.hoisted.insert(id, name.clone());
+            self.pending.push(hoisted);
+        }
         name
+    }
+
+    /// Whether `memory[address]` may stand inside an expression. Icarus Verilog generates code that
+    /// it cannot run for some operations on a word at a constant address.
+    fn reads_inline(&self, address: ExprId) -> bool {
+        let mut reads = Reads::new(self.module);
+        reads.add(address);
+        self.inline_reads && !reads.signals.is_empty()
+    }
+
+    fn reads_targets(&self, id: ExprId) -> bool {
+        let mut reads = Reads::new(self.module);
+        reads.add(id);
+        self.targets.iter().any(|&target| reads.contains(target))
     }
 
     /// The value, if it is a literal, or a part of a literal or constant.

@@ -124,7 +124,7 @@ fn properties(
     let mut properties = Vec::new();
     for item in &module.items {
         let Item::Property { kind, name, condition, location } = item else { continue };
-        expressions.begin(name, true);
+        expressions.begin(name);
         let text = expressions.root(*condition);
         properties.push(Property {
             keyword: match kind {

@@ -10,7 +10,7 @@ use crate::{finish, walk};
 
 /// A finished module that is open again.
 ///
-/// New logic is written like in the closure of [`module`](crate::module), through
+/// New logic is written like in the closure of [`module`](crate::module()), through
 /// [`m`](Editor::m); it sees the module as it was. What was there before is changed by
 /// [`replace`](Editor::replace) and [`assign`](Editor::assign).
 #[derive(Debug)]

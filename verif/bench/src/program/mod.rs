@@ -1,5 +1,5 @@
 //! Random programs as data: a tree of blocks, the NPU jobs that it starts, and the environment it
-//! runs in. [`lower`] turns it into the bytes of memory.
+//! runs in. [`lower()`] turns it into the bytes of memory.
 
 pub mod assembler;
 mod handler;

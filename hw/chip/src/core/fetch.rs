@@ -34,7 +34,7 @@ pub fn fetch(depth: u32) -> Module {
         let in_flight_left = (in_flight - ibus_rsp_valid.ext(count_bits)).named("in_flight_left");
 
         m.section("Queue");
-        let queue = m.memory("queue", depth, U(33)).style(RamStyle::Distributed);
+        let queue = m.memory("queue", depth, U(33));
         let queued = m.reg("queued", U(count_bits)).reset(0);
         let read_pointer = m.reg("read_pointer", U(pointer_bits)).reset(0);
         let write_pointer = m.reg("write_pointer", U(pointer_bits)).reset(0);

@@ -7,7 +7,7 @@ use systole_hdl::prelude::*;
 pub fn register_file() -> Module {
     module("core_register_file", |m| {
         m.doc("Integer registers: two asynchronous read ports, one write port.");
-        let x = m.memory("x", 32, U(32)).style(RamStyle::Distributed);
+        let x = m.memory("x", 32, U(32));
         for port in ["rs1", "rs2"] {
             let address = m.input(port, U(5));
             let is_x0 = address.eq(0).named(format!("{port}_is_x0"));

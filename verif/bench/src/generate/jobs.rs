@@ -15,25 +15,30 @@ use crate::program::layout::{NPU_ARENA, NPU_ARENA_BYTES};
 use crate::program::random_bytes;
 
 /// `count` jobs, each in its own part of the arena.
-pub(super) fn jobs(target: Target, count: usize) -> BoxedStrategy<Vec<Job>> {
+///
+/// A bus error leaves the inner memories undefined, so jobs either may meet one, or may read rows
+/// that an earlier job left behind.
+pub(super) fn jobs(target: Target, count: usize, bus_errors: bool) -> BoxedStrategy<Vec<Job>> {
     if count == 0 {
         return Just(Vec::new()).boxed();
     }
     let bytes = NPU_ARENA_BYTES / count as u32;
     let all: Vec<_> =
-        (0..count as u32).map(|i| job(target, NPU_ARENA + i * bytes, bytes)).collect();
+        (0..count as u32).map(|i| job(target, NPU_ARENA + i * bytes, bytes, bus_errors)).collect();
     all.boxed()
 }
 
-fn job(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
-    prop_oneof![
+fn job(target: Target, arena: u32, bytes: u32, bus_errors: bool) -> BoxedStrategy<Job> {
+    let own_rows_only = prop_oneof![
         6 => gemm(target, arena, bytes),
-        2 => graph(target, arena, bytes),
         1 => parallel(target, arena, bytes),
         1 => ties(target, arena, bytes),
-        1 => bad(target, arena, bytes),
-    ]
-    .boxed()
+        1 => bad(target, arena, bytes, bus_errors),
+    ];
+    if bus_errors {
+        return own_rows_only.boxed();
+    }
+    prop_oneof![3 => own_rows_only, 1 => graph(target, arena, bytes)].boxed()
 }
 
 /// Sizes around the array's side, and beyond.
@@ -413,16 +418,20 @@ fn free_store(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Descripto
 }
 
 /// A good list with one thing wrong: each cause of `docs/npu.md`.
-fn bad(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
+fn bad(target: Target, arena: u32, bytes: u32, bus_errors: bool) -> BoxedStrategy<Job> {
     let defect = prop_oneof![
         (0..32u32).prop_map(|bit| Defect::FlipBit { word: 0, bit }),
         (1..8usize, 0..32u32).prop_map(|(word, bit)| Defect::FlipBit { word, bit }),
         any::<bool>().prop_map(|wait| Defect::OwnToken { wait }),
         select(&[Unit::Exec, Unit::Store][..]).prop_map(|unit| Defect::EarlyWait { unit }),
         (1..32u32).prop_map(Defect::MisalignedList),
-        (0..2u32).prop_map(Defect::OutsideMemory),
         Just(Defect::ManyTokens),
     ];
+    let defect = if bus_errors {
+        prop_oneof![4 => defect, 1 => (0..2u32).prop_map(Defect::OutsideMemory)].boxed()
+    } else {
+        defect.boxed()
+    };
     (gemm(target, arena, bytes - 0x800), defect, any::<prop::sample::Index>())
         .prop_map(move |(mut job, defect, index)| {
             let index = index.index(job.descriptors.len());

@@ -28,27 +28,29 @@ pub fn program(target: Target) -> impl Strategy<Value = Program> {
         4 => vec(instructions::value(), 31).prop_map(|v| v.try_into().expect("31 values")),
     ];
     let data_seed = prop_oneof![1 => Just(0u64), 4 => 1..u64::MAX];
-    let jobs = prop_oneof![1 => Just(0usize), 2 => Just(1), 1 => Just(2)]
-        .prop_flat_map(move |count| jobs::jobs(target, count));
-    (registers, data_seed, jobs, environment()).prop_flat_map(
-        |(registers, data_seed, jobs, environment)| {
-            blocks::blocks(jobs.len()).prop_map(move |blocks| Program {
-                registers,
-                data_seed,
-                blocks,
-                jobs: jobs.clone(),
-                environment,
-            })
-        },
-    )
+    let count = prop_oneof![1 => Just(0usize), 2 => Just(1), 1 => Just(2)];
+    let npu = (count, prop::bool::weighted(0.2)).prop_flat_map(move |(count, bus_errors)| {
+        (jobs::jobs(target, count, bus_errors), environment(bus_errors))
+    });
+    (registers, data_seed, npu).prop_flat_map(|(registers, data_seed, (jobs, environment))| {
+        blocks::blocks(jobs.len()).prop_map(move |blocks| Program {
+            registers,
+            data_seed,
+            blocks,
+            jobs: jobs.clone(),
+            environment,
+        })
+    })
 }
 
-/// A quarter of the programs meet ideal memory; the others stalls, some of them bus errors.
-fn environment() -> impl Strategy<Value = Environment> {
+/// A quarter of the programs meet ideal memory; the others stalls, some of them bus errors. The
+/// NPU meets bus errors only where its jobs allow them.
+fn environment(npu_bus_errors: bool) -> impl Strategy<Value = Environment> {
     let stall = prop_oneof![2 => Just(0u8), 3 => 1..64u8, 2 => 64..200u8];
     let latency = prop_oneof![3 => Just(1u8), 3 => 2..6u8, 1 => 6..40u8];
     let hart_errors = prop_oneof![5 => Just(0u16), 1 => 1..400u16];
-    let npu_errors = prop_oneof![9 => Just(0u16), 1 => 1..1500u16];
+    let npu_errors = prop_oneof![Just(0u16), 1..1500u16]
+        .prop_map(move |errors| if npu_bus_errors { errors } else { 0 });
     let any = (any::<u64>(), stall, latency, hart_errors, npu_errors).prop_map(
         |(seed, stall, latency, hart_errors, npu_errors)| Environment {
             seed,

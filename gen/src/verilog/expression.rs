@@ -310,10 +310,13 @@ impl<'m> Expressions<'m> {
             _ if arithmetic => ">>>",
             _ => ">>",
         };
+        let width = self.node(value).ty.width();
         let value = self.operand(value, if arithmetic { Sign::Exact } else { sign });
         let amount = match &self.node(amount).kind {
-            ExprKind::Literal(bits) if bits.to_u64() < 1 << 16 => {
-                Text::atom(bits.to_u64().to_string(), false)
+            ExprKind::Literal(bits) => {
+                let large = bits.words()[1..].iter().any(|&word| word != 0);
+                let bits = if large { u64::from(width) } else { bits.to_u64() };
+                Text::atom(bits.min(u64::from(width)).to_string(), false)
             }
             _ => self.root(amount),
         };
@@ -326,10 +329,9 @@ impl<'m> Expressions<'m> {
     fn product(&mut self, a: ExprId, b: ExprId) -> String {
         let [a, b] = [a, b].map(|id| {
             let text = self.expression(id, Sign::Exact);
-            // Keeps the wider context of the product out of the operand.
-            let alone = text.level == Level::Atom || self.constant(id).is_some();
             let signed = text.signed;
-            if alone { text } else { text.cast(signed) }
+            // Keeps the wider context of the product out of the operand.
+            if text.level == Level::Atom { text } else { text.cast(signed) }
         });
         Text::binary(MULTIPLY, a, b, false).code
     }

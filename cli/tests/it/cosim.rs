@@ -26,6 +26,7 @@ fn a_small_regression_agrees_and_is_reported() {
         "% of the bare RTL's",
     ]);
     let result = json(&folder.path().join("r.json"));
+    assert_documented(&result);
     assert_eq!(result["preset"], "nano");
     assert_eq!(result["seed"], 42);
     assert_eq!(result["programs"], 24);
@@ -126,6 +127,7 @@ fn a_fault_is_found_shrunk_and_explained() {
     assert_eq!(result["mismatches"], 1);
     assert_eq!(result["fault"], "sub-adds");
     let failure = &result["failures"][0];
+    assert_documented(failure);
     assert_eq!(failure["seed"], 1);
     assert_eq!(failure["kind"], "retire");
     let small = failure["shrunk_instructions"].as_u64().expect("a number");

@@ -5,6 +5,7 @@
 
 mod bad_elf;
 mod bad_options;
+mod bench;
 mod cosim;
 mod docs;
 mod r#gen;

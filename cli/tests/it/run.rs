@@ -22,6 +22,7 @@ fn the_exit_code_of_the_program_decides() {
         let result = json(&folder.path().join("r.json"));
         assert_eq!(result["exit_code"], 37, "{engine}");
         assert_eq!(result["engine"], engine);
+        assert_documented(&result);
     }
 }
 

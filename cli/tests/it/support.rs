@@ -84,6 +84,16 @@ pub fn json(path: &Path) -> serde_json::Value {
     serde_json::from_str(&text).expect("valid JSON")
 }
 
+/// Checks that the manual of the command line knows every key of an object.
+#[track_caller]
+pub fn assert_documented(object: &serde_json::Value) {
+    let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cli.md");
+    let manual = std::fs::read_to_string(manual).expect("the manual");
+    for key in object.as_object().expect("an object").keys() {
+        assert!(manual.contains(&format!("`{key}`")), "docs/cli.md does not name {key}");
+    }
+}
+
 /// A committed C program.
 pub fn committed(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../sw/programs").join(name)

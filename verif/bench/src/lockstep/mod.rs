@@ -207,6 +207,18 @@ impl Lockstep {
 /// Ends a run: boxed, because it is rare and large.
 type Failure = Box<Divergence>;
 
+/// What the program has written to `tohost`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Request {
+    None,
+    /// To be served now.
+    Due,
+    /// A call, whose answer the program polls for. A load that is already under way would see memory
+    /// as it was before the answer, and the model's as it is after. When a jump has just retired, no
+    /// load is under way: data accesses are in order and not speculative.
+    AtJump,
+}
+
 /// State of one run.
 struct Run<'a> {
     golden: &'a mut Machine,
@@ -214,8 +226,7 @@ struct Run<'a> {
     order: u64,
     cycle: u64,
     exit_code: Option<u32>,
-    /// `tohost` was written.
-    request: bool,
+    request: Request,
     history: VecDeque<Pair>,
     npu: NpuChecker,
     rules: Rules,
@@ -233,7 +244,7 @@ impl<'a> Run<'a> {
             order: 0,
             cycle: 0,
             exit_code: None,
-            request: false,
+            request: Request::None,
             history: VecDeque::with_capacity(HISTORY),
             npu: NpuChecker::default(),
             rules: Rules::default(),
@@ -249,11 +260,13 @@ impl<'a> Run<'a> {
         host: &mut impl Host,
     ) -> Result<(), Failure> {
         loop {
-            let stop = dut.run(max_cycles.saturating_sub(dut.cycle()));
+            let left = max_cycles.saturating_sub(dut.cycle());
+            let stop = dut.run(if self.request == Request::AtJump { left.min(1) } else { left });
             for event in dut.events() {
                 self.event(event, host)?;
             }
-            if std::mem::take(&mut self.request) {
+            if self.request == Request::Due {
+                self.request = Request::None;
                 self.exit_code = host.tohost(self.golden, dut);
             }
             if self.exit_code.is_some() {
@@ -264,6 +277,7 @@ impl<'a> Run<'a> {
             }
             match stop {
                 StopReason::BufferFull | StopReason::Watch => {}
+                StopReason::Limit if dut.cycle() < max_cycles => {}
                 StopReason::Hang => {
                     self.cycle = dut.cycle();
                     let message = format!("nothing retired for {HANG_CYCLES} cycles");
@@ -350,7 +364,11 @@ impl<'a> Run<'a> {
         if *rtl != golden {
             return self.differ(pair);
         }
-        self.request |= rtl.mem_wmask & 1 != 0 && rtl.mem_addr == self.tohost && rtl.mem_wdata != 0;
+        if rtl.mem_wmask & 1 != 0 && rtl.mem_addr == self.tohost && rtl.mem_wdata != 0 {
+            self.request = if rtl.mem_wdata & 1 == 1 { Request::Due } else { Request::AtJump };
+        } else if self.request == Request::AtJump && rtl.next_pc != rtl.pc.wrapping_add(4) {
+            self.request = Request::Due;
+        }
         let result = self.npu.after_step(self.golden);
         self.npu_result(result)
     }

@@ -8,10 +8,10 @@ use systole_hdl::Design;
 use systole_hdl::fault::{self, FAULT_SELECT, Fault};
 use verilator_sys::Library;
 
+use crate::Error;
 use crate::build::{Model, Variant, build};
 use crate::progress::Progress;
 use crate::settings::Settings;
-use crate::Error;
 
 /// Builds the chip of a valid configuration with its retire port, or finds it in the cache.
 /// [`Dut::set_fault`](crate::Dut::set_fault) selects one of `faults`, counted from 1.

@@ -12,9 +12,8 @@ fn slow() -> Stalls {
     Stalls::everywhere(PortStalls {
         request: 0x8000,
         data: 0x8000,
-        error: 0,
-        min_latency: 0,
         max_latency: 5,
+        ..PortStalls::default()
     })
 }
 
@@ -207,6 +206,23 @@ fn injected_errors_reach_every_port() {
 }
 
 #[test]
+fn a_safe_range_gets_no_injected_errors() {
+    let errors_from = |safe_from, safe_to| {
+        let mut dut = dut();
+        let ibus = PortStalls { error: 0x8000, safe_from, safe_to, ..PortStalls::default() };
+        dut.set_stalls(&Stalls { ibus, ..Stalls::default() });
+        load(&mut dut, &[addi(1, 1, 1), jump(-4)]);
+        let errors = events(&mut dut, 500).into_iter();
+        let address = |e| if let Event::BusError(error) = e { Some(error.address) } else { None };
+        errors.filter_map(address).collect::<Vec<_>>()
+    };
+    assert_eq!(errors_from(RAM, RAM + 0x104), []);
+    // The program fails sooner or later, and its handler does not.
+    assert_eq!(errors_from(RAM + 0x100, RAM + 0x104).len(), 1);
+    assert!(errors_from(RAM, RAM).len() > 10);
+}
+
+#[test]
 fn a_seed_decides_every_stall() {
     let run = |seed| {
         let mut dut = dut();
@@ -333,6 +349,6 @@ fn variants_simulate_alike() {
         events(&mut dut, 3000)
     };
     let plain = run(Variant::default());
-    assert_eq!(run(Variant { no_split: true, ..Variant::default() }), plain);
+    assert_eq!(run(Variant { split: true, ..Variant::default() }), plain);
     assert_eq!(run(Variant { trace: true, ..Variant::default() }), plain);
 }

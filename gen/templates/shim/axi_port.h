@@ -64,7 +64,7 @@ class AxiRead {
     arready = !bursts_.full() && !random_.chance(stalls.request);
     if (rvalid || bursts_.empty() || bursts_.front().due > cycle || random_.chance(stalls.data)) return;
     const Burst& burst = bursts_.front();
-    const bool error = (random_.chance(stalls.error) && stalls.may_fail(burst.address)) || !ram_.contains(burst.address, kBytes);
+    const bool error = stalls.fails(random_, burst.address) || !ram_.contains(burst.address, kBytes);
     if (error)
       std::memset(rdata, 0xba, kBytes);
     else
@@ -159,7 +159,7 @@ class AxiWrite {
     }
     if (aw.valid && awready) {
       const uint32_t address = aw.address & ~(kBytes - 1);
-      const bool error = (random_.chance(stalls.error) && stalls.may_fail(address)) || !ram_.contains(address, kBytes);
+      const bool error = stalls.fails(random_, address) || !ram_.contains(address, kBytes);
       bursts_.push(Burst{address, address, aw.length + 1, error});
     }
     if (w.valid && wready) beats_.push(w);

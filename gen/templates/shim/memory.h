@@ -103,9 +103,13 @@ struct Stalls {
   uint16_t error;  // Chance that a response (read beat, write burst) is an error.
   uint16_t min_latency;  // Cycles beyond the least, uniform in min..=max.
   uint16_t max_latency;
-  uint32_t safe_from, safe_to;  // Addresses safe_from..safe_to - 1 never fail by chance.
+  uint32_t safe_from;  // Addresses from here to safe_to - 1 never fail by chance.
+  uint32_t safe_to;
 
-  bool may_fail(uint32_t address) const { return address - safe_from >= safe_to - safe_from; }
+  // Whether a response is an error by chance. A draw is made whatever the address.
+  bool fails(Random& random, uint32_t address) const {
+    return random.chance(error) && address - safe_from >= safe_to - safe_from;
+  }
 };
 
 // First in, first out, of fixed capacity (a power of two).

@@ -70,7 +70,7 @@ class WordPort {
     const uint64_t due = cycle + 1 + random_.between(stalls.min_latency, stalls.max_latency);
     last_due_ = std::max(due, last_due_ + 1);
     const uint32_t address = request.address & ~3u;
-    const bool error = (random_.chance(stalls.error) && stalls.may_fail(address)) || !ram_.contains(address, 4);
+    const bool error = stalls.fails(random_, address) || !ram_.contains(address, 4);
     // What an error or a write returns is nobody's business: make it visible if it is used.
     uint32_t data = 0xbad0bad0u;
     if (!error && request.write)

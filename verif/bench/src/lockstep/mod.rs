@@ -204,6 +204,15 @@ impl Lockstep {
     }
 }
 
+/// A data access that was answered with an error.
+struct DataError {
+    address: u32,
+    /// Of the answer.
+    cycle: u64,
+    /// Retirements since.
+    age: u32,
+}
+
 /// Ends a run: boxed, because it is rare and large.
 type Failure = Box<Divergence>;
 
@@ -232,8 +241,8 @@ struct Run<'a> {
     rules: Rules,
     /// Addresses of fetches that were answered with an error and have not trapped.
     fetch_errors: Vec<u32>,
-    /// Address of a data access that was answered with an error, and retirements since.
-    data_error: Option<(u32, u32)>,
+    /// Data accesses that were answered with an error and have not trapped, oldest first.
+    data_errors: VecDeque<DataError>,
 }
 
 impl<'a> Run<'a> {
@@ -249,7 +258,7 @@ impl<'a> Run<'a> {
             npu: NpuChecker::default(),
             rules: Rules::default(),
             fetch_errors: Vec::new(),
-            data_error: None,
+            data_errors: VecDeque::new(),
         }
     }
 
@@ -323,7 +332,11 @@ impl<'a> Run<'a> {
             Event::BusError(error) => {
                 match error.port {
                     Port::Ibus => self.fetch_errors.push(error.address),
-                    Port::Dbus => self.data_error = Some((error.address, 0)),
+                    Port::Dbus => {
+                        let cycle = self.extend_cycle(error.cycle);
+                        let address = error.address;
+                        self.data_errors.push_back(DataError { address, cycle, age: 0 });
+                    }
                     Port::AxiRead | Port::AxiWrite => {
                         self.npu.bus_error(error.port, error.address);
                     }
@@ -394,9 +407,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether this instruction's access is the one that was answered with an error.
+    /// Whether this instruction's access is the one that was answered with an error. An access
+    /// retires after its answer, so an answer of the same cycle is that of the next access.
     fn data_fault(&mut self, rtl: &Retire) -> bool {
-        let Some((address, _)) = self.data_error else { return false };
+        let cycle = self.cycle;
+        let Some(error) = self.data_errors.front_mut().filter(|error| error.cycle < cycle) else {
+            return false;
+        };
         let accessed = if rtl.trap && rules::is_access_fault(rtl.cause) {
             Some(rtl.tval & !3)
         } else if rtl.mem_rmask | rtl.mem_wmask != 0 {
@@ -404,17 +421,13 @@ impl<'a> Run<'a> {
         } else {
             None
         };
-        let fault = accessed == Some(address);
-        if fault {
-            self.data_error = None;
-        } else if let Some((_, age)) = &mut self.data_error {
-            *age += 1;
-            if *age > FAULT_SLACK {
-                // The instruction that should have trapped is past: let the model trap here.
-                return true;
-            }
+        if accessed == Some(error.address) {
+            self.data_errors.pop_front();
+            return true;
         }
-        fault
+        // When the instruction that should have trapped is past, the model traps in its stead.
+        error.age += 1;
+        error.age > FAULT_SLACK
     }
 
     fn npu_result(&mut self, result: Result<(), (Kind, String)>) -> Result<(), Failure> {

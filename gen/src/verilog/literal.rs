@@ -52,23 +52,24 @@ fn hexadecimal(bits: &Bits, width: u32) -> String {
     text
 }
 
-/// Bits `high..=low`.
-pub(super) fn slice(bits: &Bits, high: u32, low: u32) -> Bits {
-    let width = high - low + 1;
-    let mut words = vec![0; width.div_ceil(64) as usize];
-    for i in 0..width {
-        words[(i / 64) as usize] |= u64::from(bits.bit(low + i)) << (i % 64);
-    }
-    Bits::from_words(width, &words)
-}
-
 /// The value extended to `width` by the signedness of `ty`.
 pub(super) fn extend(bits: &Bits, ty: Ty, width: u32) -> Bits {
-    let mut words = vec![0; width.div_ceil(64) as usize];
     let top = ty.width() - 1;
+    from_bits(width, |i| bits.bit(i.min(top)) && (i <= top || ty.is_signed()))
+}
+
+/// The least and the greatest value of a type.
+pub(super) fn extremes(ty: Ty) -> (Bits, Bits) {
+    let top = ty.width() - 1;
+    let greatest = from_bits(ty.width(), |i| i < top || !ty.is_signed());
+    let least = from_bits(ty.width(), |i| i == top && ty.is_signed());
+    (least, greatest)
+}
+
+fn from_bits(width: u32, bit: impl Fn(u32) -> bool) -> Bits {
+    let mut words = vec![0; width.div_ceil(64) as usize];
     for i in 0..width {
-        let bit = if i <= top { bits.bit(i) } else { ty.is_signed() && bits.bit(top) };
-        words[(i / 64) as usize] |= u64::from(bit) << (i % 64);
+        words[(i / 64) as usize] |= u64::from(bit(i)) << (i % 64);
     }
     Bits::from_words(width, &words)
 }
@@ -116,9 +117,17 @@ mod tests {
     }
 
     #[test]
+    fn extremes_of_types() {
+        let of = |ty| extremes(ty);
+        assert_eq!(of(U(8)), (Bits::new(8, 0), Bits::new(8, 255)));
+        assert_eq!(of(S(8)), (Bits::from_i64(8, -128), Bits::new(8, 127)));
+        assert_eq!(of(S(1)), (Bits::from_i64(1, -1), Bits::new(1, 0)));
+    }
+
+    #[test]
     fn slices_and_extensions() {
         let bits = Bits::from_words(70, &[0xff << 56, 0x21]);
-        assert_eq!(slice(&bits, 69, 60), Bits::new(10, 0x21f));
+        assert_eq!(bits.slice(69, 60), Bits::new(10, 0x21f));
         assert_eq!(extend(&Bits::new(4, 0x8), S(4), 70), Bits::from_i64(70, -8));
         assert_eq!(extend(&Bits::new(4, 0x8), U(4), 70), Bits::new(70, 8));
     }

@@ -114,6 +114,8 @@ struct Shared<'a> {
     stop: &'a AtomicBool,
     start: Instant,
     totals: Mutex<Totals>,
+    /// Sums of each program, kept when it is not known in advance which ones count.
+    each: Mutex<Vec<(u64, Totals)>>,
     found: Mutex<BTreeMap<u64, Found>>,
 }
 
@@ -138,6 +140,7 @@ pub fn run(
         stop,
         start: Instant::now(),
         totals: Mutex::default(),
+        each: Mutex::default(),
         found: Mutex::default(),
     };
     std::thread::scope(|scope| {
@@ -147,13 +150,13 @@ pub fn run(
     });
     let mut found: Vec<Found> =
         shared.found.into_inner().expect("no thread panicked").into_values().collect();
-    if campaign.fail_fast {
-        // Indices below the first failure were all run; later ones by luck.
-        found.truncate(1);
-    }
     let mut totals = shared.totals.into_inner().expect("no thread panicked");
-    if campaign.fail_fast && !found.is_empty() {
-        totals.mismatches = 1;
+    if let Some(first) = found.first().filter(|_| campaign.fail_fast).map(|first| first.index) {
+        // Indices up to the first failure were all run; later ones by luck.
+        found.truncate(1);
+        totals = Totals::default();
+        let each = shared.each.into_inner().expect("no thread panicked");
+        each.iter().filter(|(index, _)| *index <= first).for_each(|(_, one)| totals.add(one));
     }
     Ok(Summary {
         totals,
@@ -177,6 +180,9 @@ fn work(shared: &Shared, mut pair: Lockstep, progress: &(impl Fn(&Totals) + Sync
         sums.add(&totals);
         progress(&sums);
         drop(sums);
+        if shared.campaign.fail_fast {
+            shared.each.lock().expect("no thread panicked").push((index, totals));
+        }
         if failed && shared.campaign.fail_fast {
             shared.next.store(u64::MAX / 2, Ordering::Relaxed);
         }

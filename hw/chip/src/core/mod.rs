@@ -1,7 +1,7 @@
 //! The hart: a pipelined in-order RV32IM_Zicsr_Zifencei core, machine mode only.
 //!
 //! Four stages: fetch, decode, execute and writeback. Each file below describes one module of
-//! the generated Verilog; [`pipeline`] holds the top, `core`,
+//! the generated Verilog; `pipeline` holds the top, `core`,
 //! which connects them in the three `stage_*` files.
 
 mod alu;

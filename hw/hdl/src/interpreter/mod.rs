@@ -1,7 +1,7 @@
 //! A two-state interpreter: unit tests of modules without a simulator to build.
 //!
 //! The hierarchy is flattened, combinational logic is levelised once, and every step runs straight
-//! programs over one vector of words (see [`ops`]). There is one clock. Registers and memories that
+//! programs over one vector of words (see `ops`). There is one clock. Registers and memories that
 //! have no reset value start at 0 (initial files are not loaded). An address beyond a memory reads 0 and writes nothing.
 
 mod compile;

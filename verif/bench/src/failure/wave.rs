@@ -23,14 +23,16 @@ struct Side {
 impl Side {
     fn declare(writer: &mut Writer<&mut dyn io::Write>, name: &str) -> io::Result<Self> {
         writer.add_module(name)?;
+        // Names differ even without their scope, which viewers leave out.
+        let mut wire = |width, field: &str| writer.add_wire(width, &format!("{name}_{field}"));
         let side = Self {
-            pc: writer.add_wire(32, "pc_rdata")?,
-            rd_addr: writer.add_wire(5, "rd_addr")?,
-            rd_wdata: writer.add_wire(32, "rd_wdata")?,
-            mem_addr: writer.add_wire(32, "mem_addr")?,
-            mem_wdata: writer.add_wire(32, "mem_wdata")?,
-            next_pc: writer.add_wire(32, "pc_wdata")?,
-            trap: writer.add_wire(1, "trap")?,
+            pc: wire(32, "pc_rdata")?,
+            rd_addr: wire(5, "rd_addr")?,
+            rd_wdata: wire(32, "rd_wdata")?,
+            mem_addr: wire(32, "mem_addr")?,
+            mem_wdata: wire(32, "mem_wdata")?,
+            next_pc: wire(32, "pc_wdata")?,
+            trap: wire(1, "trap")?,
         };
         writer.upscope()?;
         Ok(side)
@@ -78,7 +80,7 @@ pub fn write(out: &mut dyn io::Write, divergence: &Divergence) -> io::Result<()>
         golden.change(&mut writer, &pair.golden)?;
         last = Some(pair.cycle);
     }
-    writer.timestamp((divergence.cycle + 2) * CYCLE_NS)?;
+    writer.timestamp((divergence.cycle + 4) * CYCLE_NS)?;
     Ok(())
 }
 

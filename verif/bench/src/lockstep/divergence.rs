@@ -97,10 +97,13 @@ impl fmt::Display for Divergence {
     }
 }
 
+/// A field of the retire port: its name, and how to read it from a record.
+type Field = (&'static str, fn(&Retire) -> u32);
+
 /// Fields in which two records differ, in the order of the retire port.
 pub(super) fn differences(rtl: &Retire, golden: &Retire) -> Vec<Difference> {
     let csr = |retire: &Retire| retire.csr.unwrap_or_default();
-    let fields: [(&'static str, fn(&Retire) -> u32); 15] = [
+    let fields: [Field; 15] = [
         ("pc", |r| r.pc),
         ("insn", |r| r.insn),
         ("trap", |r| r.trap.into()),

@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_write_call_reaches_the_console() {
-        let mut memory = vec![0u8; 64];
+        let mut memory = [0u8; 64];
         memory[0] = 64;
         memory[8] = 1;
         memory[16] = 40;

@@ -7,6 +7,6 @@ mod files;
 mod verilog;
 
 pub use files::{GeneratedFile, WriteError, write_files};
-pub use verilog::{FILE_LIST, SOURCE_MAP, verilog};
+pub use verilog::{FILE_LIST, SOURCE_MAP, verilog, verilog_with_lines};
 
 pub mod shim;

@@ -6,7 +6,7 @@ mod common;
 use std::path::PathBuf;
 
 use common::{examples, tools};
-use systole_gen::{FILE_LIST, SOURCE_MAP, verilog, write_files};
+use systole_gen::{FILE_LIST, SOURCE_MAP, verilog, verilog_with_lines, write_files};
 use systole_hdl::check;
 
 fn golden(path: &str) -> PathBuf {
@@ -58,6 +58,23 @@ fn every_line_of_the_source_map_exists() {
         let line = entry.trim().trim_start_matches('[').split(',').next().unwrap();
         assert!(line.parse::<usize>().unwrap() <= lines, "{entry}\n{text}");
     }
+}
+
+#[test]
+fn line_directives_reach_the_tools() {
+    let files = verilog_with_lines(&check(&examples::pe()).unwrap());
+    assert!(files[0].text.contains("`line "), "{}", files[0].text);
+    if !tools::available("yosys", "places in the Rust source as Yosys sees them") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    write_files(folder.path(), &files).unwrap();
+    let script = "read_verilog pe.v; write_rtlil";
+    let netlist = tools::run(folder.path(), "yosys", &["-q", "-p", script]);
+    let source = include_str!("common/examples.rs");
+    let line = 1 + source.lines().position(|line| line.contains(r#"m.reg("weight""#)).unwrap();
+    let attribute = format!(r#"attribute \src "gen/tests/common/examples.rs:{line}."#);
+    assert!(netlist.contains(&attribute), "no `{attribute}` in\n{netlist}");
 }
 
 #[test]

@@ -87,6 +87,21 @@ pub(super) fn finish(marked: &str, remarks: &Remarks) -> (String, Vec<Origin>) {
     (aligned(&lines), origins)
 }
 
+/// Puts a `` `line `` directive before each line whose origin is known.
+pub(super) fn with_lines(text: &str, origins: &[Origin]) -> String {
+    let mut origins = origins.iter().peekable();
+    let mut directed = String::new();
+    for (i, line) in text.lines().enumerate() {
+        while let Some(origin) = origins.next_if(|origin| origin.line == i + 1) {
+            let Location { file, line, .. } = origin.location;
+            directed.push_str(&format!("`line {line} \"{file}\" 0\n"));
+        }
+        directed.push_str(line);
+        directed.push('\n');
+    }
+    directed
+}
+
 fn take_mark<'a, 'r>(line: &'a str, remarks: &'r Remarks) -> (String, Option<&'r Remark>) {
     let mut parts: std::str::Split<'a, char> = line.split(MARK);
     let before = parts.next().unwrap_or_default();

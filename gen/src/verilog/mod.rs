@@ -28,12 +28,22 @@ pub const SOURCE_MAP: &str = "source_map.json";
 /// Defining `CHECKS` compiles the design's properties in; with `FORMAL` too, they take the form
 /// that formal tools read.
 pub fn verilog(design: &Design) -> Vec<GeneratedFile> {
+    print(design, |text, _| text)
+}
+
+/// As [`verilog`], with `` `line `` directives: tools then report places in the Rust source. For
+/// lint, coverage and timing runs; not pleasant to read, and the source map is that of [`verilog`].
+pub fn verilog_with_lines(design: &Design) -> Vec<GeneratedFile> {
+    print(design, |text, origins| layout::with_lines(&text, origins))
+}
+
+fn print(design: &Design, finish: impl Fn(String, &[Origin]) -> String) -> Vec<GeneratedFile> {
     let mut files = Vec::new();
     let mut mapped = Vec::new();
     for module in design.modules() {
         let path = format!("{}.v", module.name);
         let (text, origins) = module::print(module);
-        files.push(GeneratedFile { path: path.clone(), text });
+        files.push(GeneratedFile { path: path.clone(), text: finish(text, &origins) });
         mapped.push(MappedFile { name: path, origins });
     }
     let names: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();

@@ -79,37 +79,32 @@ fn line_directives_reach_the_tools() {
 
 #[test]
 fn linters_have_nothing_to_say() {
+    let icarus = tools::available("iverilog", "lint by Icarus Verilog");
+    let yosys = tools::available("yosys", "check by Yosys");
+    let verilator = tools::available("verilator", "lint by Verilator (see scripts/lint)");
     for module in examples::all() {
         let design = check(&module).unwrap();
         let files = verilog(&design);
         let folder = tempfile::tempdir().unwrap();
         write_files(folder.path(), &files).unwrap();
+        std::fs::write(folder.path().join("ram.hex"), "00000000\n").unwrap();
         let top = design.top.name.as_str();
         let names: Vec<_> = tools::verilog_names(&files).collect();
         for define in ["-DPLAIN", "-DCHECKS"] {
-            if tools::available("iverilog", "lint by Icarus Verilog") {
+            if icarus {
                 let mut arguments = vec!["-g2005", "-Wall", "-t", "null", define, "-s", top];
                 arguments.extend(&names);
                 assert_eq!(tools::run(folder.path(), "iverilog", &arguments), "");
             }
-            if tools::available("verilator", "lint by Verilator") {
-                let arguments = [
-                    "--lint-only",
-                    "-Wall",
-                    "--quiet",
-                    define,
-                    "--top-module",
-                    top,
-                    "-F",
-                    FILE_LIST,
-                ];
+            if verilator {
+                let options = ["--lint-only", "-Wall", "--quiet", define, "--top-module", top];
+                let arguments = [&options[..], &["-F", FILE_LIST]].concat();
                 tools::run(folder.path(), "verilator", &arguments);
             }
         }
-        if tools::available("yosys", "check by Yosys") {
+        if yosys {
             let read = format!("read_verilog {}", names.join(" "));
             let script = format!("{read}; hierarchy -check -top {top}; proc; check -assert");
-            std::fs::write(folder.path().join("ram.hex"), "00000000\n").unwrap();
             assert_eq!(tools::run(folder.path(), "yosys", &["-q", "-p", &script]), "");
         }
     }

@@ -45,7 +45,7 @@ const LIBRARY: &str = "libsystole.so";
 /// Verilator's options. Two-state start (`fast`) makes runs repeatable; warnings are the business
 /// of the lint runs, and a mutant may well deserve some. Functions and files are split small, so
 /// that compile time does not grow faster than the chip and every core has work.
-const VERILATOR_OPTIONS: [&str; 18] = [
+const VERILATOR_OPTIONS: [&str; 20] = [
     "--cc",
     "--top-module",
     "systole_soc",
@@ -58,6 +58,8 @@ const VERILATOR_OPTIONS: [&str; 18] = [
     "fast",
     "--no-assert",
     "--no-timing",
+    "--timescale",
+    "1ns/1ns",
     "-Wno-fatal",
     "-Wno-lint",
     "--output-split",

@@ -4,7 +4,6 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::BufReader;
 use std::path::Path;
 
 use common::*;
@@ -13,14 +12,15 @@ use vcd::{Command, Value};
 
 /// Values of some top-level ports at the start of each cycle of a VCD file.
 fn cycles(path: &Path, names: &[&str]) -> BTreeMap<u64, Vec<u64>> {
-    let mut parser = vcd::Parser::new(BufReader::new(fs::File::open(path).unwrap()));
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains("$timescale 1ns $end"), "{}", &text[..200]);
+    let mut parser = vcd::Parser::new(text.as_bytes());
     let header = parser.parse_header().unwrap();
-    let codes: Vec<_> = names
-        .iter()
-        .map(|name| {
-            header.find_var(&["systole_soc", name]).unwrap_or_else(|| panic!("no {name}")).code
-        })
-        .collect();
+    // Old Verilators put the ports into a scope of their own.
+    let find = |name: &str| {
+        ["systole_soc", "top"].iter().find_map(|scope| header.find_var(&[scope, name]))
+    };
+    let codes: Vec<_> = names.iter().map(|name| find(name).expect(name).code).collect();
     let mut now = vec![0; names.len()];
     let mut time = 0;
     let mut samples = BTreeMap::new();

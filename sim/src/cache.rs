@@ -22,9 +22,12 @@ pub(crate) fn entry(
     let lock_path = parent.join(format!("{name}.lock"));
     let lock = File::create(&lock_path).map_err(Error::io("create the lock file", &lock_path))?;
     // A file system without locks costs duplicate work at worst: the rename below decides.
-    let _ = lock.lock();
+    let alone = lock.lock().is_ok();
     if target.is_dir() {
         return Ok(target);
+    }
+    if alone {
+        remove_leftovers(parent, name);
     }
     let temporary = tempfile::Builder::new()
         .prefix(&format!("{name}.tmp-"))
@@ -37,6 +40,16 @@ pub(crate) fn entry(
         Err(error) => return Err(Error::io("create the cache entry", &target)(error)),
     }
     Ok(target)
+}
+
+/// Removes what a process that was killed has left of an entry; called with its lock held. What
+/// cannot be removed does no harm.
+fn remove_leftovers(parent: &Path, name: &str) {
+    let prefix = format!("{name}.tmp-");
+    let entries = fs::read_dir(parent).into_iter().flatten().filter_map(Result::ok);
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix)) {
+        let _ = fs::remove_dir_all(entry.path());
+    }
 }
 
 #[cfg(test)]
@@ -61,6 +74,17 @@ mod tests {
             }
         });
         assert_eq!(made.into_inner(), 1);
+    }
+
+    #[test]
+    fn leftovers_of_a_killed_process_go() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["x.tmp-1", "y.tmp-2"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        entry(folder.path(), "x", |_| Ok(())).unwrap();
+        assert!(!folder.path().join("x.tmp-1").exists());
+        assert!(folder.path().join("y.tmp-2").exists(), "another entry may be in the making");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use systole_golden::Machine;
-use systole_golden::npu::{JobEnd, JobRecord, cause};
+use systole_golden::npu::{JobEnd, JobRecord, cause, hazard};
 use systole_sim::{NpuJobEnd, NpuWrite, Port};
 
 use super::Kind;
@@ -98,8 +98,12 @@ impl NpuChecker {
                 }
                 let message = format!(
                     "byte {} of the job: the RTL wrote {value:#04x} at {address:#010x}, expected \
-                     {:#04x} at {:#010x} (descriptor {})",
-                    current.matched, expected.new, expected.address, expected.descriptor
+                     {:#04x} at {:#010x} (descriptor {}){}",
+                    current.matched,
+                    expected.new,
+                    expected.address,
+                    expected.descriptor,
+                    missing_token(golden, &current.record)
                 );
                 return Err((Kind::NpuWrite, message));
             }
@@ -133,6 +137,12 @@ impl NpuChecker {
         self.jobs += 1;
         Ok(())
     }
+}
+
+/// The first pair of descriptors that nothing orders, if the list itself is at fault.
+fn missing_token(golden: &Machine, record: &JobRecord) -> String {
+    let hazards = hazard::check(golden.npu.config(), &record.list);
+    hazards.first().map_or_else(String::new, |hazard| format!("; a token is missing: {hazard}"))
 }
 
 fn is_bus_error(number: u32) -> bool {

@@ -61,7 +61,7 @@ pub(super) struct Expressions<'m> {
     inline_reads: bool,
 }
 
-/// What [`Expressions::properties`] puts back.
+/// What [`Expressions::restore`] puts back.
 pub(super) struct Saved {
     names: Names,
     hoisted: BTreeMap<ExprId, String>,

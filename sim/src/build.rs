@@ -20,7 +20,8 @@ pub struct Variant {
     /// Can write waves; simulates slower even while it does not.
     pub trace: bool,
     /// With Verilator's splitting of always blocks, which is its default but not ours: see
-    /// `docs/decisions/0007-models-are-built-without-split.md`. A sample of every regression runs on such a model.
+    /// `docs/decisions/0007-models-are-built-without-split.md`. A test of the bench
+    /// runs the same programs on both.
     pub split: bool,
 }
 

@@ -30,6 +30,7 @@ pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
         let dbus = DataBus::source(m, "dbus", 32);
         let unit = m.instance("npu", &npu);
         export(m, unit, &npu, "m_axi_");
+        burst_form(m, config);
 
         m.section("Data accesses of the hart");
         let routes = m.instance("data_bus", &data_interconnect());
@@ -52,6 +53,16 @@ pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
             export(m, unit, &npu, "npu_job_");
         }
     })
+}
+
+/// What AXI4 wants to know of every burst and never changes: full-width beats at rising addresses.
+fn burst_form(m: M, config: &ChipConfig) {
+    const INCR: i64 = 1;
+    let beat_bytes = config.npu.bus_bits / 8;
+    for channel in ["ar", "aw"] {
+        m.output(format!("m_axi_{channel}size"), lit(i64::from(beat_bytes.ilog2()), U(3)));
+        m.output(format!("m_axi_{channel}burst"), lit(INCR, U(2)));
+    }
 }
 
 /// Makes the ports of a child whose names start with `prefix` ports of the module being built.

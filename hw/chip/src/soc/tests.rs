@@ -56,6 +56,9 @@ fn the_bus_ports_are_those_of_the_manual() {
         add("m_axi", true, &address);
         add("m_axi", true, &[("awvalid", 1), ("awaddr", 32), ("awlen", 8), ("bready", 1)]);
         add("m_axi", true, &[("wvalid", 1), ("wdata", bits), ("wstrb", bits / 8), ("wlast", 1)]);
+        for channel in ["ar", "aw"] {
+            add("m_axi", true, &[(&format!("{channel}size"), 3), (&format!("{channel}burst"), 2)]);
+        }
         add("m_axi", false, &[("arready", 1), ("awready", 1), ("wready", 1)]);
         add("m_axi", false, &[("rvalid", 1), ("rdata", bits), ("rresp", 2), ("rlast", 1)]);
         add("m_axi", false, &[("bvalid", 1), ("bresp", 2)]);

@@ -16,7 +16,7 @@ use crate::program::Program;
 use crate::trial::{Setup, Trial};
 
 /// Every how many programs one is also run bare, to measure the cost of lockstep.
-const BARE_SAMPLE: u64 = 8;
+const BARE_SAMPLE: u64 = 4;
 
 /// What to run.
 #[derive(Clone, Debug)]

@@ -147,6 +147,13 @@ impl<F: FnMut(&Program) -> bool> Search<F> {
                         blocks.get_mut(index).map(simplify);
                     });
                 });
+                for delay in [0, 1, 16] {
+                    self.try_change(|program| {
+                        block_list(&mut program.blocks, list, |blocks| {
+                            set_delay(blocks, index, delay);
+                        });
+                    });
+                }
                 for count in [1, 2] {
                     self.try_change(|program| {
                         block_list(&mut program.blocks, list, |blocks| {
@@ -322,6 +329,12 @@ fn simplify(block: &mut Block) {
         }
         Block::WaitJob { reads, .. } => reads.clear(),
         _ => {}
+    }
+}
+
+fn set_delay(blocks: &mut [Block], index: usize, new: u16) {
+    if let Some(Block::Timer { delay, .. }) = blocks.get_mut(index) {
+        *delay = new.min(*delay);
     }
 }
 

@@ -221,7 +221,7 @@ fn graph(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
             ];
             let known = known.map(|load| Descriptor::Load(Header::default(), load));
             descriptors.splice(0..0, known);
-            let sums = Sums { next: arena + operand_bytes + 0x100, dim: target.npu.dim };
+            let sums = Sums { next: arena + operand_bytes + 0x100, end: list, dim: target.npu.dim };
             let mut descriptors = sums.stored_after_each(descriptors);
             chain(&mut descriptors);
             Job {
@@ -241,6 +241,7 @@ fn graph(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
 /// Stores the accumulators of each EXEC as they are, so that nothing in them stays unseen.
 struct Sums {
     next: u32,
+    end: u32,
     dim: u32,
 }
 
@@ -252,20 +253,20 @@ impl Sums {
         let mut list = Vec::with_capacity(2 * descriptors.len());
         for descriptor in descriptors {
             list.push(descriptor);
-            // The arena has room for so many.
-            if let Descriptor::Exec(_, exec) = descriptor
-                && list.len() < 8
-            {
-                list.push(self.store(exec.accumulator_row, Self::ROWS));
+            if let Descriptor::Exec(_, exec) = descriptor {
+                list.extend(self.store(exec.accumulator_row, Self::ROWS));
             }
         }
         list
     }
 
-    /// A STORE of `rows` accumulator rows, as they are, to the next free place.
-    fn store(&mut self, source_row: u16, rows: u16) -> Descriptor {
+    /// A STORE of `rows` accumulator rows, as they are, to the next free place, if there is one.
+    fn store(&mut self, source_row: u16, rows: u16) -> Option<Descriptor> {
         let address = self.next;
         self.next += 4 * self.dim * u32::from(rows);
+        if self.next > self.end {
+            return None;
+        }
         let store = Store {
             source: Source::Accumulators,
             destination: Destination::Memory { address, stride: 4 * self.dim as i32 },
@@ -275,7 +276,7 @@ impl Sums {
             source_chunk_step: 0,
             source_row_step: 1,
         };
-        Descriptor::Store(Header::default(), store)
+        Some(Descriptor::Store(Header::default(), store))
     }
 }
 
@@ -355,8 +356,8 @@ fn free_exec(target: Target) -> BoxedStrategy<Descriptor> {
     });
     // Weights in a bank of their own keep the array streaming from tile to tile.
     let weights = (prop_oneof![Just((rows / 2) as u16), row(rows)], 0..20u16, 0..20u16);
-    let tiles = (1..target.npu.dim as u16 + 6, 1..4u16, 1..4u16, any::<bool>());
-    let accumulators = (row(target.npu.accumulator_rows), 0..12u16, 0..5u16);
+    let tiles = (1..2 * target.npu.dim as u16, 1..4u16, 1..4u16, any::<bool>());
+    let accumulators = (row(target.npu.accumulator_rows), 0..12u16, 1..5u16);
     (activations, weights, accumulators, tiles)
         .prop_map(|(activations, weights, accumulators, (m_rows, k_tiles, n_tiles, accumulate))| {
             let (accumulator_row, step, overlap) = accumulators;
@@ -368,7 +369,11 @@ fn free_exec(target: Target) -> BoxedStrategy<Descriptor> {
                 weight_n_step: weights.2,
                 accumulator_row,
                 // A tile that starts on or near the last row of the one before.
-                accumulator_n_step: if overlap < 3 { m_rows.saturating_sub(overlap) } else { step },
+                accumulator_n_step: if overlap <= 2 {
+                    m_rows.saturating_sub(overlap)
+                } else {
+                    step
+                },
                 m_rows,
                 k_tiles,
                 n_tiles,

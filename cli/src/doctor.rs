@@ -127,11 +127,12 @@ fn size(folder: &Path) -> u64 {
         .sum()
 }
 
-/// First line of what a program prints when it is there and succeeds.
+/// First line of what a program prints when it is there and succeeds; its path if that line names
+/// no version (gtkwave's needs a display).
 fn first_line(settings: &Settings, program: &str, arguments: &[&str]) -> Option<String> {
     let candidates = std::env::split_paths(&settings.path).map(|folder| folder.join(program));
     let program: PathBuf = candidates.into_iter().find(|path| path.is_file())?;
-    let output = Command::new(program)
+    let output = Command::new(&program)
         .args(arguments)
         .env("PATH", &settings.path)
         .stdin(Stdio::null())
@@ -139,5 +140,6 @@ fn first_line(settings: &Settings, program: &str, arguments: &[&str]) -> Option<
         .ok()
         .filter(|output| output.status.success())?;
     let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
-    Some(String::from_utf8_lossy(&text).lines().next().unwrap_or_default().trim().to_owned())
+    let line = String::from_utf8_lossy(&text).lines().next().unwrap_or_default().trim().to_owned();
+    Some(if line.contains(char::is_numeric) { line } else { program.display().to_string() })
 }

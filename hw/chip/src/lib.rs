@@ -1,5 +1,4 @@
 //! The chip: RISC-V core, NPU, bus, SoC and presets, described with `systole-hdl`.
-#![allow(missing_docs)]
 
 pub mod blocks;
 pub mod config;

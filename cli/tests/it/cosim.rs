@@ -74,7 +74,7 @@ fn a_new_seed_is_chosen_and_repeats_the_run() {
 #[test]
 fn a_time_limit_ends_the_run() {
     let folder = folder();
-    let result = cosim(folder.path(), "--time 2s");
+    let result = cosim(folder.path(), "--time 2s --seed 1");
     let seconds = result["seconds"].as_f64().expect("a number");
     assert!((1.9..20.0).contains(&seconds), "{seconds}");
     assert!(result["programs"].as_u64() > Some(1));
@@ -89,7 +89,7 @@ fn ctrl_c_ends_with_a_summary() {
     let folder = folder();
     cosim(folder.path(), "--programs 1");
     let mut command = systole(folder.path());
-    command.args(["cosim", "--preset", "nano", "--time", "10m"]);
+    command.args(["cosim", "--preset", "nano", "--time", "10m", "--seed", "1"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the binary runs");
     // The model is ready: from here on programs run.

@@ -362,7 +362,8 @@ impl<'a> Run<'a> {
             return self.fail(kind, message);
         }
         let just_ended = self.npu.just_ended(self.cycle);
-        if let Err(message) = rules::device_read(self.golden, rtl, just_ended) {
+        let elapsed = self.cycle - self.history.back().map_or(0, |pair| pair.cycle);
+        if let Err(message) = rules::device_read(self.golden, rtl, just_ended, elapsed) {
             return self.fail(Kind::Timing, message);
         }
         let inputs = self.inputs(rtl, lines);

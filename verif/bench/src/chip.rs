@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use systole_chip::ChipConfig;
 use systole_compiler::NpuShape;
-use systole_golden::{Machine, NpuConfig};
+use systole_golden::{Isa, Machine, NpuConfig};
 use systole_sim::{Dut, Error, Library};
 
 use crate::generate::Target;
@@ -15,6 +15,7 @@ pub fn golden_config(config: &ChipConfig) -> systole_golden::Config {
     let npu = &config.npu;
     systole_golden::Config {
         ram_bytes: config.memory.ram_bytes,
+        isa: Isa { m: true, ..Isa::default() },
         npu: NpuConfig {
             dim: npu.dim,
             bus_bytes: npu.bus_bits / 8,

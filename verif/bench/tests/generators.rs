@@ -2,7 +2,7 @@
 
 use systole_compiler::NpuShape;
 use systole_golden::npu::{cause, hazard};
-use systole_golden::{Config, Inputs, Machine, NpuConfig, Stop, StopReason};
+use systole_golden::{Config, Inputs, Isa, Machine, NpuConfig, Stop, StopReason};
 use systole_verif::generate::{Target, sample};
 use systole_verif::program::layout::TOHOST;
 use systole_verif::program::lower;
@@ -10,6 +10,7 @@ use systole_verif::program::lower;
 fn machine(target: Target) -> Machine {
     Machine::new(&Config {
         ram_bytes: target.ram_bytes,
+        isa: Isa { m: true, ..Isa::default() },
         npu: NpuConfig {
             dim: target.npu.dim,
             bus_bytes: target.npu.dim.max(4),

@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout)]
 
 use std::time::Instant;
-use systole_golden::{Config, Inputs, Machine, NpuConfig, RAM_BASE, Stop};
+use systole_golden::{Config, Inputs, Isa, Machine, NpuConfig, RAM_BASE, Stop};
 
 /// A loop of loads, stores, ALU operations, a multiplication and branches over 4 KiB of data.
 const PROGRAM: [u32; 16] = [
@@ -33,7 +33,7 @@ fn machine() -> Machine {
         accumulator_rows: 512,
         parameter_rows: 256,
     };
-    let mut machine = Machine::new(&Config { ram_bytes: 1 << 20, npu });
+    let mut machine = Machine::new(&Config { ram_bytes: 1 << 20, isa: Isa::full(), npu });
     let bytes: Vec<u8> = PROGRAM.iter().flat_map(|word| word.to_le_bytes()).collect();
     machine.write_memory(RAM_BASE, &bytes).expect("the program fits");
     machine

@@ -5,6 +5,7 @@ use crate::RAM_BASE;
 use crate::clint::Clint;
 use crate::environment::{Environment, Lockstep};
 use crate::hart::Hart;
+use crate::isa::Isa;
 use crate::memory::{Memory, OutOfRam};
 use crate::npu::{JobRecord, Npu};
 use crate::retire::{Inputs, Retire};
@@ -15,6 +16,8 @@ use crate::trap::{INTERRUPT, MEI, Trap};
 pub struct Config {
     /// RAM in bytes; a multiple of 4096, at most 2 GiB.
     pub ram_bytes: u32,
+    /// What the hart has.
+    pub isa: Isa,
     /// The NPU's parameters.
     pub npu: NpuConfig,
 }
@@ -128,13 +131,14 @@ impl Machine {
         }
         let pc = self.hart.pc;
         env.retire.pc = pc;
-        let fetched = if inputs.fetch_fault { None } else { self.memory.fetch(pc) };
+        env.retire.mode = 3;
+        let fetched = if inputs.fetch_fault.is_some() { None } else { self.memory.fetch(pc) };
         let result = match fetched {
             Some(decoded) => {
                 env.retire.insn = decoded.word;
                 self.execute(&mut env, decoded)
             }
-            None => Err(Trap::fetch_fault(pc)),
+            None => Err(Trap::fetch_fault(inputs.fetch_fault.unwrap_or(pc))),
         };
         if let Err(trap) = result {
             env.retire.trap = true;

@@ -5,10 +5,14 @@
 pub struct Inputs {
     /// Cause of the interrupt taken before this instruction (3, 7 or 11; bit 31 is ignored).
     pub interrupt: Option<u32>,
-    /// The instruction memory answered this fetch with a bus error.
-    pub fetch_fault: bool,
+    /// The instruction memory answered this fetch with a bus error: the `mtval` that the RTL
+    /// reported, which is the pc, or pc + 2 when only the second half of the instruction faults.
+    pub fetch_fault: Option<u32>,
     /// The data memory answered this access with a bus error.
     pub data_fault: bool,
+    /// The RTL's store-conditional did not store. Used only when the model's own reservation stands
+    /// and the NPU may have written since the LR; so it may be given always.
+    pub sc_failed: bool,
     /// What the RTL read. Used only where time decides: `mcycle(h)`, `mtime`, and the NPU's
     /// `STATUS`, `FAULT_INDEX`, `FAULT_ADDRESS`, `JOBS` and `CYCLES`; so it may be given always.
     pub device_read: Option<u32>,
@@ -23,6 +27,8 @@ pub struct Inputs {
 pub struct Retire {
     /// `rvfi_pc_rdata`: address of the instruction.
     pub pc: u32,
+    /// Privilege in which it executed: 3 for M, 0 for U.
+    pub mode: u8,
     /// The instruction word; 0 on an instruction access fault.
     pub insn: u32,
     /// `rvfi_pc_wdata`: address of the next instruction, the handler when it trapped.

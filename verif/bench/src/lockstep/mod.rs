@@ -393,6 +393,7 @@ impl<'a> Run<'a> {
             let seen = self.fetch_errors.iter().position(|&address| address == rtl.pc);
             seen.map(|index| self.fetch_errors.swap_remove(index)).is_some()
         };
+        let fetch_fault = fetch_fault.then_some(rtl.tval);
         let interrupt = rtl.intr.then(|| {
             let own = self.golden.pending_interrupt(lines);
             if rtl.trap { own.unwrap_or_default() } else { rtl.cause & 0x1f }
@@ -402,6 +403,7 @@ impl<'a> Run<'a> {
             interrupt,
             fetch_fault,
             data_fault: self.data_fault(rtl),
+            sc_failed: false,
             device_read: Some(device_read),
             interrupt_lines: lines,
             cycle: self.cycle,
@@ -467,6 +469,7 @@ pub(crate) fn retire_record(rtl: &systole_sim::Retire) -> Retire {
     let meaningful = |condition: bool, value: u32| if condition { value } else { 0 };
     Retire {
         pc: rtl.pc,
+        mode: 3,
         insn: rtl.insn,
         next_pc: rtl.next_pc,
         trap: rtl.trap,

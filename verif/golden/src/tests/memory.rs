@@ -130,7 +130,7 @@ fn injected_bus_errors_trap_precisely() {
     let mut m = machine(&[NOP]);
     assert!(!m.step(&fault).trap);
     let mut m = machine(&[NOP]);
-    let retire = m.step(&Inputs { fetch_fault: true, ..Inputs::default() });
+    let retire = m.step(&Inputs { fetch_fault: Some(RAM_BASE), ..Inputs::default() });
     assert_eq!((retire.trap, retire.cause, retire.tval, retire.insn), (true, 1, RAM_BASE, 0));
 }
 

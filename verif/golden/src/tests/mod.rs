@@ -10,7 +10,7 @@ mod memory;
 mod run;
 mod traps;
 
-use crate::{Config, Inputs, Machine, NpuConfig, RAM_BASE, Retire};
+use crate::{Config, Inputs, Isa, Machine, NpuConfig, RAM_BASE, Retire};
 
 /// D = 4, a bus of 8 bytes, small memories.
 pub const NPU: NpuConfig = NpuConfig {
@@ -27,7 +27,11 @@ pub const HANDLER: u32 = RAM_BASE + 0x1000;
 
 /// A machine with a program at the reset vector.
 pub fn machine(program: &[u32]) -> Machine {
-    let mut machine = Machine::new(&Config { ram_bytes: RAM_BYTES, npu: NPU });
+    let mut machine = Machine::new(&Config {
+        ram_bytes: RAM_BYTES,
+        isa: Isa { m: true, ..Isa::default() },
+        npu: NPU,
+    });
     place(&mut machine, RAM_BASE, program);
     machine
 }

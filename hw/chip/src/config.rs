@@ -1,5 +1,6 @@
 //! Configuration of a chip: presets, files, single settings, and their validation.
 
+mod core;
 pub mod keys;
 
 use std::fmt;
@@ -7,7 +8,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use systole_hdl::suggest::did_you_mean;
 
-use keys::{KEYS, Key, Value};
+pub use self::core::{CoreConfig, Multiplier, Pipeline};
+use keys::{KEYS, Key};
 
 /// Everything that distinguishes one chip from another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,16 +21,6 @@ pub struct ChipConfig {
     pub npu: NpuConfig,
     /// The memory.
     pub memory: MemoryConfig,
-}
-
-/// The hart.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CoreConfig {
-    /// Instructions that the fetch unit may hold or have under way (2, 4 or 8).
-    pub fetch_depth: u32,
-    /// Multiplier: true for a pipelined one of one result a cycle, false for an iterative one.
-    pub fast_multiply: bool,
 }
 
 /// The inference unit.
@@ -214,20 +206,15 @@ impl ChipConfig {
     }
 
     fn put(&mut self, key: &Key, value: &toml::Value) -> Result<(), String> {
-        let value = match value {
-            toml::Value::Boolean(value) => Some(Value::Bool(*value)),
-            toml::Value::Integer(value) => u32::try_from(*value).ok().map(Value::Number),
-            _ => None,
-        }
-        .filter(|&value| key.allowed.admits(value))
-        .ok_or_else(|| refusal(key, &value.to_string()))?;
-        if key.put(self, value) { Ok(()) } else { Err(refusal(key, &value.to_string())) }
+        let refusal = || refusal(key, &value.to_string());
+        let value = key.allowed.value(value).ok_or_else(refusal)?;
+        if key.put(self, value) { Ok(()) } else { Err(refusal()) }
     }
 
     /// Values that are good by themselves but do not fit each other.
     fn contradictions(&self) -> Vec<String> {
         let (dim, lanes) = (self.npu.dim, self.npu.requantise_lanes);
-        let mut mistakes = Vec::new();
+        let mut mistakes = self.core.contradictions();
         if lanes > dim {
             mistakes.push(format!(
                 "npu.requantise_lanes = {lanes}: must be at most npu.dim = {dim}; set both"
@@ -238,7 +225,8 @@ impl ChipConfig {
 }
 
 fn refusal(key: &Key, value: &str) -> String {
-    format!("{} = {value}: must be {} ({})", key.name, key.allowed, key.help)
+    let hint = key.allowed.suggestion(value.trim_matches('"'));
+    format!("{} = {value}: must be {} ({}){hint}", key.name, key.allowed, key.help)
 }
 
 fn unknown_key(name: &str) -> String {
@@ -332,7 +320,7 @@ mod tests {
         let message = config.set("npu.ram_bytes=65536").unwrap_err().to_string();
         assert_eq!(message, "unknown key `npu.ram_bytes`: did you mean `memory.ram_bytes`?");
         let message = config.set("wheels=4").unwrap_err().to_string();
-        assert!(message.contains("unknown key `wheels` (keys: core.fetch_depth,"), "{message}");
+        assert!(message.contains("unknown key `wheels` (keys: core.pipeline,"), "{message}");
     }
 
     #[test]
@@ -349,7 +337,17 @@ mod tests {
         let bad = [
             "core.fetch_depth=0",
             "core.fetch_depth=3",
-            "core.fast_multiply=1",
+            "core.pipeline=1",
+            "core.pipeline=slow",
+            "core.issue_width=0",
+            "core.issue_width=3",
+            "core.multiplier=true",
+            "core.multiplier=",
+            "core.atomics=1",
+            "core.hpm_counters=30",
+            "core.pmp_regions=17",
+            "core.branch_targets=8",
+            "core.return_stack=3",
             "npu.dim=0",
             "npu.dim=3",
             "npu.dim=64",

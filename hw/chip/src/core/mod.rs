@@ -1,32 +1,39 @@
-//! The hart: a pipelined in-order RV32IM_Zicsr_Zifencei core, machine mode only.
+//! The hart: RV32I with the extensions that the configuration asks for.
 //!
-//! Four stages: fetch, decode, execute and writeback. Each file below describes one module of
-//! the generated Verilog; `pipeline` holds the top, `core`,
-//! which connects them in the three `stage_*` files.
+//! Two pipelines, `compact` and `fast`, are built of the same parts: each file below describes
+//! one module of the generated Verilog that both use. What the hart does is in `docs/core.md`.
 
 mod alu;
 mod branch;
+mod compact;
 mod csr;
 mod decode;
 mod divide;
 mod encoding;
-mod fetch;
-mod hazard;
 mod interrupts;
 mod iteration;
 mod load_align;
 mod multiply;
-mod pipeline;
 mod record;
 mod register_file;
 mod rvfi;
-mod stage_decode;
-mod stage_execute;
-mod stage_writeback;
 mod store_align;
 mod trap;
 
 #[cfg(test)]
 mod tests;
 
-pub use pipeline::core;
+use systole_hdl::prelude::*;
+
+use crate::config::{CoreConfig, Pipeline};
+
+/// Address of the first instruction after reset.
+pub const RESET_VECTOR: u64 = 0x8000_0000;
+
+/// The core: module `core` with the ports of `docs/soc.md`, `ibus_*`, `dbus_*`, the interrupt
+/// lines, and with `rvfi` the retire port. `config` is a validated one.
+pub fn core(config: &CoreConfig, rvfi: bool) -> Module {
+    match config.pipeline {
+        Pipeline::Compact | Pipeline::Fast => compact::core(config, rvfi),
+    }
+}

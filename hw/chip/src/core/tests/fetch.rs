@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use systole_hdl::prelude::*;
 
 use super::machine::Random;
-use crate::core::fetch::{RESET_VECTOR, fetch};
+use crate::core::RESET_VECTOR;
+use crate::core::compact::fetch;
 
 /// The word at an address, as the test's memory holds it.
 fn word_at(address: u64) -> u64 {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use systole_hdl::prelude::*;
 
-use crate::config::CoreConfig;
+use crate::config::{CoreConfig, Multiplier};
 use crate::core::core;
 
 /// Start of RAM.
@@ -285,13 +285,14 @@ impl Machine {
     }
 }
 
+/// RV32IM with the compact pipeline.
+pub fn base(fetch_depth: u32, multiplier: Multiplier) -> CoreConfig {
+    CoreConfig { issue_width: 1, fetch_depth, multiplier, ..CoreConfig::default() }
+}
+
 /// The configurations under test: every value of each key.
 pub fn configurations() -> Vec<CoreConfig> {
-    vec![
-        CoreConfig { fetch_depth: 2, fast_multiply: true },
-        CoreConfig { fetch_depth: 4, fast_multiply: false },
-        CoreConfig { fetch_depth: 8, fast_multiply: true },
-    ]
+    vec![base(2, Multiplier::Fast), base(4, Multiplier::Iterative), base(8, Multiplier::Fast)]
 }
 
 /// Runs a program until `count` records on every configuration, with ideal and with slow

@@ -12,15 +12,15 @@ mod units;
 use systole_hdl::prelude::*;
 
 use super::core;
-use crate::config::CoreConfig;
+use crate::config::Multiplier;
 
 /// Every configuration passes the checker.
 #[test]
 fn every_configuration_is_free_of_mistakes() {
     for fetch_depth in [2, 4, 8] {
-        for fast_multiply in [false, true] {
+        for multiplier in [Multiplier::Iterative, Multiplier::Fast] {
             for rvfi in [false, true] {
-                let config = CoreConfig { fetch_depth, fast_multiply };
+                let config = machine::base(fetch_depth, multiplier);
                 if let Err(errors) = check(&core(&config, rvfi)) {
                     panic!("{config:?}, rvfi {rvfi}:\n{errors}");
                 }

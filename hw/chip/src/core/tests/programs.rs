@@ -2,7 +2,7 @@
 
 use super::assembler::*;
 use super::machine::*;
-use crate::config::CoreConfig;
+use crate::config::Multiplier;
 use crate::core::encoding::csr;
 
 /// Concatenates pieces of a program.
@@ -338,7 +338,7 @@ fn fences_and_wfi_do_nothing_with_any_reserved_field() {
 
 #[test]
 fn throughput_on_ideal_memory() {
-    let config = CoreConfig { fetch_depth: 4, fast_multiply: true };
+    let config = base(4, Multiplier::Fast);
     let cycles = |body: &[u32]| {
         let program = words(&[&li(5, RAM + 0x1000), &vec![body.to_vec(); 40].concat()]);
         let mut machine = Machine::new(&config, &program, Timing::IDEAL);

@@ -2,14 +2,14 @@
 
 use systole_hdl::prelude::*;
 
-use super::decode::{Operation, decode};
 use super::fetch::fetch;
 use super::hazard::hazard;
-use super::interrupts::interrupts;
 use super::pipeline::{Control, DecodeTrace, ExecuteStage, WritebackStage};
-use super::register_file::register_file;
-use super::trap::{Trap, decode_trap};
 use crate::config::CoreConfig;
+use crate::core::decode::{Operation, decode};
+use crate::core::interrupts::interrupts;
+use crate::core::register_file::register_file;
+use crate::core::trap::{Trap, decode_trap};
 
 /// What the retire port and the CSRs see of the interrupt logic.
 #[derive(Clone, Copy)]

@@ -2,12 +2,12 @@
 
 use systole_hdl::prelude::*;
 
-use super::csr::csr_file;
-use super::load_align::load_align;
 use super::pipeline::{Control, DataBus, WritebackStage};
-use super::rvfi::rvfi;
 use super::stage_decode::InterruptState;
-use super::trap::writeback_trap;
+use crate::core::csr::csr_file;
+use crate::core::load_align::load_align;
+use crate::core::rvfi::rvfi;
+use crate::core::trap::writeback_trap;
 
 /// Builds writeback inside `core`.
 pub fn build(

@@ -2,8 +2,7 @@
 
 use systole_hdl::prelude::*;
 
-/// Address of the first instruction after reset.
-pub const RESET_VECTOR: u64 = 0x8000_0000;
+use crate::core::RESET_VECTOR;
 
 /// The fetch unit: asks for consecutive words ahead of their use and queues them.
 ///

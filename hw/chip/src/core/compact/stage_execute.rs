@@ -2,14 +2,15 @@
 
 use systole_hdl::prelude::*;
 
-use super::alu::alu;
-use super::branch::branch;
-use super::divide::divide;
-use super::multiply::{multiply_iterative, multiply_pipelined};
 use super::pipeline::{Completion, Control, DataBus, ExecuteStage, ExecuteTrace, WritebackStage};
-use super::store_align::store_align;
-use super::trap::{Trap, execute_trap};
-use crate::config::CoreConfig;
+use crate::config::{CoreConfig, Multiplier};
+use crate::core::alu::alu;
+use crate::core::branch::branch;
+use crate::core::decode::Operation;
+use crate::core::divide::divide;
+use crate::core::multiply::{multiply_iterative, multiply_pipelined};
+use crate::core::store_align::store_align;
+use crate::core::trap::{Trap, execute_trap};
 
 /// Builds execute inside `core`; returns the product that the pipelined multiplier, if there is
 /// one, hands to writeback.
@@ -171,7 +172,7 @@ struct Units {
 
 impl Units {
     /// The result in execute.
-    fn select(&self, operation: &super::decode::Operation, other: Signal) -> Signal {
+    fn select(&self, operation: &Operation, other: Signal) -> Signal {
         let other = match self.iterative_product {
             Some(product) => operation.is_multiply.mux(product, other).named("product_or_other"),
             None => other,
@@ -201,7 +202,7 @@ fn multiply_and_divide(
     let divide = pin_control(m.instance("divide", &divide()), operation.is_divide);
     let divide_wait = (operation.is_divide & !divide.out("done")).named("divide_wait");
     let quotient = divide.out("result");
-    if config.fast_multiply {
+    if config.multiplier == Multiplier::Fast {
         let start = (control.execute_fire & operation.is_multiply).named("multiply_start");
         let multiply = pin_operands(m.instance("multiply", &multiply_pipelined()));
         let product = Some(multiply.pin("start", start).out("result"));

@@ -18,21 +18,20 @@
 
 use systole_hdl::prelude::*;
 
-use super::decode::Operation;
-use super::record::record;
-use super::trap::Trap;
 use super::{stage_decode, stage_execute, stage_writeback};
-use crate::config::CoreConfig;
+use crate::config::{CoreConfig, Multiplier};
+use crate::core::decode::Operation;
+use crate::core::record::record;
+use crate::core::trap::Trap;
 
-/// The core: module `core` with the ports of `docs/soc.md`, `ibus_*`, `dbus_*`, the interrupt
-/// lines, and with `rvfi` the retire port.
+/// The core with the compact pipeline.
 pub fn core(config: &CoreConfig, rvfi: bool) -> Module {
     module("core", |m| {
         m.doc("RV32IM_Zicsr_Zifencei, machine mode: fetch, decode, execute, writeback.");
         let dbus = DataBus::ports(m);
         let control = Control::wires(m);
         let execute = ExecuteStage::registers(m, rvfi);
-        let writeback = WritebackStage::registers(m, config.fast_multiply, rvfi);
+        let writeback = WritebackStage::registers(m, config.multiplier == Multiplier::Fast, rvfi);
         let interrupts = stage_decode::build(m, config, &control, &execute, &writeback);
         let multiply = stage_execute::build(m, config, &dbus, &control, &execute, &writeback);
         stage_writeback::build(m, &dbus, &control, &writeback, interrupts, multiply);

@@ -1,21 +1,32 @@
 //! Words to instructions, for disassembly.
 
-use crate::encode::{AUIPC, BRANCH, JAL, JALR, LOAD, LUI, MISC_MEM, OP, OP_IMM, STORE, SYSTEM};
-use crate::instruction::{
-    BranchOp, CsrOp, CsrSource, ImmediateOp, Instruction, LoadOp, RegisterOp, StoreOp,
+use crate::encode::{
+    AMO, AUIPC, BRANCH, JAL, JALR, LOAD, LUI, MISC_MEM, OP, OP_IMM, STORE, SYSTEM,
 };
-use crate::{Csr, Register};
+use crate::instruction::{
+    AtomicOp, BranchOp, CsrOp, CsrSource, ImmediateOp, Instruction, LoadOp, MemoryOrder,
+    RegisterOp, StoreOp, UnaryOp,
+};
+use crate::{Compressed, Csr, Register};
 
 impl Instruction {
-    /// The instruction that `word` encodes, if we know it. Never [`Instruction::Raw`].
+    /// The instruction that `word` encodes, if we know it: a 16-bit one when the two lowest bits say
+    /// so, whatever the upper half. Never [`Instruction::Raw`] or [`Instruction::RawParcel`].
     pub fn decode(word: u32) -> Option<Self> {
+        if word & 3 != 3 {
+            return Compressed::decode(word as u16).map(Self::Compressed);
+        }
         let rd = Register::new((word >> 7) as u8);
         let rs1 = Register::new((word >> 15) as u8);
         let rs2 = Register::new((word >> 20) as u8);
         let funct3 = word >> 12 & 7;
         let funct7 = word >> 25;
         let imm = word as i32 >> 20;
+        if let Some(op) = find(UnaryOp::ALL, |op| op.code() == (word & 0x7f, word >> 20, funct3)) {
+            return Some(Self::Unary { op, rd, rs1 });
+        }
         Some(match word & 0x7f {
+            AMO if funct3 == 2 => return atomic(word, rd, rs1, rs2),
             OP => {
                 let op = find(RegisterOp::ALL, |op| op.functs() == (funct7, funct3))?;
                 Self::Register { op, rd, rs1, rs2 }
@@ -49,6 +60,13 @@ impl Instruction {
             _ => return None,
         })
     }
+}
+
+fn atomic(word: u32, rd: Register, rs1: Register, rs2: Register) -> Option<Instruction> {
+    let op = find(AtomicOp::ALL, |op| op.funct5() == word >> 27)?;
+    let order = MemoryOrder { acquire: word >> 26 & 1 == 1, release: word >> 25 & 1 == 1 };
+    let legal = op != AtomicOp::LoadReserved || rs2 == Register::ZERO;
+    legal.then_some(Instruction::Atomic { op, rd, rs1, rs2, order })
 }
 
 fn system(word: u32, rd: Register, rs1: Register, funct3: u32) -> Option<Instruction> {

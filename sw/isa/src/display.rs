@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::instruction::{CsrSource, Instruction};
+use crate::instruction::{AtomicOp, CsrSource, Instruction};
 
 impl fmt::Display for Instruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -12,6 +12,13 @@ impl fmt::Display for Instruction {
             }
             Self::Immediate { op, rd, rs1, imm } => {
                 write!(f, "{} {rd}, {rs1}, {imm}", op.mnemonic())
+            }
+            Self::Unary { op, rd, rs1 } => write!(f, "{} {rd}, {rs1}", op.mnemonic()),
+            Self::Atomic { op: AtomicOp::LoadReserved, rd, rs1, order, .. } => {
+                write!(f, "lr.w{} {rd}, ({rs1})", order.suffix())
+            }
+            Self::Atomic { op, rd, rs1, rs2, order } => {
+                write!(f, "{}{} {rd}, {rs2}, ({rs1})", op.mnemonic(), order.suffix())
             }
             Self::Lui { rd, imm } => write!(f, "lui {rd}, 0x{:x}", imm >> 12),
             Self::Auipc { rd, imm } => write!(f, "auipc {rd}, 0x{:x}", imm >> 12),
@@ -38,7 +45,9 @@ impl fmt::Display for Instruction {
             Self::Ebreak => f.write_str("ebreak"),
             Self::Mret => f.write_str("mret"),
             Self::Wfi => f.write_str("wfi"),
+            Self::Compressed(compressed) => compressed.fmt(f),
             Self::Raw(word) => write!(f, ".word 0x{word:08x}"),
+            Self::RawParcel(parcel) => write!(f, ".half 0x{parcel:04x}"),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Instructions to words (unprivileged manual, chapter 37 listings).
 
 use crate::instruction::{
-    BranchOp, CsrOp, CsrSource, ImmediateOp, Instruction, LoadOp, RegisterOp, StoreOp,
+    AtomicOp, BranchOp, CsrOp, CsrSource, ImmediateOp, Instruction, LoadOp, RegisterOp, StoreOp,
+    UnaryOp,
 };
 
 pub(crate) const LOAD: u32 = 0x03;
@@ -9,6 +10,7 @@ pub(crate) const MISC_MEM: u32 = 0x0f;
 pub(crate) const OP_IMM: u32 = 0x13;
 pub(crate) const AUIPC: u32 = 0x17;
 pub(crate) const STORE: u32 = 0x23;
+pub(crate) const AMO: u32 = 0x2f;
 pub(crate) const OP: u32 = 0x33;
 pub(crate) const LUI: u32 = 0x37;
 pub(crate) const BRANCH: u32 = 0x63;
@@ -38,6 +40,22 @@ impl RegisterOp {
             Self::Divu => (0x01, 5),
             Self::Rem => (0x01, 6),
             Self::Remu => (0x01, 7),
+            Self::Min => (0x05, 4),
+            Self::Minu => (0x05, 5),
+            Self::Max => (0x05, 6),
+            Self::Maxu => (0x05, 7),
+            Self::Sh1add => (0x10, 2),
+            Self::Sh2add => (0x10, 4),
+            Self::Sh3add => (0x10, 6),
+            Self::Bset => (0x14, 1),
+            Self::Xnor => (0x20, 4),
+            Self::Orn => (0x20, 6),
+            Self::Andn => (0x20, 7),
+            Self::Bclr => (0x24, 1),
+            Self::Bext => (0x24, 5),
+            Self::Rol => (0x30, 1),
+            Self::Ror => (0x30, 5),
+            Self::Binv => (0x34, 1),
         }
     }
 }
@@ -55,6 +73,46 @@ impl ImmediateOp {
             Self::Srai => (0x20, 5),
             Self::Ori => (0, 6),
             Self::Andi => (0, 7),
+            Self::Rori => (0x30, 5),
+            Self::Bclri => (0x24, 1),
+            Self::Bexti => (0x24, 5),
+            Self::Binvi => (0x34, 1),
+            Self::Bseti => (0x14, 1),
+        }
+    }
+}
+
+impl UnaryOp {
+    /// (opcode, bits 31:20, funct3).
+    pub(crate) const fn code(self) -> (u32, u32, u32) {
+        match self {
+            Self::Clz => (OP_IMM, 0x600, 1),
+            Self::Ctz => (OP_IMM, 0x601, 1),
+            Self::Cpop => (OP_IMM, 0x602, 1),
+            Self::SextB => (OP_IMM, 0x604, 1),
+            Self::SextH => (OP_IMM, 0x605, 1),
+            Self::OrcB => (OP_IMM, 0x287, 5),
+            Self::Rev8 => (OP_IMM, 0x698, 5),
+            Self::ZextH => (OP, 0x080, 4),
+        }
+    }
+}
+
+impl AtomicOp {
+    /// Bits 31:27.
+    pub(crate) const fn funct5(self) -> u32 {
+        match self {
+            Self::Add => 0x00,
+            Self::Swap => 0x01,
+            Self::LoadReserved => 0x02,
+            Self::StoreConditional => 0x03,
+            Self::Xor => 0x04,
+            Self::Or => 0x08,
+            Self::And => 0x0c,
+            Self::Min => 0x10,
+            Self::Max => 0x14,
+            Self::Minu => 0x18,
+            Self::Maxu => 0x1c,
         }
     }
 }
@@ -105,7 +163,8 @@ impl CsrOp {
 }
 
 impl Instruction {
-    /// The instruction word. Immediates beyond their range lose their upper bits.
+    /// The instruction word; a 16-bit instruction is zero-extended. Immediates beyond their range
+    /// lose their upper bits.
     pub fn encode(&self) -> u32 {
         match *self {
             Self::Register { op, rd, rs1, rs2 } => {
@@ -116,6 +175,15 @@ impl Instruction {
                 let (upper, funct3) = op.functs();
                 let imm = if op.is_shift() { upper << 5 | imm as u32 & 31 } else { imm as u32 };
                 i_type(OP_IMM, funct3, rd.bits(), rs1.bits(), imm)
+            }
+            Self::Unary { op, rd, rs1 } => {
+                let (opcode, upper, funct3) = op.code();
+                i_type(opcode, funct3, rd.bits(), rs1.bits(), upper)
+            }
+            Self::Atomic { op, rd, rs1, rs2, order } => {
+                let bits = u32::from(order.acquire) << 1 | u32::from(order.release);
+                let rs2 = if op == AtomicOp::LoadReserved { 0 } else { rs2.bits() };
+                r_type(AMO, op.funct5() << 2 | bits, 2, rd.bits(), rs1.bits(), rs2)
             }
             Self::Lui { rd, imm } => imm & 0xffff_f000 | rd.bits() << 7 | LUI,
             Self::Auipc { rd, imm } => imm & 0xffff_f000 | rd.bits() << 7 | AUIPC,
@@ -155,7 +223,9 @@ impl Instruction {
             Self::Ebreak => 1 << 20 | SYSTEM,
             Self::Mret => 0x302 << 20 | SYSTEM,
             Self::Wfi => 0x105 << 20 | SYSTEM,
+            Self::Compressed(compressed) => compressed.parcel().into(),
             Self::Raw(word) => word,
+            Self::RawParcel(parcel) => parcel.into(),
         }
     }
 }
@@ -172,7 +242,7 @@ fn i_type(opcode: u32, funct3: u32, rd: u32, rs1: u32, imm: u32) -> u32 {
 mod tests {
     use crate::{Csr, Instruction, Register, disassemble};
 
-    /// Words as the GNU assembler (binutils 2.40, rv32im_zicsr_zifencei) prints them.
+    /// Words as the GNU assembler (binutils 2.40, all extensions of ours) prints them.
     const GNU: &[(u32, &str)] = &[
         (0x0c800093, "addi ra, zero, 200"),
         (0x40b50633, "sub a2, a0, a1"),
@@ -192,7 +262,16 @@ mod tests {
         (0x10500073, "wfi"),
         (0x00000073, "ecall"),
         (0x00100073, "ebreak"),
-        (0x00000000, ".word 0x00000000"),
+        (0x60059513, "clz a0, a1"),
+        (0x0805c533, "zext.h a0, a1"),
+        (0x6985d513, "rev8 a0, a1"),
+        (0x20c5c533, "sh2add a0, a1, a2"),
+        (0x4855d513, "bexti a0, a1, 5"),
+        (0x1005a52f, "lr.w a0, (a1)"),
+        (0x1ec5a52f, "sc.w.aqrl a0, a2, (a1)"),
+        (0x84c5a52f, "amomin.w.aq a0, a2, (a1)"),
+        (0x3b0112f3, "csrrw t0, pmpaddr0, sp"),
+        (0xffffffff, ".word 0xffffffff"),
     ];
 
     #[test]

@@ -1,8 +1,9 @@
 //! Instructions as data.
 
-use crate::{Csr, Register};
+use crate::{Compressed, Csr, Register};
 
-/// An RV32IM_Zicsr_Zifencei instruction (and `mret`, `wfi` of the privileged manual).
+/// An instruction of RV32IMAC_Zicsr_Zifencei_Zba_Zbb_Zbs (and `mret`, `wfi` of the privileged
+/// manual).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[expect(missing_docs, reason = "the fields carry the manual's names")]
 pub enum Instruction {
@@ -10,6 +11,8 @@ pub enum Instruction {
     Register { op: RegisterOp, rd: Register, rs1: Register, rs2: Register },
     /// Register-immediate operation; `imm` is -2048..=2047, or 0..=31 for shifts.
     Immediate { op: ImmediateOp, rd: Register, rs1: Register, imm: i32 },
+    /// Operation on one register, of Zbb.
+    Unary { op: UnaryOp, rd: Register, rs1: Register },
     /// `lui`; `imm` holds the upper 20 bits in place (low 12 bits 0).
     Lui { rd: Register, imm: u32 },
     /// `auipc`; `imm` holds the upper 20 bits in place (low 12 bits 0).
@@ -18,6 +21,8 @@ pub enum Instruction {
     Load { op: LoadOp, rd: Register, rs1: Register, offset: i32 },
     /// Store of `rs2` to `rs1 + offset`, -2048..=2047.
     Store { op: StoreOp, rs2: Register, rs1: Register, offset: i32 },
+    /// Operation of the A extension on the word at `rs1`; `rs2` of `lr.w` is x0.
+    Atomic { op: AtomicOp, rd: Register, rs1: Register, rs2: Register, order: MemoryOrder },
     /// Branch to pc + `offset`, even, -4096..=4094.
     Branch { op: BranchOp, rs1: Register, rs2: Register, offset: i32 },
     /// Jump to pc + `offset`, even, -1 MiB..1 MiB.
@@ -38,8 +43,53 @@ pub enum Instruction {
     Mret,
     /// `wfi`.
     Wfi,
+    /// A 16-bit instruction of the C extension.
+    Compressed(Compressed),
     /// Any 32-bit word, legal or not.
     Raw(u32),
+    /// Any 16-bit parcel, legal or not.
+    RawParcel(u16),
+}
+
+/// Which part of the instruction set an operation belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Extension {
+    /// The base, with Zicsr and Zifencei.
+    I,
+    /// Multiplication and division.
+    M,
+    /// Atomics.
+    A,
+    /// 16-bit instructions.
+    C,
+    /// Address generation.
+    Zba,
+    /// Basic bit manipulation.
+    Zbb,
+    /// Single bits.
+    Zbs,
+}
+
+impl Instruction {
+    /// Bytes in memory: 2 or 4.
+    pub const fn bytes(&self) -> u32 {
+        match self {
+            Self::Compressed(_) | Self::RawParcel(_) => 2,
+            _ => 4,
+        }
+    }
+
+    /// What a hart needs to have for this instruction; raw ones count as the base.
+    pub const fn extension(&self) -> Extension {
+        match self {
+            Self::Register { op, .. } => op.extension(),
+            Self::Immediate { op, .. } => op.extension(),
+            Self::Unary { .. } => Extension::Zbb,
+            Self::Atomic { .. } => Extension::A,
+            Self::Compressed(_) => Extension::C,
+            _ => Extension::I,
+        }
+    }
 }
 
 macro_rules! operations {
@@ -61,18 +111,37 @@ macro_rules! operations {
 }
 
 operations! {
-    /// Operations of opcode OP, M extension included.
+    /// Operations of opcode OP with two sources.
     RegisterOp {
         Add = "add", Sub = "sub", Sll = "sll", Slt = "slt", Sltu = "sltu", Xor = "xor",
         Srl = "srl", Sra = "sra", Or = "or", And = "and", Mul = "mul", Mulh = "mulh",
         Mulhsu = "mulhsu", Mulhu = "mulhu", Div = "div", Divu = "divu", Rem = "rem", Remu = "remu",
+        Sh1add = "sh1add", Sh2add = "sh2add", Sh3add = "sh3add", Andn = "andn", Orn = "orn",
+        Xnor = "xnor", Max = "max", Maxu = "maxu", Min = "min", Minu = "minu", Rol = "rol",
+        Ror = "ror", Bclr = "bclr", Bext = "bext", Binv = "binv", Bset = "bset",
     }
 }
 operations! {
     /// Operations of opcode OP-IMM.
     ImmediateOp {
         Addi = "addi", Slti = "slti", Sltiu = "sltiu", Xori = "xori", Ori = "ori", Andi = "andi",
-        Slli = "slli", Srli = "srli", Srai = "srai",
+        Slli = "slli", Srli = "srli", Srai = "srai", Rori = "rori", Bclri = "bclri",
+        Bexti = "bexti", Binvi = "binvi", Bseti = "bseti",
+    }
+}
+operations! {
+    /// Operations of Zbb with one source.
+    UnaryOp {
+        Clz = "clz", Ctz = "ctz", Cpop = "cpop", SextB = "sext.b", SextH = "sext.h",
+        ZextH = "zext.h", OrcB = "orc.b", Rev8 = "rev8",
+    }
+}
+operations! {
+    /// Operations of the A extension, all on words.
+    AtomicOp {
+        LoadReserved = "lr.w", StoreConditional = "sc.w", Swap = "amoswap.w", Add = "amoadd.w",
+        Xor = "amoxor.w", And = "amoand.w", Or = "amoor.w", Min = "amomin.w", Max = "amomax.w",
+        Minu = "amominu.w", Maxu = "amomaxu.w",
     }
 }
 operations! {
@@ -92,10 +161,65 @@ operations! {
     CsrOp { Write = "csrrw", Set = "csrrs", Clear = "csrrc", }
 }
 
+impl RegisterOp {
+    /// The extension it is of.
+    pub const fn extension(self) -> Extension {
+        match self {
+            Self::Mul | Self::Mulh | Self::Mulhsu | Self::Mulhu => Extension::M,
+            Self::Div | Self::Divu | Self::Rem | Self::Remu => Extension::M,
+            Self::Sh1add | Self::Sh2add | Self::Sh3add => Extension::Zba,
+            Self::Andn | Self::Orn | Self::Xnor | Self::Rol | Self::Ror => Extension::Zbb,
+            Self::Max | Self::Maxu | Self::Min | Self::Minu => Extension::Zbb,
+            Self::Bclr | Self::Bext | Self::Binv | Self::Bset => Extension::Zbs,
+            _ => Extension::I,
+        }
+    }
+}
+
 impl ImmediateOp {
-    /// Whether the immediate is a shift amount.
+    /// Whether the immediate is a shift amount or the number of a bit, 0 to 31.
     pub const fn is_shift(self) -> bool {
-        matches!(self, Self::Slli | Self::Srli | Self::Srai)
+        matches!(
+            self,
+            Self::Slli
+                | Self::Srli
+                | Self::Srai
+                | Self::Rori
+                | Self::Bclri
+                | Self::Bexti
+                | Self::Binvi
+                | Self::Bseti
+        )
+    }
+
+    /// The extension it is of.
+    pub const fn extension(self) -> Extension {
+        match self {
+            Self::Rori => Extension::Zbb,
+            Self::Bclri | Self::Bexti | Self::Binvi | Self::Bseti => Extension::Zbs,
+            _ => Extension::I,
+        }
+    }
+}
+
+/// The `aq` and `rl` bits of an atomic operation.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct MemoryOrder {
+    /// Later accesses come after it.
+    pub acquire: bool,
+    /// Earlier accesses come before it.
+    pub release: bool,
+}
+
+impl MemoryOrder {
+    /// Suffix of the mnemonic.
+    pub const fn suffix(self) -> &'static str {
+        match (self.acquire, self.release) {
+            (false, false) => "",
+            (true, false) => ".aq",
+            (false, true) => ".rl",
+            (true, true) => ".aqrl",
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! assert_eq!(add.encode(), 0x00b5_0633);
 //! ```
 
+mod compressed;
 mod csr;
 mod decode;
 mod descriptor;
@@ -19,17 +20,25 @@ mod encode;
 mod instruction;
 mod register;
 
-pub use csr::{Csr, csr_name};
+pub use compressed::{Compressed, Form};
+pub use csr::Csr;
 pub use descriptor::{
     Activations, Descriptor, Destination, Exec, Header, Load, Source, Space, Store, Unit,
 };
 pub use instruction::{
-    BranchOp, CsrOp, CsrSource, ImmediateOp, Instruction, LoadOp, RegisterOp, StoreOp,
+    AtomicOp, BranchOp, CsrOp, CsrSource, Extension, ImmediateOp, Instruction, LoadOp, MemoryOrder,
+    RegisterOp, StoreOp, UnaryOp,
 };
 pub use register::Register;
 
-/// Assembly text of an instruction word; `.word 0x...` if it is none that we know.
+/// Assembly text of an instruction word, as a retire port gives it: a 16-bit one zero-extended.
+/// `.word` or `.half` if it is none that we know.
 pub fn disassemble(word: u32) -> String {
-    Instruction::decode(word)
-        .map_or_else(|| format!(".word 0x{word:08x}"), |instruction| instruction.to_string())
+    let parcel = u16::try_from(word).ok().filter(|parcel| parcel & 3 != 3);
+    let unknown = match parcel {
+        Some(parcel) => Instruction::RawParcel(parcel),
+        None => Instruction::Raw(word),
+    };
+    let known = if word & 3 == 3 || parcel.is_some() { Instruction::decode(word) } else { None };
+    known.unwrap_or(unknown).to_string()
 }

@@ -69,7 +69,7 @@ pub(super) fn csr() -> impl Strategy<Value = Instruction> {
         (select(CsrOp::ALL), register(), csr, source)
             .prop_map(|(op, rd, csr, source)| Instruction::Csr { op, rd, csr, source })
     };
-    let read = (select(Csr::NAMED), register()).prop_map(|(csr, rd)| Instruction::Csr {
+    let read = (select(Csr::named()), register()).prop_map(|(csr, rd)| Instruction::Csr {
         op: CsrOp::Set,
         rd,
         csr,
@@ -85,7 +85,7 @@ pub(super) fn csr() -> impl Strategy<Value = Instruction> {
         },
     );
     let unknown = (0..4096u16).prop_filter_map("mtvec leads to the handler", |number| {
-        let named = Csr::NAMED.contains(&Csr(number)) && number & 0xc00 != 0xc00;
+        let named = Csr::named().contains(&Csr(number)) && number & 0xc00 != 0xc00;
         (!named).then_some(Csr(number))
     });
     prop_oneof![

@@ -1,14 +1,15 @@
-//! The decoded-instruction cache: one slot for each word of a page that was executed from. It is
-//! kept exact by forgetting a word when it is stored to, so fetches always see memory.
+//! The decoded-instruction cache: one slot for each halfword of a page that was executed from. It is
+//! kept exact by forgetting the instructions that a store may have touched, so fetches always see
+//! memory.
 
-use crate::decode::{Decoded, Op, decode};
+use crate::decode::{Decoded, Op};
 use crate::memory::PAGE_BYTES;
 
-const WORDS: usize = PAGE_BYTES / 4;
+const SLOTS: usize = PAGE_BYTES / 2;
 
 /// Decoded pages, by page number.
 pub(crate) struct CodeCache {
-    pages: Vec<Option<Box<[Decoded; WORDS]>>>,
+    pages: Vec<Option<Box<[Decoded; SLOTS]>>>,
 }
 
 impl CodeCache {
@@ -20,27 +21,30 @@ impl CodeCache {
     #[inline(always)]
     pub fn get(&self, offset: usize) -> Option<Decoded> {
         let page = self.pages.get(offset / PAGE_BYTES)?.as_ref()?;
-        let decoded = page[offset / 4 % WORDS];
+        let decoded = page[offset / 2 % SLOTS];
         (decoded.op != Op::Undecoded).then_some(decoded)
     }
 
-    /// Decodes and remembers the word at a byte offset within the RAM.
-    pub fn insert(&mut self, offset: usize, word: u32) -> Decoded {
-        let decoded = decode(word);
+    /// Remembers the instruction at a byte offset within the RAM.
+    pub fn insert(&mut self, offset: usize, decoded: Decoded) {
         let page = &mut self.pages[offset / PAGE_BYTES];
-        page.get_or_insert_with(|| Box::new([Decoded::EMPTY; WORDS]))[offset / 4 % WORDS] = decoded;
-        decoded
+        page.get_or_insert_with(|| Box::new([Decoded::EMPTY; SLOTS]))[offset / 2 % SLOTS] = decoded;
     }
 
-    /// Forgets the word at a byte offset.
+    /// Forgets the instructions in the word at a byte offset, also one that begins in the halfword
+    /// before it.
     pub fn forget(&mut self, offset: usize) {
-        if let Some(page) = &mut self.pages[offset / PAGE_BYTES] {
-            page[offset / 4 % WORDS] = Decoded::EMPTY;
+        let word = offset & !3;
+        for halfword in [word.wrapping_sub(2), word, word + 2] {
+            if let Some(Some(page)) = self.pages.get_mut(halfword / PAGE_BYTES) {
+                page[halfword / 2 % SLOTS] = Decoded::EMPTY;
+            }
         }
     }
 
-    /// Forgets a page but keeps its allocation.
+    /// Forgets a page, and what reaches into it from the one before, but keeps its allocation.
     pub fn forget_page(&mut self, page: usize) {
+        self.forget(page * PAGE_BYTES);
         if let Some(page) = &mut self.pages[page] {
             page.fill(Decoded::EMPTY);
         }

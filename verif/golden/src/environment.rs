@@ -2,7 +2,9 @@
 //! what it reports. [`Alone`] compiles to nothing, so the fast path and the lockstep path share one
 //! description of every instruction.
 
+use crate::decode::Decoded;
 use crate::retire::{Inputs, Retire};
+use crate::trap::Trap;
 
 /// One data access of an instruction: an aligned word and the bytes of it that are meant.
 #[derive(Clone, Copy)]
@@ -20,10 +22,14 @@ pub(crate) trait Environment {
     fn time_read(&mut self, own: u32) -> u32;
     /// Whether the data access of this instruction got a bus error.
     fn data_fault(&self) -> bool;
+    /// Whether an SC fails for a write of the NPU, where that is possible.
+    fn sc_failed(&self) -> bool;
     /// The interrupt lines that a read of `mip` sees; `own` are the model's.
     fn lines(&self, own: u32) -> u32;
     /// Whether NPU jobs end at the doorbell and need no log.
     const ALONE: bool;
+    fn fetched(&mut self, instruction: Decoded);
+    fn trapped(&mut self, trap: Trap);
     fn wrote_register(&mut self, rd: u8, value: u32);
     fn wrote_csr(&mut self, number: u16, value: u32);
     fn loaded(&mut self, access: Access);
@@ -41,9 +47,15 @@ impl Environment for Alone {
     fn data_fault(&self) -> bool {
         false
     }
+    /// Alone, a job that was started since the LR has written.
+    fn sc_failed(&self) -> bool {
+        true
+    }
     fn lines(&self, own: u32) -> u32 {
         own
     }
+    fn fetched(&mut self, _: Decoded) {}
+    fn trapped(&mut self, _: Trap) {}
     fn wrote_register(&mut self, _: u8, _: u32) {}
     fn wrote_csr(&mut self, _: u16, _: u32) {}
     fn loaded(&mut self, _: Access) {}
@@ -67,8 +79,19 @@ impl Environment for Lockstep<'_> {
     fn data_fault(&self) -> bool {
         self.inputs.data_fault
     }
+    fn sc_failed(&self) -> bool {
+        self.inputs.sc_failed
+    }
     fn lines(&self, _own: u32) -> u32 {
         self.inputs.interrupt_lines
+    }
+    fn fetched(&mut self, instruction: Decoded) {
+        self.retire.insn = instruction.word;
+    }
+    fn trapped(&mut self, trap: Trap) {
+        self.retire.trap = true;
+        self.retire.cause = trap.cause;
+        self.retire.tval = trap.tval;
     }
     fn wrote_register(&mut self, rd: u8, value: u32) {
         if rd != 0 {

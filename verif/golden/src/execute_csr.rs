@@ -1,19 +1,10 @@
 //! The CSR instructions (unprivileged manual 6.1).
 
 use crate::csr;
-use crate::decode::{Decoded, Op, decode};
+use crate::decode::{Decoded, Op};
 use crate::environment::Environment;
 use crate::machine::Machine;
 use crate::trap::Trap;
-
-/// Whether what this instruction writes to a CSR depends on time: `csrrs`, `csrrc` and their
-/// immediate forms on `mcycle(h)`. With rd = x0 the retire port does not even show what was read,
-/// so such a write cannot be compared.
-pub fn writes_time(word: u32) -> bool {
-    let d = decode(word);
-    let modifies = matches!(d.op, Op::Csrrs | Op::Csrrc | Op::Csrrsi | Op::Csrrci);
-    modifies && d.rs1 != 0 && csr::is_time(d.imm as u16)
-}
 
 impl Machine {
     /// Executes one of `csrr*` and returns the value for rd. A read of a counter gives its value
@@ -31,21 +22,23 @@ impl Machine {
         };
         // Setting or clearing with x0 or a zero immediate does not write, whatever x0's value.
         let writes = matches!(d.op, Op::Csrrw | Op::Csrrwi) || d.rs1 != 0;
-        let lines = env.lines(self.interrupt_lines());
-        let Some(own) = self.hart.csrs.read(number, lines, self.now) else {
+        let mode = self.hart.mode;
+        let outside = self.surroundings(env.lines(self.interrupt_lines()));
+        let Some(own) = self.hart.csrs.read(number, mode, outside) else {
             return Err(Trap::illegal(d.word));
         };
         if writes && csr::is_read_only(number) {
             return Err(Trap::illegal(d.word));
         }
-        let old = if csr::is_time(number) { env.time_read(own) } else { own };
+        let old = if self.hart.csrs.is_of_time(number) { env.time_read(own) } else { own };
         if writes {
             let new = match d.op {
                 Op::Csrrs | Op::Csrrsi => old | operand,
                 Op::Csrrc | Op::Csrrci => old & !operand,
                 _ => operand,
             };
-            let value = self.hart.csrs.write(number, new, old, self.now);
+            let value = self.hart.csrs.write(number, new, old, outside);
+            self.hart.follow_protection();
             env.wrote_csr(number, value);
             self.attention = true;
         }

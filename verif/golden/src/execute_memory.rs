@@ -3,6 +3,7 @@
 use crate::bus::Device;
 use crate::environment::{Access, Environment};
 use crate::machine::Machine;
+use crate::pmp::Need;
 use crate::trap::Trap;
 
 /// The access of `N` bytes at an aligned `address`, with `value` put into its lanes.
@@ -15,6 +16,13 @@ fn lanes<const N: usize>(address: u32, value: u32) -> Access {
 }
 
 impl Machine {
+    /// Whether PMP allows a data access to the word that holds `address`.
+    #[inline(always)]
+    pub(crate) fn data_allowed(&self, address: u32, need: Need) -> bool {
+        !self.hart.data_restricted
+            || self.hart.csrs.pmp.allows(address, need, self.hart.data_mode())
+    }
+
     /// Loads `N` bytes, zero-extended.
     #[inline(always)]
     pub(crate) fn load<const N: usize, E: Environment>(
@@ -25,7 +33,7 @@ impl Machine {
         if !address.is_multiple_of(N as u32) {
             return Err(Trap::misaligned_load(address));
         }
-        if env.data_fault() {
+        if !self.data_allowed(address, Need::Read) || env.data_fault() {
             return Err(Trap::load_fault(address));
         }
         let value = match self.memory.load::<N>(address) {
@@ -47,7 +55,7 @@ impl Machine {
         if !address.is_multiple_of(N as u32) {
             return Err(Trap::misaligned_store(address));
         }
-        if env.data_fault() {
+        if !self.data_allowed(address, Need::Write) || env.data_fault() {
             return Err(Trap::store_fault(address));
         }
         match self.memory.store::<N>(address, value) {
@@ -94,7 +102,9 @@ impl Machine {
             Device::Clint(offset) => self.clint.write(offset, value, self.now),
             Device::Npu(offset) => {
                 let log = !E::ALONE;
-                self.npu.write(offset, value, &mut self.memory, log)?;
+                if self.npu.write(offset, value, &mut self.memory, log)? {
+                    self.hart.reservation.job_started();
+                }
                 if E::ALONE {
                     self.npu.finish_job();
                 }

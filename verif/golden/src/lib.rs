@@ -12,24 +12,33 @@
 //! Invariants: nothing here panics on what a program does; [`Machine::step`] and
 //! [`Machine::run`] execute through the same code.
 
+mod bits;
 mod bus;
 mod clint;
 mod code;
+mod compressed;
+mod counters;
 mod csr;
 mod decode;
 pub mod elf;
 mod environment;
+mod events;
 mod execute;
+mod execute_atomic;
 mod execute_csr;
 mod execute_memory;
 mod hart;
 mod isa;
 mod machine;
 mod memory;
+mod mode;
 mod multiply;
 pub mod npu;
+mod pmp;
+mod reservation;
 mod retire;
 mod run;
+mod step;
 mod trap;
 
 #[cfg(test)]
@@ -37,7 +46,6 @@ mod tests;
 
 pub use bus::{CLINT_BASE, NPU_BASE, RAM_BASE};
 pub use decode::{Decoded, Op, decode};
-pub use execute_csr::writes_time;
 pub use isa::Isa;
 pub use machine::{Config, Machine, NpuConfig};
 pub use memory::OutOfRam;

@@ -1,15 +1,14 @@
-//! The machine as a whole: configuration, reset, memory, the lockstep step and what the bench asks
-//! about plausibility.
+//! The machine as a whole: configuration, reset, memory, and what the bench asks about interrupts.
 
 use crate::RAM_BASE;
 use crate::clint::Clint;
-use crate::environment::{Environment, Lockstep};
+use crate::csr::Surroundings;
 use crate::hart::Hart;
 use crate::isa::Isa;
 use crate::memory::{Memory, OutOfRam};
+use crate::mode::Mode;
 use crate::npu::{JobRecord, Npu};
-use crate::retire::{Inputs, Retire};
-use crate::trap::{INTERRUPT, MEI, Trap};
+use crate::trap::{INTERRUPT, MEI};
 
 /// Sizes of the machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,7 +48,7 @@ pub struct Machine {
     /// Something happened after which interrupts and stop conditions have to be looked at.
     pub(crate) attention: bool,
     /// The model's own value of the last step's time-dependent read.
-    time_read: Option<u32>,
+    pub(crate) time_read: Option<u32>,
 }
 
 impl Machine {
@@ -57,8 +56,8 @@ impl Machine {
     pub fn new(config: &Config) -> Self {
         Self {
             npu: Npu::new(&config.npu),
-            hart: Hart::new(),
-            memory: Memory::new(config.ram_bytes),
+            hart: Hart::new(&config.isa),
+            memory: Memory::new(config.ram_bytes, &config.isa),
             clint: Clint::new(),
             now: 0,
             attention: false,
@@ -69,7 +68,7 @@ impl Machine {
     /// Back to the state of [`Machine::new`], in time proportional to the RAM pages written.
     pub fn reset(&mut self) {
         self.npu.reset();
-        self.hart = Hart::new();
+        self.hart = Hart::new(&self.hart.isa);
         self.memory.reset();
         self.clint = Clint::new();
         self.now = 0;
@@ -92,9 +91,10 @@ impl Machine {
         self.hart.pc
     }
 
-    /// Starts elsewhere than at the reset vector; bits 1:0 are cleared.
+    /// Starts elsewhere than at the reset vector; the bits that an instruction's
+    /// address has not are cleared.
     pub fn set_pc(&mut self, pc: u32) {
-        self.hart.pc = pc & !3;
+        self.hart.pc = pc & self.hart.csrs.pc_mask();
     }
 
     /// The integer registers.
@@ -102,89 +102,31 @@ impl Machine {
         self.hart.registers()
     }
 
-    /// Value of a CSR, `None` when the number does not exist. `mip` is the model's own view.
+    /// Value of a CSR as M mode sees it, `None` when the number does not exist. `mip` is the model's
+    /// own view.
     pub fn csr(&self, number: u16) -> Option<u32> {
-        self.hart.csrs.read(number, self.interrupt_lines(), self.now)
+        let outside = self.surroundings(self.interrupt_lines());
+        self.hart.csrs.read(number, Mode::Machine, outside)
+    }
+
+    /// The present mode: 3 for M, 0 for U.
+    pub fn mode(&self) -> u8 {
+        self.hart.mode as u8
+    }
+
+    /// What CSRs show of the world outside the hart.
+    pub(crate) fn surroundings(&self, lines: u32) -> Surroundings {
+        Surroundings { lines, now: self.now, mtime: self.mtime() }
     }
 
     /// Instructions retired since reset or since the program wrote `minstret`.
     pub fn minstret(&self) -> u64 {
-        self.hart.csrs.minstret
+        self.hart.csrs.counters.instret
     }
 
     /// The CLINT's `mtime`, at the cycle of the last step.
     pub fn mtime(&self) -> u64 {
         self.clint.mtime(self.now)
-    }
-
-    /// Executes one instruction in lockstep and reports it. `inputs` says what the RTL met.
-    ///
-    /// A doorbell store runs the whole job at once; the NPU then stays busy until the bench calls
-    /// [`Npu::finish_job`] or [`Npu::end_with_bus_error`].
-    pub fn step(&mut self, inputs: &Inputs) -> Retire {
-        self.now = inputs.cycle;
-        let mut env = Lockstep { inputs, retire: Retire::default(), own_time_read: None };
-        if let Some(cause) = inputs.interrupt {
-            self.take_interrupt(cause & 0x1f);
-            env.retire.intr = true;
-            env.retire.cause = INTERRUPT | cause & 0x1f;
-        }
-        let pc = self.hart.pc;
-        env.retire.pc = pc;
-        env.retire.mode = 3;
-        let fetched = if inputs.fetch_fault.is_some() { None } else { self.memory.fetch(pc) };
-        let result = match fetched {
-            Some(decoded) => {
-                env.retire.insn = decoded.word;
-                self.execute(&mut env, decoded)
-            }
-            None => Err(Trap::fetch_fault(inputs.fetch_fault.unwrap_or(pc))),
-        };
-        if let Err(trap) = result {
-            env.retire.trap = true;
-            env.retire.cause = trap.cause;
-            env.retire.tval = trap.tval;
-        }
-        self.complete(result);
-        env.retire.next_pc = self.hart.pc;
-        self.time_read = env.own_time_read;
-        env.retire.mstatus = self.hart.csrs.mstatus;
-        env.retire
-    }
-
-    /// One step with the model's own clock, interrupts and NPU: what [`Machine::run`] does, with a
-    /// record.
-    pub fn step_alone(&mut self) -> Retire {
-        let lines = self.interrupt_lines();
-        let retire = self.step(&Inputs {
-            interrupt: self.pending_interrupt(lines),
-            interrupt_lines: lines,
-            cycle: self.now,
-            ..Inputs::default()
-        });
-        self.npu.finish_job();
-        retire
-    }
-
-    /// Moves the pc, counts, and enters the handler of an exception.
-    #[inline(always)]
-    pub(crate) fn complete(&mut self, result: Result<u32, Trap>) {
-        match result {
-            Ok(next) => {
-                self.hart.pc = next;
-                let csrs = &mut self.hart.csrs;
-                csrs.minstret = csrs.minstret.wrapping_add(csrs.minstret_step);
-            }
-            Err(trap) => {
-                self.hart.pc = self.hart.csrs.enter_exception(self.hart.pc, trap);
-                self.attention = true;
-            }
-        }
-        self.now = self.now.wrapping_add(1);
-    }
-
-    pub(crate) fn take_interrupt(&mut self, cause: u32) {
-        self.hart.pc = self.hart.csrs.enter_interrupt(self.hart.pc, cause);
     }
 
     /// The model's own interrupt lines, in `mip`'s bit positions. In lockstep the timer's is only
@@ -195,7 +137,7 @@ impl Machine {
 
     /// The interrupt that has to be taken before the next instruction with these lines, if any.
     pub fn pending_interrupt(&self, lines: u32) -> Option<u32> {
-        self.hart.csrs.pending_interrupt(lines)
+        self.hart.pending_interrupt(lines)
     }
 
     /// Checks that the RTL could take this interrupt before the next instruction: enabled,
@@ -212,18 +154,11 @@ impl Machine {
                 let csrs = &self.hart.csrs;
                 Err(format!(
                     "interrupt {cause} was taken before pc {:#010x}, but {due}: lines {lines:#x}, \
-                     mie {:#x}, mstatus {:#x}",
-                    self.hart.pc, csrs.mie, csrs.mstatus
+                     mie {:#x}, mstatus {:#x}, mode {:?}",
+                    self.hart.pc, csrs.mie, csrs.mstatus, self.hart.mode
                 ))
             }
         }
-    }
-
-    /// If the last step read something that depends on time: what the model would have read. For
-    /// `mcycle(h)` and `mtime` it is exact up to the cycles between the read and
-    /// [`Inputs::cycle`]; for the NPU's registers ask [`Npu::read_allowed`].
-    pub fn last_time_read(&self) -> Option<u32> {
-        self.time_read
     }
 
     /// Makes the memory hold exactly the first `writes` byte writes of a job: undoes those that the
@@ -250,18 +185,5 @@ impl Machine {
     /// Whether an address is in the RAM.
     pub fn in_ram(&self, address: u32) -> bool {
         address >= RAM_BASE && self.memory.contains(address)
-    }
-}
-
-/// The one step that both paths share, for the fast path: no record.
-impl Machine {
-    #[inline(always)]
-    pub(crate) fn step_with<E: Environment>(&mut self, env: &mut E) {
-        let pc = self.hart.pc;
-        let result = match self.memory.fetch(pc) {
-            Some(decoded) => self.execute(env, decoded),
-            None => Err(Trap::fetch_fault(pc)),
-        };
-        self.complete(result);
     }
 }

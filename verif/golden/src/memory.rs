@@ -2,7 +2,8 @@
 
 use crate::RAM_BASE;
 use crate::code::CodeCache;
-use crate::decode::Decoded;
+use crate::decode::{Decoded, decode, is_compressed};
+use crate::isa::Isa;
 use std::fmt;
 
 /// Granularity of the bookkeeping.
@@ -10,7 +11,7 @@ pub(crate) const PAGE_BYTES: usize = 4096;
 
 /// The page may hold something else than zeros.
 const DIRTY: u8 = 1;
-/// The page has slots in the decoded-instruction cache.
+/// An instruction in the decoded-instruction cache lies in the page, if only with its end.
 const CODE: u8 = 2;
 /// The page holds the watched doubleword.
 const WATCHED: u8 = 4;
@@ -43,6 +44,8 @@ pub(crate) struct Memory {
     flags: Vec<u8>,
     /// Pages with `DIRTY` set.
     dirty: Vec<usize>,
+    /// What instructions are decoded for.
+    isa: Isa,
     code: CodeCache,
     /// Byte offset of the watched doubleword.
     watch: Option<usize>,
@@ -52,12 +55,13 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// A RAM of zeros; the size is rounded up to a multiple of 4 KiB and is at most 2 GiB.
-    pub fn new(ram_bytes: u32) -> Self {
+    pub fn new(ram_bytes: u32, isa: &Isa) -> Self {
         let pages = (ram_bytes as usize).min(1 << 31).div_ceil(PAGE_BYTES);
         Self {
             bytes: vec![0; pages * PAGE_BYTES],
             flags: vec![0; pages],
             dirty: Vec::new(),
+            isa: *isa,
             code: CodeCache::new(pages),
             watch: None,
             watched: false,
@@ -91,21 +95,29 @@ impl Memory {
         offset(address) < self.bytes.len()
     }
 
-    /// The instruction at an aligned address; `None` outside the RAM.
+    /// The instruction at an address that is aligned as instructions are; `Err` is the address of
+    /// the first half of it that is outside the RAM.
     #[inline(always)]
-    pub fn fetch(&mut self, pc: u32) -> Option<Decoded> {
+    pub fn fetch(&mut self, pc: u32) -> Result<Decoded, u32> {
         match self.code.get(offset(pc)) {
-            Some(decoded) => Some(decoded),
+            Some(decoded) => Ok(decoded),
             None => self.fetch_new(pc),
         }
     }
 
     #[inline(never)]
-    fn fetch_new(&mut self, pc: u32) -> Option<Decoded> {
-        let word = self.load::<4>(pc)?;
-        let offset = offset(pc);
-        self.flags[offset / PAGE_BYTES] |= CODE;
-        Some(self.code.insert(offset, word))
+    fn fetch_new(&mut self, pc: u32) -> Result<Decoded, u32> {
+        let low = self.load::<2>(pc).ok_or(pc)?;
+        let short = is_compressed(low as u16, &self.isa);
+        let second = pc.wrapping_add(2);
+        let high = if short { 0 } else { self.load::<2>(second).ok_or(second)? };
+        let decoded = decode(high << 16 | low, &self.isa);
+        let first = offset(pc);
+        for byte in [first, first + usize::from(decoded.length) - 1] {
+            self.flags[byte / PAGE_BYTES] |= CODE;
+        }
+        self.code.insert(first, decoded);
+        Ok(decoded)
     }
 
     /// Little-endian load of `N` = 1, 2 or 4 bytes, zero-extended; `None` outside the RAM.

@@ -13,8 +13,11 @@ pub struct Inputs {
     /// The RTL's store-conditional did not store. Used only when the model's own reservation stands
     /// and the NPU may have written since the LR; so it may be given always.
     pub sc_failed: bool,
-    /// What the RTL read. Used only where time decides: `mcycle(h)`, `mtime`, and the NPU's
-    /// `STATUS`, `FAULT_INDEX`, `FAULT_ADDRESS`, `JOBS` and `CYCLES`; so it may be given always.
+    /// What the RTL read. Used only where time decides: `mcycle(h)`, `cycle(h)`, `time(h)`, `mtime`,
+    /// event counters that depend on a timing event, and the NPU's `STATUS`, `FAULT_INDEX`,
+    /// `FAULT_ADDRESS`, `JOBS` and `CYCLES`; so it may be given always. Of a CSR instruction with
+    /// rd = x0, where the retire port does not show what was read, give what it wrote: that then is
+    /// the model's too, apart from the bits that the instruction itself decides.
     pub device_read: Option<u32>,
     /// Interrupt lines as the RTL saw them, in `mip`'s bit positions.
     pub interrupt_lines: u32,

@@ -37,11 +37,15 @@ impl Machine {
         while left > 0 {
             self.attention = false;
             if let Some(cause) = self.pending_interrupt(self.interrupt_lines()) {
-                self.take_interrupt(cause);
+                self.hart.enter_interrupt(cause);
             }
             // Lines change at a device store and at the timer's deadline only.
             let burst = self.clint.until_timer(self.now).map_or(left, |wait| wait.min(left));
-            left -= self.run_undisturbed(burst);
+            left -= if self.is_supervised() {
+                self.run_undisturbed::<true>(burst)
+            } else {
+                self.run_undisturbed::<false>(burst)
+            };
             if self.memory.take_watched()
                 && let Some(value) = stop.tohost.and_then(|address| self.doubleword(address))
             {
@@ -53,9 +57,9 @@ impl Machine {
     }
 
     /// Steps until something needs attention; returns the number of steps.
-    fn run_undisturbed(&mut self, steps: u64) -> u64 {
+    fn run_undisturbed<const SUPERVISED: bool>(&mut self, steps: u64) -> u64 {
         for step in 0..steps {
-            self.step_with(&mut Alone);
+            self.advance::<_, SUPERVISED>(&mut Alone, None);
             if self.attention {
                 return step + 1;
             }

@@ -1,6 +1,9 @@
 //! Exceptions and interrupts (privileged manual 3.1.6, 3.1.7, 3.1.9, 3.1.14 to 3.1.16).
 
-use crate::csr::{Csrs, MIE, MPIE};
+use crate::csr::{MIE, MPIE, MPP, MPP_SHIFT, MPRV};
+use crate::events;
+use crate::hart::Hart;
+use crate::mode::Mode;
 
 /// `mcause` bit 31.
 pub(crate) const INTERRUPT: u32 = 0x8000_0000;
@@ -20,14 +23,15 @@ pub(crate) struct Trap {
     pub tval: u32,
 }
 
-/// The exceptions of a machine without U mode and virtual memory, with the `mtval` that
-/// `docs/soc.md` chooses.
+/// The exceptions of a machine without virtual memory, with the `mtval` that `docs/core.md`
+/// chooses.
 impl Trap {
     pub fn misaligned_fetch(target: u32) -> Self {
         Self { cause: 0, tval: target }
     }
-    pub fn fetch_fault(pc: u32) -> Self {
-        Self { cause: 1, tval: pc }
+    /// `address` is that of the half that faults.
+    pub fn fetch_fault(address: u32) -> Self {
+        Self { cause: 1, tval: address }
     }
     pub fn illegal(word: u32) -> Self {
         Self { cause: 2, tval: word }
@@ -47,53 +51,64 @@ impl Trap {
     pub fn store_fault(address: u32) -> Self {
         Self { cause: 7, tval: address }
     }
-    pub fn ecall() -> Self {
-        Self { cause: 11, tval: 0 }
+    pub fn ecall(mode: Mode) -> Self {
+        Self { cause: 8 + mode as u32, tval: 0 }
     }
 }
 
-impl Csrs {
-    /// Enters the handler of an exception raised by the instruction at `pc`; returns its address.
-    pub(crate) fn enter_exception(&mut self, pc: u32, trap: Trap) -> u32 {
-        self.save(pc, trap.cause, trap.tval);
-        self.mtvec & !3
+impl Hart {
+    /// Enters the handler of an exception raised by the instruction at the pc.
+    pub(crate) fn enter_exception(&mut self, trap: Trap) {
+        self.csrs.counters.count(events::EXCEPTION);
+        self.enter(trap.cause, trap.tval);
+        self.pc = self.csrs.mtvec & !3;
     }
 
-    /// Enters the handler of an interrupt taken before the instruction at `pc`.
-    pub(crate) fn enter_interrupt(&mut self, pc: u32, cause: u32) -> u32 {
-        self.save(pc, INTERRUPT | cause, 0);
-        let vectored = self.mtvec & 3 == 1;
-        (self.mtvec & !3).wrapping_add(if vectored { 4 * cause } else { 0 })
+    /// Enters the handler of an interrupt taken before the instruction at the pc.
+    pub(crate) fn enter_interrupt(&mut self, cause: u32) {
+        self.csrs.counters.count(events::INTERRUPT);
+        self.enter(INTERRUPT | cause, 0);
+        let mtvec = self.csrs.mtvec;
+        let vectored = mtvec & 3 == 1;
+        self.pc = (mtvec & !3).wrapping_add(if vectored { 4 * cause } else { 0 });
     }
 
-    fn save(&mut self, pc: u32, cause: u32, tval: u32) {
-        self.mepc = pc & !3;
-        self.mcause = cause;
-        self.mtval = tval;
-        let enabled = self.mstatus & MIE != 0;
-        self.mstatus &= !(MIE | MPIE);
-        if enabled {
-            self.mstatus |= MPIE;
-        }
+    fn enter(&mut self, cause: u32, tval: u32) {
+        let csrs = &mut self.csrs;
+        csrs.mepc = self.pc;
+        csrs.mcause = cause;
+        csrs.mtval = tval;
+        let enabled = csrs.mstatus & MIE != 0;
+        csrs.mstatus &= !(MIE | MPIE | MPP);
+        csrs.mstatus |= (self.mode as u32) << MPP_SHIFT | if enabled { MPIE } else { 0 };
+        self.mode = Mode::Machine;
+        self.reservation.clear();
+        self.follow_protection();
     }
 
-    /// `mret`: returns the address of the next instruction. MPP reads 3 always.
+    /// `mret`: returns the address of the next instruction.
     pub(crate) fn return_from_trap(&mut self) -> u32 {
-        let enabled = self.mstatus & MPIE != 0;
-        self.mstatus |= MPIE;
-        self.mstatus &= !MIE;
-        if enabled {
-            self.mstatus |= MIE;
+        let csrs = &mut self.csrs;
+        self.mode = csrs.previous_mode();
+        let enabled = csrs.mstatus & MPIE != 0;
+        csrs.mstatus &= !(MIE | MPP);
+        csrs.mstatus |= MPIE | if enabled { MIE } else { 0 };
+        // The least privileged mode there is.
+        csrs.mstatus |= if self.isa.user_mode { 0 } else { MPP };
+        if self.mode == Mode::User {
+            csrs.mstatus &= !MPRV;
         }
-        self.mepc
+        self.follow_protection();
+        self.csrs.mepc
     }
 
-    /// The interrupt that has to be taken before the next instruction, given the lines.
+    /// The interrupt that has to be taken before the next instruction, given the lines. In U mode
+    /// `mstatus.MIE` does not matter.
     pub(crate) fn pending_interrupt(&self, lines: u32) -> Option<u32> {
-        if self.mstatus & MIE == 0 {
+        if self.mode == Mode::Machine && self.csrs.mstatus & MIE == 0 {
             return None;
         }
-        let pending = lines & self.mie;
+        let pending = lines & self.csrs.mie;
         [MEI, MSI, MTI].into_iter().find(|&cause| pending >> cause & 1 == 1)
     }
 }

@@ -219,26 +219,27 @@ impl Npu {
         Err(format!("NPU register {offset:#04x} read {value:#x}, the model allows {now:#x}{or}"))
     }
 
-    /// A word written at an aligned offset; a doorbell runs the job. `log` asks for a record.
-    /// `None` is a bus error.
+    /// A word written at an aligned offset; a doorbell runs the job. `log` asks for a record. Tells
+    /// whether a job was started; `None` is a bus error.
     pub(crate) fn write(
         &mut self,
         offset: u32,
         value: u32,
         memory: &mut Memory,
         log: bool,
-    ) -> Option<()> {
+    ) -> Option<bool> {
         self.read(offset)?;
+        let rings = offset == register::DOORBELL && !self.busy();
         match offset {
             register::INTERRUPT_ENABLE => self.interrupt_enable = value & 1 == 1,
-            register::DOORBELL if !self.busy() => self.ring(value, memory, log),
+            register::DOORBELL if rings => self.ring(value, memory, log),
             register::CLEAR if !self.busy() => {
                 self.done = false;
                 self.ended.cause = cause::NONE;
             }
             _ => {}
         }
-        Some(())
+        Some(rings)
     }
 
     fn ring(&mut self, address: u32, memory: &mut Memory, log: bool) {

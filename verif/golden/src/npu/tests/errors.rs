@@ -175,7 +175,7 @@ fn lists_run_off_the_ram() {
 #[test]
 fn lists_are_at_most_65536_long() {
     let mut bench = Bench::new(2);
-    bench.memory = crate::memory::Memory::new(4 << 20);
+    bench.memory = crate::memory::Memory::new(4 << 20, &crate::Isa::default());
     let mut list = vec![load_rows(RAM, 1, 1, 0); 65_536];
     let job = bench.run_raw(&list);
     let end = JobEnd { cause: cause::LIST_TOO_LONG, fault_index: 65_535, fault_address: 0 };

@@ -37,7 +37,11 @@ impl Bench {
             accumulator_rows: 128,
             parameter_rows: 64,
         };
-        Self { config, memories: Memories::new(&config), memory: Memory::new(RAM_BYTES) }
+        Self {
+            config,
+            memories: Memories::new(&config),
+            memory: Memory::new(RAM_BYTES, &crate::Isa::default()),
+        }
     }
 
     /// Runs a list that ends with its last descriptor.

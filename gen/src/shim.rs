@@ -5,7 +5,7 @@
 use askama::Template;
 
 /// Version of the C interface and of the event records; a library of another one is not loaded.
-pub const ABI: u32 = 1;
+pub const ABI: u32 = 2;
 
 /// What the shim has to know about the chip that it is compiled with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,6 +14,10 @@ pub struct ShimOptions {
     pub bus_bits: u32,
     /// Bytes of RAM from 0x8000_0000; a multiple of 4096.
     pub ram_bytes: u32,
+    /// Data width of `ibus` in bits: 32 or 64.
+    pub fetch_bits: u32,
+    /// Channels of the retire port: 1 or 2.
+    pub retire_channels: u32,
     /// The chip has the port `fault_select`.
     pub faults: bool,
     /// The model is built with `--trace`.
@@ -26,14 +30,24 @@ struct Shim {
     abi: u32,
     bus_bytes: u32,
     ram_bytes: u32,
+    fetch_bytes: u32,
+    retire_channels: u32,
     faults: bool,
     trace: bool,
 }
 
 /// The shim's files, name and text: `shim.cpp` and the headers that it includes.
 pub fn shim(options: ShimOptions) -> Vec<(String, String)> {
-    let ShimOptions { bus_bits, ram_bytes, faults, trace } = options;
-    let main = Shim { abi: ABI, bus_bytes: bus_bits / 8, ram_bytes, faults, trace };
+    let ShimOptions { bus_bits, ram_bytes, fetch_bits, retire_channels, faults, trace } = options;
+    let main = Shim {
+        abi: ABI,
+        bus_bytes: bus_bits / 8,
+        ram_bytes,
+        fetch_bytes: fetch_bits / 8,
+        retire_channels,
+        faults,
+        trace,
+    };
     let text = main.render().expect("writing to a string cannot fail");
     [
         ("shim.cpp", text.as_str()),
@@ -50,8 +64,14 @@ pub fn shim(options: ShimOptions) -> Vec<(String, String)> {
 mod tests {
     use super::*;
 
-    const PLAIN: ShimOptions =
-        ShimOptions { bus_bits: 64, ram_bytes: 1 << 16, faults: false, trace: false };
+    const PLAIN: ShimOptions = ShimOptions {
+        bus_bits: 64,
+        ram_bytes: 1 << 16,
+        fetch_bits: 32,
+        retire_channels: 1,
+        faults: false,
+        trace: false,
+    };
 
     fn main_file(options: ShimOptions) -> String {
         shim(options).remove(0).1
@@ -62,6 +82,7 @@ mod tests {
         let plain = main_file(PLAIN);
         assert!(plain.contains("constexpr uint32_t kBusBytes = 8;"));
         assert!(plain.contains("constexpr uint32_t kRamBytes = 65536;"));
+        assert!(plain.contains("constexpr uint32_t kFetchBytes = 4;"));
         assert!(!plain.contains("fault_select") && !plain.contains("verilated_vcd_c.h"));
         assert!(main_file(ShimOptions { faults: true, ..PLAIN }).contains("top_->fault_select"));
         assert!(main_file(ShimOptions { trace: true, ..PLAIN }).contains("verilated_vcd_c.h"));

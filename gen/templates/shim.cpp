@@ -7,6 +7,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 #include "Vchip.h"
 #include "axi_port.h"
@@ -31,7 +32,20 @@ namespace systole {
 constexpr uint32_t kAbi = {{ abi }};
 constexpr uint32_t kBusBytes = {{ bus_bytes }};
 constexpr uint32_t kRamBytes = {{ ram_bytes }};
+constexpr uint32_t kFetchBytes = {{ fetch_bytes }};
+constexpr int kChannels = {{ retire_channels }};  // Instructions that can retire in a cycle.
 constexpr int kResetCycles = 4;
+
+// The bits of one retire channel in an rvfi port, where each channel has kBits.
+template <int kBits, typename Port>
+uint64_t lane(const Port& port, int channel) {
+  if constexpr (std::is_integral_v<Port>) {
+    return uint64_t{port} >> (kBits * channel) & ~uint64_t{0} >> (64 - kBits);
+  } else {
+    static_assert(kBits == 64, "only such ports are wider than a machine word");
+    return port[2 * channel] | uint64_t{port[2 * channel + 1]} << 32;
+  }
+}
 
 enum Stop : uint32_t { kLimit = 0, kBufferFull = 1, kWatch = 2, kHang = 3, kBroken = 4 };
 
@@ -225,10 +239,18 @@ class Chip {
                             top.m_axi_bready, events_);
     if (kRecord && top.npu_job_end) record_job_end();
     if (!top.rvfi_valid) return;
-    if (kRecord) record_retire();
-    ++retired_;
+    for (int channel = 0; channel < kChannels; ++channel)
+      if (lane<1>(top.rvfi_valid, channel)) retire<kRecord>(channel);
     last_retire_ = cycle_;
-    watch_hit_ = watch_ && top.rvfi_mem_addr == watch_ && top.rvfi_mem_wmask != 0 && top.rvfi_mem_wdata != 0;
+  }
+
+  template <bool kRecord>
+  void retire(int channel) {
+    const Vchip& top = *top_;
+    if (kRecord) record_retire(channel);
+    ++retired_;
+    watch_hit_ |= watch_ && lane<32>(top.rvfi_mem_addr, channel) == watch_ &&
+                  lane<4>(top.rvfi_mem_wmask, channel) != 0 && lane<32>(top.rvfi_mem_wdata, channel) != 0;
   }
 
   void record_job_end() {
@@ -238,29 +260,32 @@ class Chip {
     record.word[4] = top_->npu_job_fault_address;
   }
 
-  void record_retire() {
+  void record_retire(int channel) {
     const Vchip& top = *top_;
-    if (top.rvfi_order != retired_)
-      events_.protocol(cycle_, kRvfi, kRetireOrder, static_cast<uint32_t>(top.rvfi_order));
+    const uint64_t order = lane<64>(top.rvfi_order, channel);
+    if (order != retired_) events_.protocol(cycle_, kRvfi, kRetireOrder, static_cast<uint32_t>(order));
     Record& record = events_.add();
     uint32_t* const word = record.word;
-    word[0] = kRetire | uint32_t{top.rvfi_trap} << 8 | uint32_t{top.rvfi_intr} << 9 |
-              uint32_t{top.rvfi_csr_valid} << 10;
+    const auto bit = [&](const auto& port, int at) { return static_cast<uint32_t>(lane<1>(port, channel)) << at; };
+    const auto full = [&](const auto& port) { return static_cast<uint32_t>(lane<32>(port, channel)); };
+    word[0] = kRetire | bit(top.rvfi_trap, 8) | bit(top.rvfi_intr, 9) | bit(top.rvfi_csr_valid, 10) |
+              static_cast<uint32_t>(lane<2>(top.rvfi_mode, channel)) << 11;
     word[1] = static_cast<uint32_t>(cycle_);
-    word[2] = top.rvfi_pc_rdata;
-    word[3] = top.rvfi_insn;
-    word[4] = top.rvfi_pc_wdata;
-    word[5] = top.rvfi_rd_addr | uint32_t{top.rvfi_mem_rmask} << 8 | uint32_t{top.rvfi_mem_wmask} << 12;
-    word[6] = top.rvfi_rd_wdata;
-    word[7] = top.rvfi_mem_addr;
-    word[8] = top.rvfi_mem_rdata;
-    word[9] = top.rvfi_mem_wdata;
-    word[10] = top.rvfi_cause;
-    word[11] = top.rvfi_tval;
-    word[12] = top.rvfi_mip;
-    word[13] = top.rvfi_csr_addr;
-    word[14] = top.rvfi_csr_wdata;
-    word[15] = top.rvfi_mstatus;
+    word[2] = full(top.rvfi_pc_rdata);
+    word[3] = full(top.rvfi_insn);
+    word[4] = full(top.rvfi_pc_wdata);
+    word[5] = static_cast<uint32_t>(lane<5>(top.rvfi_rd_addr, channel) | lane<4>(top.rvfi_mem_rmask, channel) << 8 |
+                                    lane<4>(top.rvfi_mem_wmask, channel) << 12);
+    word[6] = full(top.rvfi_rd_wdata);
+    word[7] = full(top.rvfi_mem_addr);
+    word[8] = full(top.rvfi_mem_rdata);
+    word[9] = full(top.rvfi_mem_wdata);
+    word[10] = full(top.rvfi_cause);
+    word[11] = full(top.rvfi_tval);
+    word[12] = full(top.rvfi_mip);
+    word[13] = static_cast<uint32_t>(lane<12>(top.rvfi_csr_addr, channel));
+    word[14] = full(top.rvfi_csr_wdata);
+    word[15] = full(top.rvfi_mstatus);
   }
 {%- if trace %}
 
@@ -277,8 +302,8 @@ class Chip {
 
   Ram ram_;
   Events events_;
-  WordPort ibus_{kIbus, ram_};
-  WordPort dbus_{kDbus, ram_};
+  WordPort<kFetchBytes> ibus_{kIbus, ram_};
+  WordPort<4> dbus_{kDbus, ram_};
   AxiRead<kBusBytes> axi_read_{ram_};
   AxiWrite<kBusBytes> axi_write_{ram_};
   std::unique_ptr<VerilatedContext> context_;

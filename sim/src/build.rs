@@ -34,6 +34,10 @@ pub struct Model<'a> {
     pub bus_bits: u32,
     /// Bytes of RAM behind the ports.
     pub ram_bytes: u32,
+    /// Data width of `ibus` in bits.
+    pub fetch_bits: u32,
+    /// Channels of the retire port.
+    pub retire_channels: u32,
     /// The chip has the port `fault_select`.
     pub faults: bool,
     /// How to build it.
@@ -80,6 +84,8 @@ pub fn build(
     let shim = shim::shim(ShimOptions {
         bus_bits: model.bus_bits,
         ram_bytes: model.ram_bytes,
+        fetch_bits: model.fetch_bits,
+        retire_channels: model.retire_channels,
         faults: model.faults,
         trace: model.variant.trace,
     });

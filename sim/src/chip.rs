@@ -51,6 +51,8 @@ pub fn build_design(
         verilog: &verilog,
         bus_bits: config.npu.bus_bits,
         ram_bytes: config.memory.ram_bytes,
+        fetch_bits: config.core.fetch_bits(),
+        retire_channels: config.core.retire_channels(),
         faults: design.top.signals.iter().any(|signal| signal.name == FAULT_SELECT),
         variant,
     };

@@ -5,7 +5,7 @@ use verilator_sys::Record;
 /// Something that happened in a cycle.
 ///
 /// Events come in cycle order. Within a cycle: error answers on the hart's ports, then on the AXI
-/// read and write channels, NPU writes, the end of an NPU job, the retire.
+/// read and write channels, NPU writes, the end of an NPU job, the retires in program order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event {
     /// An instruction retired or trapped.
@@ -31,6 +31,8 @@ pub struct Retire {
     pub intr: bool,
     /// It is a CSR instruction that wrote `csr_addr`, which then read `csr_wdata`.
     pub csr_valid: bool,
+    /// Privilege in which it executed: 3 for M, 0 for U.
+    pub mode: u8,
     /// Address of the instruction.
     pub pc: u32,
     /// Instruction word.
@@ -248,6 +250,7 @@ impl Retire {
             trap: word[0] & 1 << 8 != 0,
             intr: word[0] & 1 << 9 != 0,
             csr_valid: word[0] & 1 << 10 != 0,
+            mode: (word[0] >> 11 & 3) as u8,
             pc: word[2],
             insn: word[3],
             next_pc: word[4],

@@ -77,6 +77,59 @@ fn a_watched_store_ends_the_run_as_its_last_retire() {
 }
 
 #[test]
+fn two_channels_report_what_one_does() {
+    let (mut narrow, mut wide) = (dut(), wide_dut());
+    let mut told = Vec::new();
+    for dut in [&mut narrow, &mut wide] {
+        dut.set_stalls(&slow());
+        load(dut, &counting_program());
+        let events = events(dut, 4_000);
+        assert!(!events.iter().any(|event| matches!(event, Event::Protocol(_))));
+        told.push(timeless(&events));
+    }
+    let both = told[0].len().min(told[1].len());
+    assert!(both > 100);
+    assert_eq!(told[0][..both], told[1][..both]);
+    let mut cycles = wide.events().map(|event| event.cycle()).collect::<Vec<_>>();
+    let count = cycles.len();
+    cycles.dedup();
+    assert_eq!(cycles.len(), count.div_ceil(2), "every cycle with a retire has two");
+}
+
+#[test]
+fn a_watched_store_is_seen_in_either_channel() {
+    for nops in 0..2 {
+        let mut program = counting_program();
+        program.splice(0..0, (0..nops).map(|_| addi(0, 0, 0)));
+        let mut dut = wide_dut();
+        load(&mut dut, &program);
+        dut.set_watch(Some(TOHOST));
+        assert_eq!(dut.run(100_000), StopReason::Watch);
+        let store = dut.events().any(|event| {
+            matches!(event, Event::Retire(retire) if retire.mem_addr == TOHOST && retire.mem_wmask != 0)
+        });
+        assert!(store && dut.retired() >= 2 + 200 * 4 + 3 + nops);
+    }
+}
+
+#[test]
+fn an_error_of_a_wide_port_names_its_group() {
+    let mut dut = wide_dut();
+    load(&mut dut, &[addi(1, 0, 1), jump(0x204 - 4)]);
+    let ibus =
+        PortStalls { error: 0xffff, safe_from: RAM, safe_to: RAM + 0x200, ..PortStalls::default() };
+    dut.set_stalls(&Stalls { ibus, ..Stalls::default() });
+    let errors: Vec<u32> = events(&mut dut, 600)
+        .iter()
+        .filter_map(|event| match event {
+            Event::BusError(BusError { address, .. }) => Some(*address),
+            _ => None,
+        })
+        .collect();
+    assert!(!errors.is_empty() && errors.iter().all(|&address| address == RAM + 0x200), "{errors:x?}");
+}
+
+#[test]
 fn bare_and_recorded_runs_take_the_same_cycles() {
     let mut dut = dut();
     let mut cycles = [0, 0];

@@ -1,8 +1,9 @@
-// Memory behind the hart's 32-bit instruction and data ports.
+// Memory behind the hart's instruction port (32 or 64 bits) and data port (32 bits).
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "events.h"
 #include "memory.h"
@@ -18,14 +19,18 @@ struct WordRequest {
   }
 };
 
+// A port of kBytes, 4 or 8; only one of 4 is written to.
+template <uint32_t kBytes>
 class WordPort {
  public:
+  using Data = std::conditional_t<kBytes == 8, uint64_t, uint32_t>;
+
   WordPort(Port id, Ram& ram) : ram_(ram), id_(id) {}
 
   Stalls stalls{};
   // Inputs of the chip in this cycle.
   uint8_t req_ready = 0, rsp_valid = 0, rsp_error = 0;
-  uint32_t rsp_rdata = 0;
+  Data rsp_rdata = 0;
 
   void reset(uint64_t seed) {
     random_.seed(seed);
@@ -62,28 +67,30 @@ class WordPort {
  private:
   struct Response {
     uint64_t due;
-    uint32_t data, address;
+    Data data;
+    uint32_t address;
     bool error;
   };
 
   void accept(uint64_t cycle, const WordRequest& request) {
     const uint64_t due = cycle + 1 + random_.between(stalls.min_latency, stalls.max_latency);
     last_due_ = std::max(due, last_due_ + 1);
-    const uint32_t address = request.address & ~3u;
-    const bool error = stalls.fails(random_, address) || !ram_.contains(address, 4);
+    const uint32_t address = request.address & ~(kBytes - 1);
+    const bool error = stalls.fails(random_, address) || !ram_.contains(address, kBytes);
     // What an error or a write returns is nobody's business: make it visible if it is used.
-    uint32_t data = 0xbad0bad0u;
+    Data data = static_cast<Data>(0xbad0bad0bad0bad0u);
     if (!error && request.write)
       ram_.write_strobed(address, reinterpret_cast<const uint8_t*>(&request.wdata), request.wstrb, 4);
     else if (!error)
-      ram_.read(address, &data, 4);
+      ram_.read(address, &data, kBytes);
     queue_.push(Response{last_due_, data, request.address, error});
   }
 
   void check(uint64_t cycle, const WordRequest& request, Events& events) {
     if (waiting_.valid && !(request.valid && request.same_payload(waiting_)))
       events.protocol(cycle, id_, kRequestChanged, waiting_.address);
-    if (request.valid && (request.address & 3)) events.protocol(cycle, id_, kMisaligned, request.address);
+    if (request.valid && (request.address & (kBytes - 1)))
+      events.protocol(cycle, id_, kMisaligned, request.address);
     if (request.valid && !request.write && request.wstrb)
       events.protocol(cycle, id_, kBadStrobe, request.address);
     waiting_ = request;

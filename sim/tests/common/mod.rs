@@ -25,6 +25,15 @@ pub fn verilog() -> Vec<(String, String)> {
     vec![("systole_soc.v".into(), include_str!("../fixture/systole_soc.v").into())]
 }
 
+/// The stand-in with a 64-bit instruction port and two retire channels.
+pub fn wide_verilog() -> Vec<(String, String)> {
+    let mut files = verilog();
+    files[0].0 = "systole_narrow.v".into();
+    files[0].1.insert_str(0, "`define WIDE\n");
+    files.push(("systole_soc.v".into(), include_str!("../fixture/wide.v").into()));
+    files
+}
+
 /// The stand-in, with the port `fault_select`.
 pub fn faulty_verilog() -> Vec<(String, String)> {
     let mut files = verilog();
@@ -35,7 +44,16 @@ pub fn faulty_verilog() -> Vec<(String, String)> {
 /// A model of the stand-in as `verilog` describes it.
 pub fn model(verilog: &[(String, String)], variant: Variant) -> Model<'_> {
     let faults = verilog[0].1.starts_with("`define FAULTS");
-    Model { verilog, bus_bits: 64, ram_bytes: RAM_BYTES, faults, variant }
+    let wide = verilog[0].1.starts_with("`define WIDE");
+    Model {
+        verilog,
+        bus_bits: 64,
+        ram_bytes: RAM_BYTES,
+        fetch_bits: if wide { 64 } else { 32 },
+        retire_channels: if wide { 2 } else { 1 },
+        faults,
+        variant,
+    }
 }
 
 /// Builds the stand-in.
@@ -46,6 +64,13 @@ pub fn library(variant: Variant) -> Arc<Library> {
 /// A DUT of the stand-in.
 pub fn dut() -> Dut {
     Dut::new(&library(Variant::default())).unwrap()
+}
+
+/// A DUT of the wide stand-in.
+pub fn wide_dut() -> Dut {
+    let library =
+        build_model(&settings(), &model(&wide_verilog(), Variant::default()), &silent).unwrap();
+    Dut::new(&library).unwrap()
 }
 
 /// A DUT of the stand-in with fault number `fault`.

@@ -38,7 +38,8 @@ pub enum Stop {
     Limit,
     /// The event buffer is full: look at the events and go on.
     BufferFull,
-    /// A store of anything but 0 to the watched address retired; its record is the last retire.
+    /// A store of anything but 0 to the watched address retired; it is among the retires of the last
+    /// cycle.
     Watch,
     /// Nothing retired for as many cycles as the hang limit.
     Hang,

@@ -10,6 +10,7 @@ mod csr;
 mod decode;
 mod divide;
 mod encoding;
+pub mod expand;
 mod interrupts;
 mod iteration;
 mod load_align;

@@ -2,6 +2,7 @@
 
 mod assembler;
 mod decode;
+mod expand;
 mod fetch;
 mod interrupts;
 mod machine;

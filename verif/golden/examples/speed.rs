@@ -1,8 +1,12 @@
-//! Measures the golden model: instructions a second of `run` and of lockstep steps.
+//! Measures the golden model: instructions a second of `run` and of lockstep steps; with names of ELF
+//! files also of `run` on them.
 #![allow(clippy::print_stdout)]
 
 use std::time::Instant;
+use systole_golden::elf::Program;
 use systole_golden::{Config, Inputs, Isa, Machine, NpuConfig, RAM_BASE, Stop};
+
+const RAM_BYTES: u32 = 1 << 20;
 
 /// A loop of loads, stores, ALU operations, a multiplication and branches over 4 KiB of data.
 const PROGRAM: [u32; 16] = [
@@ -33,7 +37,7 @@ fn machine() -> Machine {
         accumulator_rows: 512,
         parameter_rows: 256,
     };
-    let mut machine = Machine::new(&Config { ram_bytes: 1 << 20, isa: Isa::full(), npu });
+    let mut machine = Machine::new(&Config { ram_bytes: RAM_BYTES, isa: Isa::full(), npu });
     let bytes: Vec<u8> = PROGRAM.iter().flat_map(|word| word.to_le_bytes()).collect();
     machine.write_memory(RAM_BASE, &bytes).expect("the program fits");
     machine
@@ -59,6 +63,9 @@ fn main() {
     println!("step: {nanoseconds:.1} ns ({sum:08x})");
 
     product();
+    for file in std::env::args().skip(1) {
+        program(&file);
+    }
 
     let start = Instant::now();
     for _ in 0..1000 {
@@ -66,6 +73,23 @@ fn main() {
         lockstep.reset();
     }
     println!("reset of 2 dirty pages: {:.1} us", start.elapsed().as_secs_f64() * 1e3);
+}
+
+/// A program, run again and again from reset.
+fn program(file: &str) {
+    let bytes = std::fs::read(file).expect("the file can be read");
+    let program = Program::parse(file, &bytes, RAM_BYTES).expect("an executable");
+    let stop = Stop { tohost: program.tohost() };
+    let mut machine = machine();
+    let (mut instructions, mut seconds) = (0, 0.0);
+    while seconds < 1.0 {
+        machine.reset();
+        machine.load_program(&program).expect("fits");
+        let start = Instant::now();
+        instructions += machine.run(1_000_000, stop).instructions;
+        seconds += start.elapsed().as_secs_f64();
+    }
+    println!("{file}: {:.0} M instructions/s", instructions as f64 / seconds / 1e6);
 }
 
 /// A matrix product of 512 x 128 x 64 by one EXEC descriptor, rung by the hart.

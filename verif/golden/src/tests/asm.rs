@@ -80,3 +80,13 @@ pub const EBREAK: u32 = 0x0010_0073;
 pub const MRET: u32 = 0x3020_0073;
 pub const WFI: u32 = 0x1050_0073;
 pub const FENCE_I: u32 = 0x100f;
+/// `lr.w`, `sc.w` and `amo*.w`: `funct5` is bits 31:27.
+pub fn amo(funct5: u32, rd: u32, rs1: u32, rs2: u32) -> u32 {
+    r(0x2f, 2, funct5 << 2, rd, rs1, rs2)
+}
+pub fn lr(rd: u32, rs1: u32) -> u32 {
+    amo(2, rd, rs1, 0)
+}
+pub fn sc(rd: u32, rs1: u32, rs2: u32) -> u32 {
+    amo(3, rd, rs1, rs2)
+}

@@ -1,12 +1,20 @@
 //! Tests of the machine as a programmer sees it.
 
 pub mod asm;
+mod atomics;
+mod bits;
 mod clint;
+mod compressed;
+mod counters;
 mod csrs;
+mod decode;
 mod elf;
+mod fetch;
 mod instructions;
 mod lockstep;
 mod memory;
+mod modes;
+mod pmp;
 mod run;
 mod traps;
 
@@ -25,13 +33,18 @@ pub const RAM_BYTES: u32 = 1 << 16;
 /// Where traps go.
 pub const HANDLER: u32 = RAM_BASE + 0x1000;
 
-/// A machine with a program at the reset vector.
+/// An RV32IM machine with a program at the reset vector.
 pub fn machine(program: &[u32]) -> Machine {
-    let mut machine = Machine::new(&Config {
-        ram_bytes: RAM_BYTES,
-        isa: Isa { m: true, ..Isa::default() },
-        npu: NPU,
-    });
+    machine_with(Isa { m: true, ..Isa::default() }, program)
+}
+
+/// A machine that has everything, with a program at the reset vector.
+pub fn full(program: &[u32]) -> Machine {
+    machine_with(Isa::full(), program)
+}
+
+pub fn machine_with(isa: Isa, program: &[u32]) -> Machine {
+    let mut machine = Machine::new(&Config { ram_bytes: RAM_BYTES, isa, npu: NPU });
     place(&mut machine, RAM_BASE, program);
     machine
 }
@@ -65,4 +78,17 @@ pub fn alone(machine: &mut Machine, steps: u64) {
 pub fn with_operands(x1: u32, x2: u32, instruction: u32) -> Retire {
     let program = [&asm::li(1, x1)[..], &asm::li(2, x2)[..], &[instruction]].concat();
     nth(&mut machine(&program), 5)
+}
+
+/// `li` of two registers, then the instruction, on a machine that has everything: its record.
+pub fn full_with_operands(x1: u32, x2: u32, instruction: u32) -> Retire {
+    let program = [&asm::li(1, x1)[..], &asm::li(2, x2)[..], &[instruction]].concat();
+    nth(&mut full(&program), 5)
+}
+
+/// Packs 16-bit parcels into words.
+pub fn parcels(parcels: &[u16]) -> Vec<u32> {
+    let pair =
+        |pair: &[u16]| u32::from(pair[0]) | pair.get(1).map_or(0, |&high| u32::from(high) << 16);
+    parcels.chunks(2).map(pair).collect()
 }

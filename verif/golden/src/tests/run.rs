@@ -1,8 +1,8 @@
 //! The fast path is the same machine as the lockstep path.
 
 use super::asm::{self, NOP, addi, jal, lw, sw};
-use super::{HANDLER, RAM_BASE, alone, machine, place, word};
-use crate::{RunEnd, Stop, StopReason};
+use super::{HANDLER, RAM_BASE, alone, machine, machine_with, place, word};
+use crate::{Isa, RunEnd, Stop, StopReason};
 use proptest::prelude::*;
 
 #[test]
@@ -50,11 +50,19 @@ fn instruction() -> impl Strategy<Value = u32> {
         2 => (reg(), reg(), 0u32..8, -16i32..16).prop_map(|(a, b, f3, o)| asm::b(f3, a, b, 2 * o)),
         1 => (reg(), -16i32..16).prop_map(|(rd, o)| asm::jal(rd, 4 * o)),
         1 => (reg(), reg(), 1u32..8, proptest::sample::select(
-            &[0x300u32, 0x304, 0x340, 0x341, 0x342, 0x344, 0xb00, 0xb02, 0xb80, 0x320][..]))
+            &[0x300u32, 0x304, 0x340, 0x341, 0x342, 0x344, 0xb00, 0xb02, 0xb80, 0x320, 0x306, 0x323,
+              0xb03, 0xb83, 0x3a0, 0x3b0, 0x3b1, 0xc00, 0xc01, 0xc03][..]))
             .prop_map(|(rd, a, f3, n)| asm::csr(f3, rd, a, n)),
         1 => proptest::sample::select(
             &[asm::ECALL, asm::EBREAK, asm::MRET, asm::WFI, asm::FENCE_I, 0u32][..]),
         1 => any::<u32>(),
+        2 => (reg(), reg(), proptest::sample::select(&[0u32, 1, 2, 3, 4, 0x14, 0x1c][..]))
+            .prop_map(|(rd, b, f5)| asm::amo(f5, rd, 8, if f5 == 2 { 0 } else { b })),
+        // Two compressed instructions, or one and the first half of another word.
+        2 => (any::<u32>(), any::<bool>()).prop_map(|(word, both)| {
+            let low = if word & 3 == 3 { word & !2 } else { word };
+            if both && low >> 16 & 3 == 3 { low & !0x2_0000 } else { low }
+        }),
     ]
 }
 
@@ -64,15 +72,27 @@ proptest! {
     /// Random programs, with stores into their own code and a timer interrupt, end in the same state
     /// by `run` and by single steps.
     #[test]
-    fn run_equals_steps(program in proptest::collection::vec(instruction(), 1..80), timer in 5u32..100, steps in 1u64..300) {
+    fn run_equals_steps(program in proptest::collection::vec(instruction(), 1..80), timer in 5u32..100, steps in 1u64..300, everything: bool, pmp in any::<u32>()) {
+        let isa = if everything { Isa::full() } else { Isa { m: true, ..Isa::default() } };
+        // Entries 1 to 3 as they come, the last allows everything.
+        let protection = [
+            &asm::li(1, u32::MAX)[..], &[asm::csrrw(0, 0x3b3, 1)],
+            &asm::li(1, RAM_BASE >> 2 | 0x3ff), &[asm::csrrw(0, 0x3b0, 1), asm::csrrw(0, 0x3b1, 1)],
+            &asm::li(1, 0x1f00_0000 | pmp & 0x001f_1f1f), &[asm::csrrw(0, 0x3a0, 1)],
+        ].concat();
+        let count_loads = [asm::csr(5, 0, 1, 0x323)];
+        let to_user = super::modes::to_user(9);
         let setup = [
             &asm::li(8, RAM_BASE + 64)[..],
             &asm::li(1, HANDLER), &[asm::csrrw(0, 0x305, 1)],
             &asm::li(1, crate::CLINT_BASE + 0x4000), &asm::li(2, timer), &[sw(1, 2, 0), sw(1, 0, 4)],
             &asm::li(1, 0x888), &[asm::csrrw(0, 0x304, 1), asm::csr(5, 0, 8, 0x300)],
+            if everything { &protection } else { &[] },
+            if everything && pmp >> 31 == 1 { &count_loads } else { &[] },
+            if everything && pmp >> 30 & 1 == 1 { &to_user } else { &[] },
         ].concat();
         let build = || {
-            let mut m = machine(&[&setup[..], &program[..]].concat());
+            let mut m = machine_with(isa, &[&setup[..], &program[..]].concat());
             // The handler skips what trapped and pushes the timer on.
             let handler = [
                 &[asm::csrr(9, 0x342)][..], &asm::li(10, crate::CLINT_BASE + 0x4000),
@@ -86,9 +106,9 @@ proptest! {
         let end = fast.run(steps, Stop::default());
         alone(&mut slow, steps);
         prop_assert_eq!(end.instructions, steps);
-        prop_assert_eq!(fast.pc(), slow.pc());
+        prop_assert_eq!((fast.pc(), fast.mode()), (slow.pc(), slow.mode()));
         prop_assert_eq!(fast.registers(), slow.registers());
-        for number in [0x300, 0x304, 0x305, 0x320, 0x340, 0x341, 0x342, 0x343, 0x344, 0xb00, 0xb02] {
+        for number in 0..4096 {
             prop_assert_eq!(fast.csr(number), slow.csr(number), "csr {:#x}", number);
         }
         prop_assert_eq!(fast.read_memory(RAM_BASE, 0x2000), slow.read_memory(RAM_BASE, 0x2000));

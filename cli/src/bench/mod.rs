@@ -1,5 +1,6 @@
-//! `systole bench`: how fast the models run, and how busy the NPU is.
+//! `systole bench`: how fast the models run, how busy the NPU is, and cycles of kernels on the hart.
 
+mod core;
 mod npu;
 
 use std::path::PathBuf;
@@ -45,11 +46,12 @@ pub fn command(args: &Args) -> Result {
     let library = simulation::library(&chip, Extras::default())?;
     let simulation = simulation(&chip, &library)?;
     let jobs = npu::measure(&chip, &library)?;
+    let kernels = core::measure(&chip, &library)?;
     target.json(&json!({
         "golden_instructions_per_second": golden,
         "simulation": [simulation],
         "npu": jobs,
-        "core": [],
+        "core": kernels,
     }))?;
     Ok(Exit::Good)
 }

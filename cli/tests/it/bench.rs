@@ -1,5 +1,9 @@
 //! `systole bench`, on the smallest chip.
 
+use std::path::Path;
+
+use serde_json::Value;
+
 use crate::support::*;
 
 #[test]
@@ -23,5 +27,30 @@ fn every_figure_is_measured() {
         assert!(utilisation > 0.0 && utilisation <= 1.0, "{job}");
         // A law that the array beats counts something wrong.
         assert!(cycles >= predicted.map(|cycles| cycles * 9 / 10), "{job}");
+    }
+    let kernels = result["core"].as_array().expect("kernels");
+    assert!(kernels.iter().filter(|kernel| kernel["isa"] == "rv32im").count() >= 7);
+    for kernel in kernels {
+        assert_documented(kernel);
+        assert_eq!(kernel["pipeline"], "compact");
+        let ipc = kernel["ipc"].as_f64().expect("a number");
+        assert!(ipc > 0.0 && ipc <= 1.0, "{kernel}");
+        repeats(folder.path(), kernel);
+    }
+}
+
+/// `systole run` counts the same cycles and instructions as `systole bench` did.
+#[track_caller]
+fn repeats(folder: &Path, kernel: &Value) {
+    let text = |key: &str| kernel[key].as_str().expect("a text");
+    let elf = format!("../bench/{}/{}.elf", text("isa"), text("kernel"));
+    let mut command = systole(folder);
+    command.args(["run", "--preset", "nano", "--engine", "rtl", "--signature", "s.txt"]);
+    outcome(command.arg(committed(&elf))).code(0);
+    let signature = std::fs::read_to_string(folder.join("s.txt")).expect("a signature");
+    let words: Vec<u32> =
+        signature.lines().map(|line| u32::from_str_radix(line, 16).expect("a word")).collect();
+    for (key, sum) in [("cycles", words[1]), ("instructions", words[2])] {
+        assert_eq!(kernel[key].as_f64(), Some(f64::from(sum) / f64::from(words[0])), "{elf}");
     }
 }

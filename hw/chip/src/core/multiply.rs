@@ -1,7 +1,4 @@
 //! Multiplication: a pipelined unit and an iterative one.
-//!
-//! Both multiply as unsigned and correct the high word: with `a` negative, the unsigned product
-//! is too large by `b << 32`, and the other way round.
 
 use systole_hdl::prelude::*;
 
@@ -13,8 +10,10 @@ struct Operands {
     b: Signal,
     /// Result is the high word.
     high: Signal,
-    /// What to subtract from the high word of the unsigned product.
-    correction: Signal,
+    /// `a` counts as negative.
+    a_negative: Signal,
+    /// `b` counts as negative.
+    b_negative: Signal,
 }
 
 /// Declares the operand ports.
@@ -26,57 +25,70 @@ fn operands(m: M) -> Operands {
     let high = operation.ne(0).named("high");
     let a_negative = (operation.ne(3) & a.bit(31)).named("a_negative");
     let b_negative = (!operation.bit(1) & b.bit(31)).named("b_negative");
-    let correction_a = (b & a_negative.repeat(32)).named("correction_a");
-    let correction_b = (a & b_negative.repeat(32)).named("correction_b");
-    let correction = (correction_a + correction_b).named("correction");
-    Operands { a, b, high, correction }
+    Operands { a, b, high, a_negative, b_negative }
 }
 
 /// Pipelined multiplier: operands with `start`, the result in the next cycle, one a cycle. The
 /// result stays until the next `start`.
 ///
-/// Four 16x16 products are registered in the first cycle and summed in the second, so that the
-/// multipliers are those of DSP blocks.
+/// The operands are extended by their sign to 33 bits and cut into a low piece of 16 bits and a
+/// high one of 17. Each fits the signed multipliers of DSP blocks; the four products are
+/// registered in the first cycle and summed in the second.
 pub fn multiply_pipelined() -> Module {
     module("core_multiply", |m| {
         m.doc("Pipelined multiplier: the result follows the operands by one cycle.");
         let start = m.input("start", Bit);
         let operands = operands(m);
+        let (a_low, a_high) = pieces("a", operands.a, operands.a_negative);
+        let (b_low, b_high) = pieces("b", operands.b, operands.b_negative);
 
         m.section("Partial products");
-        let low_low = m.reg("low_low", U(32));
-        let low_high = m.reg("low_high", U(32));
-        let high_low = m.reg("high_low", U(32));
-        let high_high = m.reg("high_high", U(32));
-        let correction = m.reg("correction_held", U(32));
+        let low_low = m.reg("low_low", S(34));
+        let low_high = m.reg("low_high", S(34));
+        let high_low = m.reg("high_low", S(34));
+        let high_high = m.reg("high_high", S(34));
         let high = m.reg("high_held", Bit);
-        let (a_low, a_high) = (operands.a.bits(15, 0), operands.a.bits(31, 16));
-        let (b_low, b_high) = (operands.b.bits(15, 0), operands.b.bits(31, 16));
         m.clocked(|| {
             when(start, || {
                 low_low.set(a_low * b_low);
                 low_high.set(a_low * b_high);
                 high_low.set(a_high * b_low);
                 high_high.set(a_high * b_high);
-                correction.set(operands.correction);
                 high.set(operands.high);
             });
         });
 
         m.section("Sum");
-        let outer = cat(&[high_high, low_low]).named("outer");
-        let middle = (low_high.ext(33) + high_low.ext(33)).named("middle");
-        let product = (outer + (middle.ext(64) << 16)).named("product");
-        let high_word = (product.bits(63, 32) - correction).named("high_word");
-        m.output("result", high.mux(high_word, product.bits(31, 0)));
+        let middle = (low_high.ext(35) + high_low.ext(35)).named("middle");
+        // Product bits 63:16: the lowest 16 are those of `low_low` alone.
+        let outer = cat(&[high_high.bits(31, 0), low_low.bits(31, 16)]).as_signed().named("outer");
+        let upper = (outer + middle.ext(48)).named("upper");
+        let low_word = cat(&[upper.bits(15, 0), low_low.bits(15, 0)]).named("low_word");
+        m.output("result", high.mux(upper.bits(47, 16), low_word));
+        // Sign bits that the sum of 64 bits has no place for.
+        low_low.bits(33, 32).unused();
+        high_high.bits(33, 32).unused();
     })
 }
 
+/// The low 16 bits of an operand and the high 16 with its sign, as signed numbers of 17 bits.
+fn pieces(name: &str, operand: Signal, negative: Signal) -> (Signal, Signal) {
+    let low = cat(&[lit(0, Bit), operand.bits(15, 0)]).as_signed();
+    let high = cat(&[negative, operand.bits(31, 16)]).as_signed();
+    (low.named(format!("{name}_low")), high.named(format!("{name}_high")))
+}
+
 /// Iterative multiplier: shift and add, one bit of `b` a cycle.
+///
+/// It multiplies as unsigned and corrects the high word: with `a` negative, the unsigned product
+/// is too large by `b << 32`, and the other way round.
 pub fn multiply_iterative() -> Module {
     module("core_multiply", |m| {
         m.doc("Iterative multiplier: shift and add, 32 steps.");
         let operands = operands(m);
+        let correction_a = (operands.b & operands.a_negative.repeat(32)).named("correction_a");
+        let correction_b = (operands.a & operands.b_negative.repeat(32)).named("correction_b");
+        let correction = (correction_a + correction_b).named("correction");
         let control = iteration(m);
 
         m.section("Shift and add");
@@ -87,7 +99,7 @@ pub fn multiply_iterative() -> Module {
             when(control.load, || product.set(operands.b.ext(64)))
                 .or_when(control.step, || product.set(cat(&[sum, product.bits(31, 1)])));
         });
-        let high_word = (product.bits(63, 32) - operands.correction).named("high_word");
+        let high_word = (product.bits(63, 32) - correction).named("high_word");
         m.output("result", operands.high.mux(high_word, product.bits(31, 0)));
     })
 }

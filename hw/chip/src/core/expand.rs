@@ -4,17 +4,18 @@ use systole_hdl::prelude::*;
 
 use super::encoding::opcode;
 
-/// Turns a 16-bit parcel whose low bits are not 11 into the 32-bit instruction that it stands
-/// for. Combinational.
+/// Turns the halfword at the pc and the one behind it into the 32-bit instruction to decode:
+/// themselves, or what a compressed instruction in the first stands for. Combinational.
 ///
-/// One that stands for nothing is `illegal`, and passes as it is: its low bits make it illegal as
-/// a 32-bit instruction too, and it is already what `mtval` gets.
+/// A compressed instruction that stands for nothing is `illegal` and passes zero-extended: its
+/// low bits make it illegal as a 32-bit instruction too, and it is already what `mtval` gets.
 pub fn expand() -> Module {
     module("core_expand", |m| {
-        m.doc("The 32-bit instruction that a compressed one stands for.");
-        let parcel = m.input("parcel", U(16));
+        m.doc("The 32-bit instruction to decode: as it is, or out of a compressed one.");
+        let word = m.input("word", U(32)).doc("halfword at the pc, below the one behind it");
         let instruction = m.output_wire("instruction", U(32));
-        let illegal = m.output_wire("illegal", Bit);
+        let parcel = word.bits(15, 0).named("parcel");
+        let compressed = parcel.bits(1, 0).ne(3).named("is_compressed");
         let fields = Fields::of(m, parcel);
         let rows = rows(m, &fields);
 
@@ -22,7 +23,7 @@ pub fn expand() -> Module {
         let quadrant_and_funct3 =
             cat(&[parcel.bits(1, 0), parcel.bits(15, 13)]).named("quadrant_and_funct3");
         let expanded = m.wire("expanded", U(32));
-        let exists = m.wire("exists", Bit);
+        let exists = m.wire("exists", Bit).doc("a compressed instruction that is not illegal");
         m.comb(|| {
             expanded.set(rows[0].instruction);
             exists.set(0);
@@ -36,8 +37,10 @@ pub fn expand() -> Module {
                 s.default(|| {});
             });
         });
-        illegal.drive(!exists);
-        instruction.drive(exists.mux(expanded, parcel.ext(32)));
+        let upper = word.bits(31, 16) & (!compressed).repeat(16);
+        instruction.drive(exists.mux(expanded, cat(&[upper, parcel])));
+        m.output("compressed", compressed);
+        m.output("illegal", compressed & !exists);
     })
 }
 

@@ -3,23 +3,19 @@
 //! Two pipelines, `compact` and `fast`, are built of the same parts: each file below describes
 //! one module of the generated Verilog that both use. What the hart does is in `docs/core.md`.
 
-mod alu;
-mod branch;
+pub mod atomic;
 mod compact;
-mod csr;
-mod decode;
-mod divide;
+pub mod decode;
+pub mod divide;
 mod encoding;
 pub mod expand;
-mod interrupts;
-mod iteration;
-mod load_align;
-mod multiply;
+pub mod iteration;
+pub mod load_align;
+pub mod multiply;
+pub mod pmp;
 mod record;
-mod register_file;
-mod rvfi;
-mod store_align;
-mod trap;
+pub mod register_file;
+pub mod store_align;
 
 #[cfg(test)]
 mod tests;

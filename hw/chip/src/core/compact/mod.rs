@@ -4,6 +4,7 @@
 
 mod fetch;
 mod hazard;
+mod old;
 mod pipeline;
 mod stage_decode;
 mod stage_execute;

@@ -18,11 +18,11 @@
 
 use systole_hdl::prelude::*;
 
+use super::old::decode::Operation;
+use super::old::record::record;
+use super::old::trap::Trap;
 use super::{stage_decode, stage_execute, stage_writeback};
 use crate::config::{CoreConfig, Multiplier};
-use crate::core::decode::Operation;
-use crate::core::record::record;
-use crate::core::trap::Trap;
 
 /// The core with the compact pipeline.
 pub fn core(config: &CoreConfig, rvfi: bool) -> Module {

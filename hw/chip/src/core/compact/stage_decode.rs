@@ -4,12 +4,12 @@ use systole_hdl::prelude::*;
 
 use super::fetch::fetch;
 use super::hazard::hazard;
+use super::old::decode::{Operation, decode};
+use super::old::interrupts::interrupts;
+use super::old::register_file::register_file;
+use super::old::trap::{Trap, decode_trap};
 use super::pipeline::{Control, DecodeTrace, ExecuteStage, WritebackStage};
 use crate::config::CoreConfig;
-use crate::core::decode::{Operation, decode};
-use crate::core::interrupts::interrupts;
-use crate::core::register_file::register_file;
-use crate::core::trap::{Trap, decode_trap};
 
 /// What the retire port and the CSRs see of the interrupt logic.
 #[derive(Clone, Copy)]

@@ -2,15 +2,15 @@
 
 use systole_hdl::prelude::*;
 
+use super::old::alu::alu;
+use super::old::branch::branch;
+use super::old::decode::Operation;
+use super::old::divide::divide;
+use super::old::multiply::{multiply_iterative, multiply_pipelined};
+use super::old::store_align::store_align;
+use super::old::trap::{Trap, execute_trap};
 use super::pipeline::{Completion, Control, DataBus, ExecuteStage, ExecuteTrace, WritebackStage};
 use crate::config::{CoreConfig, Multiplier};
-use crate::core::alu::alu;
-use crate::core::branch::branch;
-use crate::core::decode::Operation;
-use crate::core::divide::divide;
-use crate::core::multiply::{multiply_iterative, multiply_pipelined};
-use crate::core::store_align::store_align;
-use crate::core::trap::{Trap, execute_trap};
 
 /// Builds execute inside `core`; returns the product that the pipelined multiplier, if there is
 /// one, hands to writeback.

@@ -2,12 +2,12 @@
 
 use systole_hdl::prelude::*;
 
+use super::old::csr::csr_file;
+use super::old::load_align::load_align;
+use super::old::rvfi::rvfi;
+use super::old::trap::writeback_trap;
 use super::pipeline::{Control, DataBus, WritebackStage};
 use super::stage_decode::InterruptState;
-use crate::core::csr::csr_file;
-use crate::core::load_align::load_align;
-use crate::core::rvfi::rvfi;
-use crate::core::trap::writeback_trap;
 
 /// Builds writeback inside `core`.
 pub fn build(

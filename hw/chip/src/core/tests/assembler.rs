@@ -92,27 +92,27 @@ pub fn jalr(rd: u32, rs1: u32, offset: i32) -> u32 {
     i(offset, rs1, 0, rd, 0x67)
 }
 
-pub fn csrrw(rd: u32, csr: u64, rs1: u32) -> u32 {
+pub fn csrrw(rd: u32, csr: u32, rs1: u32) -> u32 {
     i(csr as i32, rs1, 1, rd, 0x73)
 }
 
-pub fn csrrs(rd: u32, csr: u64, rs1: u32) -> u32 {
+pub fn csrrs(rd: u32, csr: u32, rs1: u32) -> u32 {
     i(csr as i32, rs1, 2, rd, 0x73)
 }
 
-pub fn csrrc(rd: u32, csr: u64, rs1: u32) -> u32 {
+pub fn csrrc(rd: u32, csr: u32, rs1: u32) -> u32 {
     i(csr as i32, rs1, 3, rd, 0x73)
 }
 
-pub fn csrrwi(rd: u32, csr: u64, immediate: u32) -> u32 {
+pub fn csrrwi(rd: u32, csr: u32, immediate: u32) -> u32 {
     i(csr as i32, immediate, 5, rd, 0x73)
 }
 
-pub fn csrrsi(rd: u32, csr: u64, immediate: u32) -> u32 {
+pub fn csrrsi(rd: u32, csr: u32, immediate: u32) -> u32 {
     i(csr as i32, immediate, 6, rd, 0x73)
 }
 
-pub fn csrrci(rd: u32, csr: u64, immediate: u32) -> u32 {
+pub fn csrrci(rd: u32, csr: u32, immediate: u32) -> u32 {
     i(csr as i32, immediate, 7, rd, 0x73)
 }
 

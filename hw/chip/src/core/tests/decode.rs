@@ -1,14 +1,19 @@
-//! The decoder: which words are legal.
+//! The decoder: which words are legal, and what the front end is told of them.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use systole_hdl::prelude::{Interpreter, check};
 
 use super::assembler::*;
-use crate::core::decode::decode;
-use crate::core::encoding::csr;
+use super::machine::{Random, full};
+use crate::config::{CoreConfig, Multiplier};
+use crate::core::decode::{decode, predecode};
 
-/// Whether a word is an instruction of RV32IM_Zicsr_Zifencei with machine mode, written as the
-/// tables of the manuals list them.
-fn is_legal(word: u32) -> bool {
+/// Whether a word is an instruction, CSR accesses apart, written as the tables of the manuals
+/// list them.
+fn is_legal(config: &CoreConfig, word: u32) -> bool {
     let (funct3, funct7) = (word >> 12 & 7, word >> 25);
     match word & 0x7f {
         0x37 | 0x17 | 0x6f => true,
@@ -17,74 +22,166 @@ fn is_legal(word: u32) -> bool {
         0x03 => [0, 1, 2, 4, 5].contains(&funct3),
         0x23 => [0, 1, 2].contains(&funct3),
         0x13 => match funct3 {
-            1 => funct7 == 0,
-            5 => funct7 == 0 || funct7 == 0x20,
+            1 => funct7 == 0 || bit_immediate(config, word),
+            5 => funct7 == 0 || funct7 == 0x20 || bit_immediate(config, word),
             _ => true,
         },
-        0x33 => match funct7 {
-            0 | 1 => true,
-            0x20 => funct3 == 0 || funct3 == 5,
+        0x33 => match (funct7, funct3) {
+            (0, _) | (0x20, 0 | 5) => true,
+            (1, _) => config.multiplier != Multiplier::None,
+            (0x10, 2 | 4 | 6) => config.zba,
+            (0x20, 4 | 6 | 7) | (0x05, 4..) | (0x30, 1 | 5) => config.zbb,
+            (0x04, 4) => config.zbb && word >> 20 & 31 == 0,
+            (0x24, 1 | 5) | (0x34, 1) | (0x14, 1) => config.zbs,
+            _ => false,
+        },
+        0x2f if !config.atomics || funct3 != 2 => false,
+        0x2f => match word >> 27 {
+            2 => word >> 20 & 31 == 0,
+            0 | 1 | 3 | 4 | 8 | 12 | 16 | 20 | 24 | 28 => true,
             _ => false,
         },
         0x0f => funct3 == 0 || funct3 == 1,
         0x73 => match funct3 {
             0 => [ECALL, EBREAK, MRET, WFI].contains(&word),
             4 => false,
-            _ => csr_access_is_legal(word),
+            _ => true,
         },
         _ => false,
     }
 }
 
-fn csr_access_is_legal(word: u32) -> bool {
-    let number = u64::from(word >> 20);
-    let writes = word >> 12 & 3 == 1 || word >> 15 & 31 != 0;
-    let exists = csr::ALL.iter().any(|&(_, exists)| exists == number);
-    exists && !(writes && number >> 10 == 3)
+/// Zbb and Zbs with opcode OP-IMM.
+fn bit_immediate(config: &CoreConfig, word: u32) -> bool {
+    let zbb = match word >> 12 & 7 {
+        1 => [0x600, 0x601, 0x602, 0x604, 0x605].contains(&(word >> 20)),
+        _ => word >> 25 == 0x30 || [0x287, 0x698].contains(&(word >> 20)),
+    };
+    let zbs = match word >> 12 & 7 {
+        1 => [0x14, 0x24, 0x34].contains(&(word >> 25)),
+        _ => word >> 25 == 0x24,
+    };
+    config.zbb && zbb || config.zbs && zbs
 }
 
-/// Whether the decoder finds a word illegal; also checks that such a word has no effect.
-fn decoder_accepts(sim: &mut Interpreter, word: u32) -> bool {
-    sim.set("instruction", u64::from(word));
-    let illegal = sim.get("illegal") == 1;
-    if illegal {
-        for effect in [
-            "rd",
-            "rs1",
-            "rs2",
-            "is_branch",
-            "is_jump",
-            "is_load",
-            "is_store",
-            "is_multiply",
-            "is_divide",
-            "is_csr",
-            "csr_writes",
-            "is_mret",
-            "is_fence_i",
-            "ecall",
-            "ebreak",
-        ] {
-            assert_eq!(sim.get(effect), 0, "{word:#010x} has the effect {effect}");
+/// Decoder and predecoder of one configuration, in M mode, with every CSR access legal.
+struct Bench {
+    config: CoreConfig,
+    decode: Interpreter,
+    predecode: Interpreter,
+}
+
+impl Bench {
+    fn new(config: CoreConfig) -> Self {
+        let start = |module| Interpreter::new(&check(&module).unwrap_or_else(|e| panic!("{e}")));
+        let mut decode = start(decode(&config));
+        decode.set("csr_legal", 1);
+        if config.user_mode {
+            decode.set("user", 0);
+            decode.set("wait_illegal", 0);
         }
+        Self { decode, predecode: start(predecode(&config)), config }
     }
-    !illegal
+
+    /// Whether the decoder finds a word illegal; the predecoder must agree with it.
+    fn accepts(&mut self, word: u32) -> bool {
+        self.decode.set("instruction", u64::from(word));
+        self.predecode.set("instruction", u64::from(word));
+        let legal = self.decode.get("illegal") == 0;
+        let class = |name: &str| self.predecode.get(name) == 1;
+        let names =
+            ["simple_alu", "bit_manipulation", "branch", "jump", "memory", "muldiv", "system"];
+        let classes: Vec<&str> = names.into_iter().filter(|name| class(name)).collect();
+        let [class] = classes[..] else { panic!("{word:#010x}: {classes:?}") };
+        if legal {
+            self.check_class(word, class);
+        } else {
+            let pairing_knows = ["simple_alu", "bit_manipulation", "muldiv"].contains(&class);
+            assert!(!pairing_knows, "{word:#010x} is illegal, but {class}");
+        }
+        legal
+    }
+
+    fn check_class(&self, word: u32, class: &str) {
+        let op = |name: &str| self.decode.get(name);
+        let muldiv = self.config.has_multiply() && op("is_multiply") + op("is_divide") == 1;
+        let memory =
+            op("is_load") + op("is_store") == 1 || self.config.atomics && op("is_amo") == 1;
+        let expected = match word & 0x7f {
+            _ if muldiv => "muldiv",
+            _ if memory => "memory",
+            0x63 => "branch",
+            0x67 | 0x6f => "jump",
+            0x37 | 0x17 => "simple_alu",
+            0x13 | 0x33 if is_legal(&BASE, word) => "simple_alu",
+            0x13 | 0x33 => "bit_manipulation",
+            _ => "system",
+        };
+        assert_eq!(class, expected, "{word:#010x}");
+        for name in ["reads_rs1", "reads_rs2"] {
+            // An instruction that goes alone, and LR, may be said to read more than it does.
+            let alone = expected == "system" || word & 0x7f == 0x2f;
+            let told = self.predecode.get(name);
+            assert!(told == op(name) || alone && told == 1, "{word:#010x} {name}");
+        }
+        let writes = u64::from(op("rd") != 0);
+        let told = self.predecode.get("writes_rd");
+        assert!(told == writes || expected == "system" && told == 1, "{word:#010x} writes_rd");
+    }
 }
 
-fn decoder() -> Interpreter {
-    let mut sim = Interpreter::new(&check(&decode()).unwrap_or_else(|errors| panic!("{errors}")));
-    sim.set("squash", 0);
-    sim
+/// RV32I.
+const BASE: CoreConfig = CoreConfig {
+    pipeline: crate::config::Pipeline::Compact,
+    issue_width: 1,
+    fetch_depth: 2,
+    multiplier: Multiplier::None,
+    atomics: false,
+    compressed: false,
+    zba: false,
+    zbb: false,
+    zbs: false,
+    zicntr: false,
+    hpm_counters: 0,
+    user_mode: false,
+    pmp_regions: 0,
+    branch_targets: 0,
+    return_stack: 0,
+};
+
+/// RV32I, everything, and everything but one extension each.
+fn configurations() -> Vec<CoreConfig> {
+    let full = full();
+    vec![
+        BASE,
+        full.clone(),
+        CoreConfig { multiplier: Multiplier::None, ..full.clone() },
+        CoreConfig { atomics: false, ..full.clone() },
+        CoreConfig { zba: false, ..full.clone() },
+        CoreConfig { zbb: false, ..full.clone() },
+        CoreConfig { zbs: false, ..full },
+    ]
 }
 
 #[test]
 fn every_function_code_is_legal_or_not_as_the_manual_says() {
-    let mut sim = decoder();
-    for opcode in 0..128 {
-        for funct3 in 0..8 {
-            for funct7 in 0..128 {
-                let word = r(funct7, 6, 5, funct3, 7, opcode);
-                assert_eq!(decoder_accepts(&mut sim, word), is_legal(word), "{word:#010x}");
+    for config in configurations() {
+        let mut bench = Bench::new(config.clone());
+        for opcode in 0..128 {
+            for code in 0..1 << 10 {
+                let (funct3, funct7) = (code & 7, code >> 3);
+                for (rs2, rs1, rd) in [(0, 5, 7), (6, 0, 1), (24, 31, 0)] {
+                    let word = r(funct7, rs2, rs1, funct3, rd, opcode);
+                    let legal = is_legal(&config, word);
+                    assert_eq!(bench.accepts(word), legal, "{word:#010x} {}", config.isa());
+                }
+                // Arithmetic with every second operand.
+                if [0x13, 0x33].contains(&opcode) {
+                    for rs2 in 0..32 {
+                        let word = r(funct7, rs2, 9, funct3, 10, opcode);
+                        assert_eq!(bench.accepts(word), is_legal(&config, word), "{word:#010x}");
+                    }
+                }
             }
         }
     }
@@ -92,26 +189,107 @@ fn every_function_code_is_legal_or_not_as_the_manual_says() {
 
 #[test]
 fn every_system_number_is_legal_or_not_as_the_manual_says() {
-    let mut sim = decoder();
+    let mut bench = Bench::new(full());
     for immediate in 0..4096 {
         for funct3 in 0..8 {
             for (rs1, rd) in [(0, 0), (0, 1), (1, 0), (31, 31)] {
                 let word = i(immediate, rs1, funct3, rd, 0x73);
-                assert_eq!(decoder_accepts(&mut sim, word), is_legal(word), "{word:#010x}");
+                assert_eq!(bench.accepts(word), is_legal(&bench.config, word), "{word:#010x}");
             }
         }
     }
 }
 
 #[test]
-fn a_squashed_word_has_no_effect() {
-    let mut sim = decoder();
-    sim.set("squash", 1);
-    for word in [add(1, 2, 3), lw(1, 2, 3), sw(1, 2, 3), MRET, ECALL, EBREAK, FENCE_I, 0] {
-        sim.set("instruction", u64::from(word));
-        for effect in ["illegal", "ecall", "ebreak", "rd", "rs1", "rs2", "is_load", "is_store"] {
-            assert_eq!(sim.get(effect), 0, "{word:#010x} has the effect {effect}");
+fn the_privilege_decides_about_csrs_mret_and_wfi() {
+    let mut sim = Bench::new(full()).decode;
+    let csr = csrrs(1, 0x300, 0);
+    for privilege in 0..8 {
+        let (legal, user, wait) = (privilege & 1, privilege >> 1 & 1, privilege >> 2);
+        sim.set("csr_legal", legal);
+        sim.set("user", user);
+        sim.set("wait_illegal", wait);
+        for (word, refused) in [(csr, 1 - legal), (MRET, user), (WFI, wait), (ECALL, 0)] {
+            sim.set("instruction", u64::from(word));
+            assert_eq!(sim.get("illegal"), refused, "{word:#010x} {privilege:#b}");
         }
-        assert_eq!(sim.get("is_mret") | sim.get("is_fence_i"), 0);
+    }
+}
+
+/// A table of what Spike does, of the shared data, where that is at hand.
+fn spike_table(name: &str) -> Option<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/decode");
+    let mut gzip = Command::new("gzip")
+        .arg("-dc")
+        .arg(folder.join(name))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut text = String::new();
+    gzip.stdout.take()?.read_to_string(&mut text).ok()?;
+    gzip.wait().ok()?.success().then_some(text)
+}
+
+/// The tables of Spike, but for CSR numbers, of which each platform has its own, and compressed
+/// instructions.
+#[test]
+fn the_decoder_agrees_with_spike() {
+    let with_bits = CoreConfig { user_mode: false, ..full() };
+    let without = CoreConfig { zba: false, zbb: false, zbs: false, ..with_bits.clone() };
+    for (name, config) in [("rv32imac.tsv.gz", without), ("rv32imac_zb.tsv.gz", with_bits)] {
+        let Some(table) = spike_table(name) else { return };
+        let mut bench = Bench::new(config);
+        let mut rows = 0;
+        for line in table.lines().skip(1) {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let [word, kind, result] = fields[..] else { panic!("{line}") };
+            let word = u32::from_str_radix(word, 16).expect("a number");
+            let is_csr = word & 0x7f == 0x73 && word >> 12 & 3 != 0;
+            if kind != "c16" && !is_csr {
+                assert_eq!(bench.accepts(word), result != "illegal", "{line}");
+                rows += 1;
+            }
+        }
+        assert!(rows > 90_000, "{rows}");
+    }
+}
+
+/// What an instruction asks of ALU and units, for a few of each kind.
+#[test]
+fn controls_follow_the_function() {
+    let mut sim = Bench::new(full()).decode;
+    let mut random = Random(7);
+    let cases: &[(u32, u32, u32, &[(&str, u64)])] = &[
+        (0x33, 0x00, 0, &[("alu_sum", 1), ("alu_invert_b", 0)]),
+        (0x33, 0x20, 0, &[("alu_sum", 1), ("alu_invert_b", 1)]),
+        (0x33, 0x00, 2, &[("alu_less", 1), ("alu_invert_b", 1), ("alu_unsigned", 0)]),
+        (0x33, 0x00, 3, &[("alu_less", 1), ("alu_invert_b", 1), ("alu_unsigned", 1)]),
+        (0x13, 0x20, 0, &[("alu_sum", 1), ("alu_invert_b", 0)]),
+        (0x33, 0x00, 4, &[("alu_logic", 1), ("alu_invert_b", 0)]),
+        (0x33, 0x00, 6, &[("alu_logic", 2), ("alu_invert_b", 0)]),
+        (0x33, 0x20, 7, &[("alu_logic", 3), ("alu_invert_b", 1)]),
+        (0x33, 0x10, 2, &[("alu_scaled", 1), ("alu_scale", 1), ("alu_invert_b", 0)]),
+        (0x33, 0x10, 6, &[("alu_scaled", 1), ("alu_scale", 3), ("alu_sum", 0)]),
+        (0x33, 0x30, 1, &[("alu_shift", 1), ("alu_rotate", 1), ("alu_shift_left", 1)]),
+        (0x13, 0x20, 5, &[("alu_shift", 1), ("alu_rotate", 0), ("alu_shift_sign", 1)]),
+        (0x13, 0x24, 5, &[("alu_shift", 1), ("alu_extract", 1), ("alu_shift_left", 0)]),
+        (0x33, 0x05, 4, &[("bit_op", 1 << 6), ("alu_invert_b", 1), ("alu_unsigned", 0)]),
+        (0x33, 0x05, 7, &[("bit_op", 1 << 7), ("alu_invert_b", 1), ("alu_unsigned", 1)]),
+        (0x13, 0x34, 1, &[("bit_op", 1 << 12), ("alu_shift", 0)]),
+    ];
+    for &(opcode, funct7, funct3, expected) in cases {
+        let (rs1, rd) = (random.below(32), 1 + random.below(31));
+        let word = r(funct7, 3, rs1, funct3, rd, opcode);
+        sim.set("instruction", u64::from(word));
+        assert_eq!((sim.get("illegal"), sim.get("rd")), (0, u64::from(rd)), "{word:#010x}");
+        let selects = ["alu_sum", "alu_less", "alu_shift", "alu_scaled"];
+        let chosen: u64 = selects.iter().map(|name| sim.get(name)).sum();
+        let logic = u64::from(sim.get("alu_logic") != 0);
+        let unit = u64::from(sim.get("bit_op").count_ones());
+        assert_eq!(chosen + logic + unit, 1, "{word:#010x} selects one result");
+        for (name, value) in expected {
+            assert_eq!(sim.get(name), *value, "{word:#010x} {name}");
+        }
     }
 }

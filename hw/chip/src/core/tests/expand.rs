@@ -96,12 +96,23 @@ fn parcels() -> impl Iterator<Item = u32> {
 fn every_parcel_is_expanded_as_the_manual_says() {
     let mut sim = Interpreter::new(&check(&expand()).unwrap_or_else(|errors| panic!("{errors}")));
     for parcel in parcels() {
-        sim.set("parcel", u64::from(parcel));
+        sim.set("word", 0xa5c3_0000 | u64::from(parcel));
+        assert_eq!(sim.get("compressed"), 1, "{parcel:#06x}");
         let found = (sim.get("illegal") == 0).then(|| sim.get("instruction") as u32);
         assert_eq!(found, reference(parcel), "{parcel:#06x}");
         if found.is_none() {
             assert_eq!(sim.get("instruction"), u64::from(parcel), "kept for mtval");
         }
+    }
+}
+
+#[test]
+fn a_long_instruction_passes() {
+    let mut sim = Interpreter::new(&check(&expand()).unwrap_or_else(|errors| panic!("{errors}")));
+    for word in (0..0x1_0000).map(|parcel: u32| parcel.wrapping_mul(0x1235_4321) | 3) {
+        sim.set("word", u64::from(word));
+        assert_eq!(sim.get("instruction"), u64::from(word));
+        assert_eq!((sim.get("compressed"), sim.get("illegal")), (0, 0), "{word:#010x}");
     }
 }
 

@@ -290,6 +290,22 @@ pub fn base(fetch_depth: u32, multiplier: Multiplier) -> CoreConfig {
     CoreConfig { issue_width: 1, fetch_depth, multiplier, ..CoreConfig::default() }
 }
 
+/// Everything that there is.
+pub fn full() -> CoreConfig {
+    CoreConfig {
+        atomics: true,
+        compressed: true,
+        zba: true,
+        zbb: true,
+        zbs: true,
+        zicntr: true,
+        hpm_counters: 4,
+        user_mode: true,
+        pmp_regions: 8,
+        ..base(4, Multiplier::Fast)
+    }
+}
+
 /// The configurations under test: every value of each key.
 pub fn configurations() -> Vec<CoreConfig> {
     vec![base(2, Multiplier::Fast), base(4, Multiplier::Iterative), base(8, Multiplier::Fast)]

@@ -1,14 +1,17 @@
 //! Tests of the core on the interpreter.
 
 mod assembler;
+mod atomic;
 mod decode;
+mod divide;
 mod expand;
 mod fetch;
 mod interrupts;
 mod machine;
+mod multiply;
+mod pmp;
 mod programs;
 mod random;
-mod units;
 
 use systole_hdl::prelude::*;
 

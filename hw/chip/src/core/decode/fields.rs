@@ -1,0 +1,62 @@
+//! Fields and immediates of the instruction formats.
+
+use systole_hdl::prelude::*;
+
+/// Fields of an instruction word.
+pub struct Fields {
+    pub instruction: Signal,
+    pub opcode: Signal,
+    pub rd: Signal,
+    pub funct3: Signal,
+    pub rs1: Signal,
+    pub rs2: Signal,
+    pub funct7: Signal,
+    /// `instruction[31:20]`.
+    pub funct12: Signal,
+}
+
+impl Fields {
+    /// Names the fields of `instruction`.
+    pub fn of(instruction: Signal) -> Self {
+        Self {
+            instruction,
+            opcode: instruction.bits(6, 0).named("opcode"),
+            rd: instruction.bits(11, 7),
+            funct3: instruction.bits(14, 12).named("funct3_field"),
+            rs1: instruction.bits(19, 15),
+            rs2: instruction.bits(24, 20),
+            funct7: instruction.bits(31, 25).named("funct7"),
+            funct12: instruction.bits(31, 20),
+        }
+    }
+}
+
+/// Immediates of the instruction formats, sign-extended to 32 bits.
+pub struct Immediates {
+    pub i: Signal,
+    pub s: Signal,
+    pub b: Signal,
+    pub u: Signal,
+    pub j: Signal,
+    /// `uimm` of the CSR instructions.
+    pub z: Signal,
+}
+
+impl Immediates {
+    /// Names the immediates of `instruction`.
+    pub fn of(instruction: Signal) -> Self {
+        let bits = |high, low| instruction.bits(high, low);
+        let sign = |count| instruction.bit(31).repeat(count);
+        let zeros = |count| lit(0, U(count));
+        Self {
+            i: cat(&[sign(20), bits(31, 20)]).named("immediate_i"),
+            s: cat(&[sign(20), bits(31, 25), bits(11, 7)]).named("immediate_s"),
+            b: cat(&[sign(20), bits(7, 7), bits(30, 25), bits(11, 8), zeros(1)])
+                .named("immediate_b"),
+            u: cat(&[bits(31, 12), zeros(12)]).named("immediate_u"),
+            j: cat(&[sign(12), bits(19, 12), bits(20, 20), bits(30, 21), zeros(1)])
+                .named("immediate_j"),
+            z: cat(&[zeros(27), bits(19, 15)]).named("immediate_z"),
+        }
+    }
+}

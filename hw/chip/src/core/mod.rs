@@ -3,7 +3,10 @@
 //! Two pipelines, `compact` and `fast`, are built of the same parts: each file below describes
 //! one module of the generated Verilog that both use. What the hart does is in `docs/core.md`.
 
+pub mod alu;
 pub mod atomic;
+pub mod bitmanip;
+pub mod branch;
 mod compact;
 pub mod decode;
 pub mod divide;

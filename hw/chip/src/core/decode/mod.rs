@@ -94,6 +94,32 @@ record! {
     }
 }
 
+impl Operation {
+    /// Connects the controls of an instance of [`alu`](super::alu::alu).
+    pub fn pin_alu(&self, alu: Instance) -> Instance {
+        alu.pin("invert_b", self.alu_invert_b)
+            .pin("select_sum", self.alu_sum)
+            .pin("select_less", self.alu_less)
+            .pin("compare_unsigned", self.alu_unsigned)
+            .pin("logic_function", self.alu_logic)
+            .pin("select_shift", self.alu_shift)
+            .pin("shift_left", self.alu_shift_left)
+            .pin("shift_sign", self.alu_shift_sign);
+        let optional = [
+            ("rotate", self.alu_rotate),
+            ("extract", self.alu_extract),
+            ("select_scaled", self.alu_scaled),
+            ("scale", self.alu_scale),
+        ];
+        for (port, control) in optional {
+            if let Some(control) = control {
+                alu.pin(port, control);
+            }
+        }
+        alu
+    }
+}
+
 /// What the pipeline must know beside the operation.
 struct Effects {
     legal: Signal,

@@ -170,8 +170,9 @@ fn every_function_code_is_legal_or_not_as_the_manual_says() {
         for opcode in 0..128 {
             for code in 0..1 << 10 {
                 let (funct3, funct7) = (code & 7, code >> 3);
-                for (rs2, rs1, rd) in [(0, 5, 7), (6, 0, 1), (24, 31, 0)] {
-                    let word = r(funct7, rs2, rs1, funct3, rd, opcode);
+                let registers = [(0, 5, 7), (6, 0, 1), (24, 31, 0)];
+                for (rs2, rs1, rd) in &registers[..if config == full() { 3 } else { 1 }] {
+                    let word = r(funct7, *rs2, *rs1, funct3, *rd, opcode);
                     let legal = is_legal(&config, word);
                     assert_eq!(bench.accepts(word), legal, "{word:#010x} {}", config.isa());
                 }

@@ -12,6 +12,7 @@ mod multiply;
 mod pmp;
 mod programs;
 mod random;
+mod units;
 
 use systole_hdl::prelude::*;
 

@@ -3,147 +3,194 @@
 use proptest::prelude::*;
 use systole_hdl::prelude::{Interpreter, Module, check};
 
+use super::assembler::{i, op};
+use super::machine::full;
+use crate::config::CoreConfig;
 use crate::core::alu::alu;
-use crate::core::divide::divide;
-use crate::core::multiply::{multiply_iterative, multiply_pipelined};
+use crate::core::bitmanip::bitmanip;
+use crate::core::branch::branch;
+use crate::core::decode::decode;
 use crate::core::register_file::register_file;
 
-fn start(module: &Module) -> Interpreter {
+pub fn start(module: &Module) -> Interpreter {
     Interpreter::new(&check(module).unwrap_or_else(|errors| panic!("{errors}")))
 }
 
 /// Operands with the corner values often.
-fn operand() -> impl Strategy<Value = u32> {
+pub fn operand() -> impl Strategy<Value = u32> {
     prop_oneof![
         any::<u32>(),
         prop::sample::select(vec![0, 1, 2, u32::MAX, 0x7fff_ffff, 0x8000_0000, 0xffff_0000]),
         0..64u32,
+        (0..32u32).prop_map(|bit| 1 << bit),
     ]
 }
 
-fn alu_model(op: u32, a: u32, b: u32) -> u32 {
-    match op {
-        0b0000 => a.wrapping_add(b),
-        0b1000 => a.wrapping_sub(b),
-        0b0001 => a << (b & 31),
-        0b0010 => u32::from((a as i32) < b as i32),
-        0b0011 => u32::from(a < b),
-        0b0100 => a ^ b,
-        0b0101 => a >> (b & 31),
-        0b1101 => (a as i32 >> (b & 31)) as u32,
-        0b0110 => a | b,
-        _ => a & b,
+/// OP and OP-IMM as the manual defines them; `b` is rs2 or the immediate.
+type Model = fn(u32, u32) -> u32;
+
+/// Register instructions: `funct7`, `funct3`, meaning.
+const REGISTER: [(u32, u32, Model); 29] = [
+    (0x00, 0, u32::wrapping_add),
+    (0x20, 0, u32::wrapping_sub),
+    (0x00, 1, |a, b| a << (b & 31)),
+    (0x00, 2, |a, b| u32::from((a as i32) < b as i32)),
+    (0x00, 3, |a, b| u32::from(a < b)),
+    (0x00, 4, |a, b| a ^ b),
+    (0x00, 5, |a, b| a >> (b & 31)),
+    (0x20, 5, |a, b| (a as i32 >> (b & 31)) as u32),
+    (0x00, 6, |a, b| a | b),
+    (0x00, 7, |a, b| a & b),
+    (0x10, 2, |a, b| (a << 1).wrapping_add(b)),
+    (0x10, 4, |a, b| (a << 2).wrapping_add(b)),
+    (0x10, 6, |a, b| (a << 3).wrapping_add(b)),
+    (0x20, 4, |a, b| !(a ^ b)),
+    (0x20, 6, |a, b| a | !b),
+    (0x20, 7, |a, b| a & !b),
+    (0x05, 4, |a, b| (a as i32).min(b as i32) as u32),
+    (0x05, 5, u32::min),
+    (0x05, 6, |a, b| (a as i32).max(b as i32) as u32),
+    (0x05, 7, u32::max),
+    (0x30, 1, |a, b| a.rotate_left(b & 31)),
+    (0x30, 5, |a, b| a.rotate_right(b & 31)),
+    (0x14, 1, |a, b| a | 1 << (b & 31)),
+    (0x24, 1, |a, b| a & !(1 << (b & 31))),
+    (0x34, 1, |a, b| a ^ 1 << (b & 31)),
+    (0x24, 5, |a, b| a >> (b & 31) & 1),
+    (0x04, 4, |a, _| a & 0xffff), // ZEXT.H, with rs2 = x0.
+    (0x00, 1, |a, b| a.wrapping_shl(b)),
+    (0x00, 5, |a, b| a.wrapping_shr(b)),
+];
+
+/// Instructions with one operand: `instruction[31:20]`, `funct3`, meaning.
+const UNARY: [(u32, u32, fn(u32) -> u32); 7] = [
+    (0x600, 1, u32::leading_zeros),
+    (0x601, 1, u32::trailing_zeros),
+    (0x602, 1, u32::count_ones),
+    (0x604, 1, |a| a as i8 as u32),
+    (0x605, 1, |a| a as i16 as u32),
+    (0x287, 5, |a| {
+        let byte = |i: u32| if a >> (8 * i) & 0xff != 0 { 0xff << (8 * i) } else { 0 };
+        byte(0) | byte(1) | byte(2) | byte(3)
+    }),
+    (0x698, 5, u32::swap_bytes),
+];
+
+/// Decoder, ALU and bit manipulation unit, wired up by hand.
+struct Arithmetic {
+    decode: Interpreter,
+    alu: Interpreter,
+    bits: Option<Interpreter>,
+    config: CoreConfig,
+}
+
+impl Arithmetic {
+    fn new(config: CoreConfig) -> Self {
+        let mut decode = start(&decode(&config));
+        decode.set("csr_legal", 0);
+        if config.user_mode {
+            decode.set("user", 0);
+            decode.set("wait_illegal", 0);
+        }
+        let unit = config.zbb || config.zbs;
+        let bits = unit.then(|| start(&bitmanip(&config)));
+        Self { decode, alu: start(&alu(&config)), bits, config }
+    }
+
+    /// The result of `word` with these operands, or none when it is illegal.
+    fn run(&mut self, word: u32, a: u32, b: u32) -> Option<u32> {
+        self.decode.set("instruction", u64::from(word));
+        if self.decode.get("illegal") == 1 {
+            return None;
+        }
+        self.alu.set("a", u64::from(a));
+        self.alu.set("b", u64::from(b));
+        let mut controls = vec![
+            ("invert_b", "alu_invert_b"),
+            ("select_sum", "alu_sum"),
+            ("select_less", "alu_less"),
+            ("compare_unsigned", "alu_unsigned"),
+            ("logic_function", "alu_logic"),
+            ("select_shift", "alu_shift"),
+            ("shift_left", "alu_shift_left"),
+            ("shift_sign", "alu_shift_sign"),
+        ];
+        if self.config.zba {
+            controls.extend([("select_scaled", "alu_scaled"), ("scale", "alu_scale")]);
+        }
+        if self.config.zbb {
+            controls.push(("rotate", "alu_rotate"));
+        }
+        if self.config.zbs {
+            controls.push(("extract", "alu_extract"));
+        }
+        for (port, field) in controls {
+            let value = self.decode.get(field);
+            self.alu.set(port, value);
+        }
+        let mut result = self.alu.get("result");
+        if let Some(unit) = &mut self.bits {
+            for (port, value) in [("op", self.decode.get("bit_op")), ("a", a.into())] {
+                unit.set(port, value);
+            }
+            unit.set("b", u64::from(b));
+            if self.config.zbb {
+                unit.set("is_less", self.alu.get("is_less"));
+            }
+            result |= unit.get("result");
+        }
+        Some(result as u32)
     }
 }
 
-fn multiply_model(operation: u32, a: u32, b: u32) -> u32 {
-    let (sa, sb) = (i64::from(a as i32), i64::from(b as i32));
-    match operation {
-        0 => a.wrapping_mul(b),
-        1 => ((sa * sb) >> 32) as u32,
-        2 => ((sa * i64::from(b)) >> 32) as u32,
-        _ => ((u64::from(a) * u64::from(b)) >> 32) as u32,
-    }
-}
-
-fn divide_model(operation: u32, a: u32, b: u32) -> u32 {
-    let (sa, sb) = (a as i32, b as i32);
-    match (operation, b) {
-        (0 | 1, 0) => u32::MAX,
-        (_, 0) => a,
-        (0, _) => sa.wrapping_div(sb) as u32,
-        (1, _) => a / b,
-        (2, _) => sa.wrapping_rem(sb) as u32,
-        _ => a % b,
-    }
-}
-
-/// Drives an iterative unit until it is done; returns the result.
-fn iterate(sim: &mut Interpreter, operation: u32, a: u32, b: u32) -> u32 {
-    for (port, value) in [("operation", operation), ("a", a), ("b", b), ("request", 1)] {
-        sim.set(port, u64::from(value));
-    }
-    let mut cycles = 0;
-    while sim.get("done") == 0 {
-        sim.step();
-        cycles += 1;
-        assert!(cycles < 40, "never done");
-    }
-    sim.set("take", 1);
-    let result = sim.get("result") as u32;
-    sim.step();
-    sim.set("take", 0);
-    sim.set("request", 0);
-    result
+/// Each extension by itself, none and all.
+fn configurations() -> Vec<CoreConfig> {
+    let none = CoreConfig { zba: false, zbb: false, zbs: false, ..full() };
+    vec![
+        full(),
+        none.clone(),
+        CoreConfig { zba: true, ..none.clone() },
+        CoreConfig { zbb: true, ..none.clone() },
+        CoreConfig { zbs: true, ..none },
+    ]
 }
 
 proptest! {
     #[test]
-    fn alu_computes_what_rust_does(a in operand(), b in operand()) {
-        let mut sim = start(&alu());
-        for op in [0b0000, 0b1000, 0b0001, 0b0010, 0b0011, 0b0100, 0b0101, 0b1101, 0b0110, 0b0111] {
-            sim.set("op", u64::from(op));
-            sim.set("a", u64::from(a));
-            sim.set("b", u64::from(b));
-            prop_assert_eq!(sim.get("result") as u32, alu_model(op, a, b), "op {:04b}", op);
-        }
-    }
-
-    #[test]
-    fn pipelined_multiplier_gives_one_product_a_cycle(
-        cases in prop::collection::vec((0..4u32, operand(), operand()), 1..20),
-    ) {
-        let mut sim = start(&multiply_pipelined());
-        sim.set("start", 1);
-        for (operation, a, b) in cases {
-            sim.set("operation", u64::from(operation));
-            sim.set("a", u64::from(a));
-            sim.set("b", u64::from(b));
-            sim.step();
-            prop_assert_eq!(sim.get("result") as u32, multiply_model(operation, a, b));
-        }
-        // Without a start the result stays.
-        let last = sim.get("result");
-        sim.set("start", 0);
-        sim.set("a", 12345);
-        sim.step();
-        prop_assert_eq!(sim.get("result"), last);
-    }
-
-    #[test]
-    fn iterative_units_compute_what_rust_does(
-        cases in prop::collection::vec((0..4u32, operand(), operand(), any::<bool>()), 1..8),
-    ) {
-        let mut multiplier = start(&multiply_iterative());
-        let mut divider = start(&divide());
-        for sim in [&mut multiplier, &mut divider] {
-            sim.reset();
-        }
-        for (operation, a, b, abort_before) in cases {
-            if abort_before {
-                abort(&mut divider, a as u64, b as u64);
+    fn arithmetic_computes_what_the_manual_says(a in operand(), b in operand()) {
+        for config in configurations() {
+            let mut unit = Arithmetic::new(config);
+            let mut found = 0;
+            for (funct7, funct3, model) in REGISTER {
+                let rs2 = if funct7 == 0x04 { 0 } else { 3 };
+                if let Some(result) = unit.run(op(funct7, funct3, 1, 2, rs2), a, b) {
+                    prop_assert_eq!(result, model(a, b), "{:#x} {}: {:x} {:x}", funct7, funct3, a, b);
+                    found += 1;
+                }
             }
-            let product = iterate(&mut multiplier, operation, a, b);
-            prop_assert_eq!(product, multiply_model(operation, a, b));
-            let quotient = iterate(&mut divider, operation, a, b);
-            prop_assert_eq!(quotient, divide_model(operation, a, b), "{} {:x} {:x}", operation, a, b);
+            for (funct12, funct3, model) in UNARY {
+                if let Some(result) = unit.run(i(funct12 as i32, 2, funct3, 1, 0x13), a, funct12) {
+                    prop_assert_eq!(result, model(a), "{:#x}: {:x}", funct12, a);
+                    found += 1;
+                }
+            }
+            prop_assert!(found >= 12);
         }
     }
-}
 
-/// Starts something else and cancels it under way: nothing of it may be left.
-fn abort(sim: &mut Interpreter, a: u64, b: u64) {
-    sim.set("a", !a & 0xffff_ffff);
-    sim.set("b", b);
-    sim.set("request", 1);
-    for _ in 0..(a % 40) {
-        sim.step();
+    #[test]
+    fn branches_compare_what_rust_does(a in operand(), b in operand(), same in any::<bool>()) {
+        let b = if same { a } else { b };
+        let mut sim = start(&branch());
+        sim.set("rs1_value", u64::from(a));
+        sim.set("rs2_value", u64::from(b));
+        let (sa, sb) = (a as i32, b as i32);
+        let expected = [a == b, a != b, false, false, sa < sb, sa >= sb, a < b, a >= b];
+        for funct3 in [0, 1, 4, 5, 6, 7] {
+            sim.set("funct3", funct3);
+            prop_assert_eq!(sim.get("taken") == 1, expected[funct3 as usize], "{}", funct3);
+        }
     }
-    sim.set("cancel", 1);
-    sim.step();
-    sim.set("cancel", 0);
-    sim.set("request", 0);
-    assert_eq!(sim.get("done"), 0);
 }
 
 #[test]

@@ -117,10 +117,7 @@ impl Pmp {
             }
             NA4 => word == bound,
             // NAPOT: the trailing ones of the address, and the 0 above them, are not compared.
-            _ => {
-                let ignored = u64::from(bound) ^ (u64::from(bound) + 1);
-                u64::from(word ^ bound) & !ignored == 0
-            }
+            _ => (word ^ bound) & !(bound ^ bound.wrapping_add(1)) == 0,
         }
     }
 }

@@ -39,13 +39,12 @@ impl Reservation {
         (self.word == Some(address)).then_some(self.disturbed)
     }
 
-    /// A step in lockstep is about to be made; any write burst of the NPU ends the reservation.
+    /// A step in lockstep is about to be made.
     pub fn observe_npu(&mut self, busy: bool) {
         self.quiet = if busy { 0 } else { self.quiet.saturating_add(1) };
-        self.disturbed |= busy;
     }
 
-    /// A job was started.
+    /// A job was started; any write burst of the NPU ends the reservation.
     pub fn job_started(&mut self) {
         self.quiet = 0;
         self.disturbed = true;

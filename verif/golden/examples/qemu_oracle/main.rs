@@ -33,7 +33,7 @@ const SLOT: u32 = 0x2000;
 /// Where the last program of a batch goes.
 const RAM_BYTES: u32 = 16 << 20;
 /// Instructions after which a program counts as caught in a loop of traps.
-const MOST_STEPS: u64 = 20_000;
+const MOST_STEPS: u64 = 2_000;
 const BREAKPOINT: u32 = 3;
 const FETCH_FAULT: u32 = 1;
 /// Opcode of LR, SC and AMOs.

@@ -92,6 +92,19 @@ fn counters_carry_are_written_by_halves_and_can_be_inhibited() {
     assert_eq!(m.registers()[2..6], [0, 6, 0, 1]);
 }
 
+/// An inhibited counter stays, also when another one counts, and for events of traps.
+#[test]
+fn each_counter_is_inhibited_by_its_own_bit() {
+    let program = [
+        &asm::li(1, HANDLER)[..],
+        &[csrrw(0, 0x305, 1), set(MHPMEVENT3, 8), set(MHPMEVENT3 + 1, 8), set(MHPMEVENT3 + 2, 9)],
+        &[set(MCOUNTINHIBIT, 8), asm::ECALL],
+    ];
+    let mut m = full(&program.concat());
+    assert!(nth(&mut m, 8).trap);
+    assert_eq!([0xb03, 0xb04, 0xb05].map(|number| m.csr(number)), [Some(0), Some(1), Some(0)]);
+}
+
 #[test]
 fn registers_hold_what_their_counters_have() {
     let isa = Isa { hpm_counters: 2, ..Isa::full() };

@@ -33,8 +33,11 @@ macro_rules! kernels {
 const KERNELS: [Kernel; 7] =
     kernels!["list" "matrix" "state" "crc16" "quicksort" "strings" "records"];
 
-/// Instruction sets that the kernels are built for, and whether a hart has them.
-const ISAS: [(&str, fn(&CoreConfig) -> bool); 2] = [
+/// An instruction set, and whether a hart has it.
+type Isa = (&'static str, fn(&CoreConfig) -> bool);
+
+/// What the kernels are built for.
+const ISAS: [Isa; 2] = [
     ("rv32im", CoreConfig::has_multiply),
     ("rv32imc_zba_zbb_zbs", |core| {
         core.has_multiply() && core.compressed && core.zba && core.zbb && core.zbs

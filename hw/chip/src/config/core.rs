@@ -110,22 +110,57 @@ impl CoreConfig {
 
     /// Values that are good by themselves but do not fit each other.
     pub(super) fn contradictions(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
         if self.pipeline == Pipeline::Fast {
-            mistakes.push("core.pipeline = \"fast\": this build has only \"compact\"".to_string());
-            return mistakes;
+            return self.contradictions_of_fast();
         }
         let only_fast = [
             ("core.issue_width", self.issue_width, 1),
             ("core.branch_targets", self.branch_targets, 0),
             ("core.return_stack", self.return_stack, 0),
         ];
-        for (key, value, compact) in only_fast {
-            if value != compact {
-                mistakes.push(format!(
-                    "{key} = {value}: must be {compact} with core.pipeline = \"compact\""
-                ));
-            }
+        let wrong = only_fast.into_iter().filter(|(_, value, compact)| value != compact);
+        wrong
+            .map(|(key, value, compact)| {
+                format!("{key} = {value}: must be {compact} with core.pipeline = \"compact\"")
+            })
+            .collect()
+    }
+
+    fn contradictions_of_fast(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        if self.issue_width != 2 {
+            mistakes.push(format!(
+                "core.issue_width = {}: must be 2 with core.pipeline = \"fast\"",
+                self.issue_width
+            ));
+        }
+        if self.multiplier != Multiplier::Fast {
+            mistakes.push(
+                "core.multiplier: must be \"fast\" with core.pipeline = \"fast\"".to_string(),
+            );
+        }
+        let missing = [
+            ("atomics", self.atomics),
+            ("compressed", self.compressed),
+            ("zba", self.zba),
+            ("zbb", self.zbb),
+            ("zbs", self.zbs),
+            ("zicntr", self.zicntr),
+            ("user_mode", self.user_mode),
+            ("hpm_counters", self.hpm_counters > 0),
+            ("pmp_regions", self.pmp_regions > 0),
+        ];
+        for (key, _) in missing.into_iter().filter(|(_, wanted)| *wanted) {
+            mistakes.push(format!(
+                "core.{key}: not yet with core.pipeline = \"fast\"; use \"compact\" or leave it out"
+            ));
+        }
+        if self.return_stack > 0 && self.branch_targets == 0 {
+            mistakes.push(format!(
+                "core.return_stack = {}: must be 0 without core.branch_targets, which says what is \
+                 a return",
+                self.return_stack
+            ));
         }
         mistakes
     }

@@ -12,6 +12,7 @@ pub mod decode;
 pub mod divide;
 mod encoding;
 pub mod expand;
+mod fast;
 pub mod iteration;
 pub mod load_align;
 pub mod multiply;
@@ -34,6 +35,7 @@ pub const RESET_VECTOR: u64 = 0x8000_0000;
 /// lines, and with `rvfi` the retire port. `config` is a validated one.
 pub fn core(config: &CoreConfig, rvfi: bool) -> Module {
     match config.pipeline {
-        Pipeline::Compact | Pipeline::Fast => compact::core(config, rvfi),
+        Pipeline::Compact => compact::core(config, rvfi),
+        Pipeline::Fast => fast::core(config, rvfi),
     }
 }

@@ -4,7 +4,7 @@
 
 mod fetch;
 mod hazard;
-mod old;
+pub(super) mod old;
 mod pipeline;
 mod stage_decode;
 mod stage_execute;
@@ -12,4 +12,6 @@ mod stage_writeback;
 
 #[cfg(test)]
 pub(super) use fetch::fetch;
+pub(super) use pipeline::DataBus;
 pub(super) use pipeline::core;
+pub(super) use stage_decode::InterruptState;

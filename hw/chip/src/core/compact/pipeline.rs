@@ -110,7 +110,7 @@ pub struct DataBus {
 }
 
 impl DataBus {
-    fn ports(m: M) -> Self {
+    pub fn ports(m: M) -> Self {
         Self {
             req_valid: m.output_wire("dbus_req_valid", Bit),
             req_ready: m.input("dbus_req_ready", Bit),

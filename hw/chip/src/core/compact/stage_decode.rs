@@ -64,6 +64,7 @@ pub fn build(
         .pin("ebreak", decode.out("ebreak"))
         .pin("ecall", decode.out("ecall"))
         .pin("instruction", instruction)
+        .pin("fault_pc", pc)
         .pin("pc", pc);
 
     m.section("Operands");

@@ -4,7 +4,7 @@ use systole_hdl::prelude::*;
 
 use super::old::csr::csr_file;
 use super::old::load_align::load_align;
-use super::old::rvfi::rvfi;
+use super::old::rvfi::{PORT, rvfi};
 use super::old::trap::writeback_trap;
 use super::pipeline::{Control, DataBus, WritebackStage};
 use super::stage_decode::InterruptState;
@@ -53,6 +53,7 @@ pub fn build(
         .pin("operand", completion.result)
         .pin("write", completion.csr_writes)
         .pin("retire", retire)
+        .pin("pair", lit(0, Bit))
         .pin("mret", completion.is_mret)
         .pin("trap_enter", trap_taken)
         .pin("trap_interrupt", carried.is_interrupt)
@@ -89,8 +90,11 @@ pub fn build(
     };
     m.section("Retire port");
     let pc_next = control.flush.mux(control.flush_target, executed.pc_next);
+    let order = m.reg("retire_order", U(64)).reset(0);
+    m.clocked(|| order.set(order + control.event.ext(64)));
     let port = m
         .instance("rvfi", &rvfi())
+        .pin("order", order)
         .pin("finished", control.event)
         .pin("trap", trap_taken)
         .pin("interrupt_entry", interrupts.entry)
@@ -121,35 +125,3 @@ pub fn build(
         m.output(name, port.out(name));
     }
 }
-
-/// Outputs of the retire port.
-const PORT: [&str; 28] = [
-    "rvfi_valid",
-    "rvfi_order",
-    "rvfi_insn",
-    "rvfi_trap",
-    "rvfi_halt",
-    "rvfi_intr",
-    "rvfi_mode",
-    "rvfi_ixl",
-    "rvfi_rs1_addr",
-    "rvfi_rs2_addr",
-    "rvfi_rs1_rdata",
-    "rvfi_rs2_rdata",
-    "rvfi_rd_addr",
-    "rvfi_rd_wdata",
-    "rvfi_pc_rdata",
-    "rvfi_pc_wdata",
-    "rvfi_mem_addr",
-    "rvfi_mem_rmask",
-    "rvfi_mem_wmask",
-    "rvfi_mem_rdata",
-    "rvfi_mem_wdata",
-    "rvfi_cause",
-    "rvfi_tval",
-    "rvfi_mip",
-    "rvfi_csr_valid",
-    "rvfi_csr_addr",
-    "rvfi_csr_wdata",
-    "rvfi_mstatus",
-];

@@ -29,8 +29,10 @@ pub fn alu() -> Module {
         let sum = (a + addend + subtract.ext(32)).named("sum");
 
         m.section("Compare");
-        let less_signed = a.as_signed().lt(b.as_signed()).named("less_signed");
-        let less_unsigned = a.lt(b).named("less_unsigned");
+        // With the signs flipped, signed numbers have the order of unsigned ones.
+        let flip = op.eq(slt).named("flip_signs");
+        let biased = |value: Signal| cat(&[value.bit(31) ^ flip, value.bits(30, 0)]);
+        let less = biased(a).lt(biased(b)).named("less");
 
         m.section("Shift");
         let shift_amount = b.bits(4, 0).named("shift_amount");
@@ -43,8 +45,7 @@ pub fn alu() -> Module {
         m.comb(|| {
             switch(op, |s| {
                 s.case(sll, || result.set(shifted_left));
-                s.case(slt, || result.set(less_signed.ext(32)));
-                s.case(sltu, || result.set(less_unsigned.ext(32)));
+                s.cases(&[slt, sltu], || result.set(less.ext(32)));
                 s.case(xor, || result.set(a ^ b));
                 s.cases(&[srl, sra], || result.set(shifted_right.trunc(32).as_unsigned()));
                 s.case(or, || result.set(a | b));

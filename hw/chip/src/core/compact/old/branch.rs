@@ -15,12 +15,12 @@ pub fn branch() -> Module {
 
         m.section("Condition: funct3[2:1] selects, funct3[0] inverts");
         let equal = rs1_value.eq(rs2_value).named("equal");
-        let less_signed = rs1_value.as_signed().lt(rs2_value.as_signed()).named("less_signed");
-        let less_unsigned = rs1_value.lt(rs2_value).named("less_unsigned");
         let compare_less = funct3.bit(2).named("compare_less");
         let compare_unsigned = funct3.bit(1).named("compare_unsigned");
         let invert = funct3.bit(0).named("invert");
-        let less = compare_unsigned.mux(less_unsigned, less_signed).named("less");
+        // With the signs flipped, signed numbers have the order of unsigned ones.
+        let biased = |value: Signal| cat(&[value.bit(31) ^ !compare_unsigned, value.bits(30, 0)]);
+        let less = biased(rs1_value).lt(biased(rs2_value)).named("less");
         let condition = (compare_less.mux(less, equal) ^ invert).named("condition");
         let taken = (is_jump | (is_branch & condition)).named("branch_taken");
 

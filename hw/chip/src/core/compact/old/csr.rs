@@ -19,6 +19,7 @@ pub fn csr_file(rvfi: bool) -> Module {
         let numbers = Numbers::constants(m);
         let access = Access::inputs(m);
         let retire = m.input("retire", Bit).doc("an instruction retires");
+        let pair = m.input("pair", Bit).doc("two of them");
         let mret = m.input("mret", Bit).doc("it is MRET");
         let trap = TrapEntry::inputs(m);
         let mip_bits = m.input("mip_bits", U(3)).doc("{MEIP, MTIP, MSIP}");
@@ -72,7 +73,7 @@ pub fn csr_file(rvfi: bool) -> Module {
         plain_registers(m, &state, &numbers, &write);
 
         m.section("Counters");
-        counters(m, &state, &numbers, retire, &write);
+        counters(m, &state, &numbers, [retire, pair], &write);
 
         m.section("Trap vector");
         trap_vector(m, &state, &trap);
@@ -349,12 +350,13 @@ fn plain_registers(m: M, state: &State, numbers: &Numbers, write: &Write) {
 }
 
 /// `mcycle` and `minstret`. A write to either half replaces the increment of the whole counter.
-fn counters(m: M, state: &State, numbers: &Numbers, retire: Signal, write: &Write) {
+fn counters(m: M, state: &State, numbers: &Numbers, [retire, pair]: [Signal; 2], write: &Write) {
     let mcycle_increment = (!state.inhibit_mcycle).named("mcycle_increment");
     let minstret_increment = (retire & !state.inhibit_minstret).named("minstret_increment");
-    for (counter, increment, low, high) in [
-        (state.mcycle, mcycle_increment, numbers.mcycle, numbers.mcycleh),
-        (state.minstret, minstret_increment, numbers.minstret, numbers.minstreth),
+    let step = cat(&[lit(0, U(62)), pair, !pair]).named("minstret_step");
+    for (counter, increment, step, low, high) in [
+        (state.mcycle, mcycle_increment, lit(1, U(64)), numbers.mcycle, numbers.mcycleh),
+        (state.minstret, minstret_increment, step, numbers.minstret, numbers.minstreth),
     ] {
         m.clocked(|| {
             when(write.to(low), || {
@@ -363,7 +365,7 @@ fn counters(m: M, state: &State, numbers: &Numbers, retire: Signal, write: &Writ
             .or_when(write.to(high), || {
                 counter.set(cat(&[write.value, counter.bits(31, 0)]));
             })
-            .or_when(increment, || counter.set(counter + 1));
+            .or_when(increment, || counter.set(counter + step));
         });
     }
 }

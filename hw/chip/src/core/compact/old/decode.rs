@@ -264,10 +264,13 @@ impl Legality {
         let csr_exists = m.wire("csr_exists", Bit);
         let numbers: Vec<Signal> =
             csr::ALL.iter().map(|&(name, number)| m.constant(name, number, U(12))).collect();
+        let block = csr_number.bits(11, 5).named("csr_block");
+        let hpm = (block.eq(0x58) | block.eq(0x5c) | block.eq(0x19)) & csr_number.bits(4, 0).ge(3);
+        let hpm = hpm.named("csr_hpm");
         m.comb(|| {
             switch(csr_number, |s| {
                 s.cases(&numbers, || csr_exists.set(1));
-                s.default(|| csr_exists.set(0));
+                s.default(|| csr_exists.set(hpm));
             });
         });
         let csr_sets_or_clears = funct3.bit(1).named("csr_sets_or_clears");

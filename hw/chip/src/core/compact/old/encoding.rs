@@ -13,6 +13,7 @@ pub mod opcode {
     pub const JALR: u64 = 0x67;
     pub const JAL: u64 = 0x6f;
     pub const SYSTEM: u64 = 0x73;
+    pub const AMO: u64 = 0x2f;
 }
 
 /// ALU operations: `{funct7[5], funct3}` of the OP instruction.

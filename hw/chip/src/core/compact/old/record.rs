@@ -22,6 +22,16 @@ macro_rules! record {
                 Self { $($field: m.output_wire(stringify!($field), $ty),)* }
             }
 
+            /// Input ports named after the fields.
+            pub fn inputs(m: M) -> Self {
+                Self { $($field: m.input(stringify!($field), $ty),)* }
+            }
+
+            /// Connects the inputs of an instance whose module was built with `inputs`.
+            pub fn pin(&self, instance: Instance) -> Instance {
+                instance$(.pin(stringify!($field), self.$field))*
+            }
+
             /// The outputs of an instance whose module was built with `outputs`.
             pub fn of(instance: &Instance) -> Self {
                 Self { $($field: instance.out(stringify!($field)),)* }

@@ -15,16 +15,10 @@ pub fn rvfi() -> Module {
         let trap = m.input("trap", Bit);
         let interrupt_entry = m.input("interrupt_entry", Bit).doc("first of a handler");
         let executed = (!trap).named("executed");
-        let order = m.output_reg("rvfi_order", U(64));
-        let order_next = m.reg("order_next", U(64)).reset(0);
+        let order = m.input("order", U(64)).doc("instructions that finished before");
         let valid = m.output_reg("rvfi_valid", Bit).reset(0);
-        m.clocked(|| {
-            valid.set(event);
-            when(event, || {
-                order.set(order_next);
-                order_next.set(order_next + 1);
-            });
-        });
+        m.clocked(|| valid.set(event));
+        port.show("order", order);
         let instruction = m.input("instruction", U(32));
         port.show("insn", instruction);
         port.show("trap", trap);
@@ -130,3 +124,35 @@ fn traps_and_csrs(port: &Port, trap: Signal, interrupt_entry: Signal, executed: 
     let mstatus = m.input("mstatus", U(32)).doc("after this instruction");
     port.show("mstatus", mstatus);
 }
+
+/// Outputs of the retire port.
+pub const PORT: [&str; 28] = [
+    "rvfi_valid",
+    "rvfi_order",
+    "rvfi_insn",
+    "rvfi_trap",
+    "rvfi_halt",
+    "rvfi_intr",
+    "rvfi_mode",
+    "rvfi_ixl",
+    "rvfi_rs1_addr",
+    "rvfi_rs2_addr",
+    "rvfi_rs1_rdata",
+    "rvfi_rs2_rdata",
+    "rvfi_rd_addr",
+    "rvfi_rd_wdata",
+    "rvfi_pc_rdata",
+    "rvfi_pc_wdata",
+    "rvfi_mem_addr",
+    "rvfi_mem_rmask",
+    "rvfi_mem_wmask",
+    "rvfi_mem_rdata",
+    "rvfi_mem_wdata",
+    "rvfi_cause",
+    "rvfi_tval",
+    "rvfi_mip",
+    "rvfi_csr_valid",
+    "rvfi_csr_addr",
+    "rvfi_csr_wdata",
+    "rvfi_mstatus",
+];

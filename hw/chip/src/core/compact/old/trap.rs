@@ -33,6 +33,7 @@ pub fn decode_trap() -> Module {
         let ecall = m.input("ecall", Bit);
         let instruction = m.input("instruction", U(32));
         let pc = m.input("pc", U(32));
+        let fault_pc = m.input("fault_pc", U(32)).doc("of the half that could not be fetched");
 
         let fault_code = m.constant("INSTRUCTION_FAULT", cause::INSTRUCTION_FAULT, U(4));
         let illegal_code = m.constant("ILLEGAL_INSTRUCTION", cause::ILLEGAL_INSTRUCTION, U(4));
@@ -45,7 +46,7 @@ pub fn decode_trap() -> Module {
             when(interrupt, || trap.code.set(interrupt_code))
                 .or_when(instruction_fault, || {
                     trap.code.set(fault_code);
-                    trap.value.set(pc);
+                    trap.value.set(fault_pc);
                 })
                 .or_when(illegal, || {
                     trap.code.set(illegal_code);

@@ -1,0 +1,175 @@
+//! Instruction fetch: groups of 64 bits, asked for along the predicted path.
+
+use systole_hdl::prelude::*;
+
+use crate::core::RESET_VECTOR;
+
+/// Groups that may be asked for, under way or queued together.
+const GROUPS: u32 = 4;
+
+/// What is known of a group when it is asked for; travels beside its words.
+pub struct GroupForecast {
+    /// Address of its first instruction.
+    pub pc: Signal,
+    /// The branch target buffer knows a jump or branch in it.
+    pub hit: Signal,
+    /// It is predicted taken: the next group is its target.
+    pub taken: Signal,
+    /// Its last halfword within the group.
+    pub position: Signal,
+    /// Its two-bit counter.
+    pub counter: Signal,
+    /// Its predicted target.
+    pub target: Signal,
+    /// Words that may not be executed, by PMP.
+    pub denied: Signal,
+}
+
+impl GroupForecast {
+    pub const WIDTH: u32 = 32 + 1 + 1 + 2 + 2 + 32 + 2;
+
+    /// As one word.
+    pub fn pack(&self) -> Signal {
+        cat(&[self.pc, self.hit, self.taken, self.position, self.counter, self.target, self.denied])
+    }
+
+    /// From one word.
+    pub fn unpack(word: Signal) -> Self {
+        Self {
+            pc: word.bits(71, 40),
+            hit: word.bit(39),
+            taken: word.bit(38),
+            position: word.bits(37, 36),
+            counter: word.bits(35, 34),
+            target: word.bits(33, 2),
+            denied: word.bits(1, 0),
+        }
+    }
+
+    /// Inputs `forecast_*`, but for the pc.
+    fn inputs(m: M, pc: Signal) -> Self {
+        Self {
+            pc,
+            hit: m.input("forecast_hit", Bit),
+            taken: m.input("forecast_taken", Bit),
+            position: m.input("forecast_position", U(2)),
+            counter: m.input("forecast_counter", U(2)),
+            target: m.input("forecast_target", U(32)),
+            denied: m.input("forecast_denied", U(2)).doc("words that PMP refuses"),
+        }
+    }
+}
+
+/// The fetch unit.
+///
+/// The request register is also what the predictor looks up: in the cycle in which the bus takes
+/// a request, the next one is loaded with what was forecast for it. A forecast or redirect that
+/// cannot be asked for at once waits in `pending`. A redirect drops the queue and counts the
+/// responses still to come as stale; a request that waits on the bus stays there, and is stale.
+///
+/// With `fall_through`, a group that arrives at an empty queue is offered in the same cycle.
+pub fn fetch(fall_through: bool) -> Module {
+    module("core_fetch", |m| {
+        m.doc("Instruction fetch: groups of 64 bits along the predicted path.");
+        let redirect = m.input("redirect", Bit).doc("go on at redirect_target");
+        let redirect_target = m.input("redirect_target", U(32));
+        let pop = m.input("pop", Bit).doc("the offered group is used up");
+        let ibus_req_ready = m.input("ibus_req_ready", Bit);
+        let ibus_rsp_valid = m.input("ibus_rsp_valid", Bit);
+        let ibus_rsp_rdata = m.input("ibus_rsp_rdata", U(64));
+        let ibus_rsp_error = m.input("ibus_rsp_error", Bit);
+        let ibus_req_valid = m.output_reg("ibus_req_valid", Bit).reset(0);
+        let request_pc = m.output_reg("request_pc", U(32)).doc("what the predictor looks up");
+        let forecast = GroupForecast::inputs(m, request_pc);
+
+        m.section("Responses: the stale ones are dropped");
+        let in_flight = m.reg("in_flight", U(3)).reset(0).doc("responses to come");
+        let stale = m.reg("stale", U(3)).reset(0).doc("of these, to be dropped");
+        let response_fresh = (ibus_rsp_valid & !stale.any()).named("response_fresh");
+        let response_stale = (ibus_rsp_valid & stale.any()).named("response_stale");
+        let in_flight_left = (in_flight - ibus_rsp_valid.ext(3)).named("in_flight_left");
+
+        m.section("Requests");
+        let queued = m.reg("queued", U(3)).reset(0).doc("groups in the queue");
+        let pending = m.reg("pending", Bit).reset(1).doc("pending_pc waits to be asked for");
+        let pending_pc = m.reg("pending_pc", U(32)).reset(RESET_VECTOR);
+        let accept = (ibus_req_valid & ibus_req_ready).named("accept");
+        let sequential_group = (request_pc.bits(31, 3) + 1).named("sequential_group");
+        let sequential_pc = cat(&[sequential_group, lit(0, U(3))]).named("sequential_pc");
+        let forecast_pc = forecast.taken.mux(forecast.target, sequential_pc).named("forecast_pc");
+        let waiting_pc = pending.mux(pending_pc, forecast_pc).named("waiting_pc");
+        let next_pc = redirect.mux(redirect_target, waiting_pc).named("next_pc");
+        let room = (in_flight + queued).lt(u64::from(GROUPS)).named("room");
+        let request_free = (!ibus_req_valid | ibus_req_ready).named("request_free");
+        let next_known = (redirect | pending | accept).named("next_known");
+        let load = (room & request_free & next_known).named("load");
+        let request_stale = m.reg("request_stale", Bit).reset(0).doc("waits, but is not wanted");
+        m.clocked(|| {
+            when(load, || {
+                ibus_req_valid.set(1);
+                request_pc.set(next_pc);
+                pending.set(0);
+                request_stale.set(0);
+            })
+            .otherwise(|| {
+                when(ibus_req_ready, || ibus_req_valid.set(0));
+                when(redirect | (accept & !pending), || {
+                    pending.set(1);
+                    pending_pc.set(next_pc);
+                });
+                when(redirect, || request_stale.set(1));
+            });
+            in_flight.set(in_flight_left + load.ext(3));
+            when(redirect, || stale.set(in_flight_left))
+                .or_when(response_stale, || stale.set(stale - 1));
+        });
+        m.output("ibus_req_address", cat(&[request_pc.bits(31, 3), lit(0, U(3))]));
+
+        m.section("Queue: forecasts enter when asked for, words when they arrive");
+        let forecasts = m.memory("forecasts", GROUPS, U(GroupForecast::WIDTH));
+        let groups = m.memory("groups", GROUPS, U(65));
+        let forecast_pointer = m.reg("forecast_pointer", U(2)).reset(0);
+        let write_pointer = m.reg("write_pointer", U(2)).reset(0);
+        let read_pointer = m.reg("read_pointer", U(2)).reset(0);
+        let queue_empty = queued.eq(0).named("queue_empty");
+        let response = cat(&[ibus_rsp_error, ibus_rsp_rdata]).named("response");
+        let enter_forecast = (accept & !request_stale).named("enter_forecast");
+        m.clocked(|| {
+            when(enter_forecast, || {
+                forecasts.write(forecast_pointer, forecast.pack());
+                forecast_pointer.set(forecast_pointer + 1);
+            });
+            when(response_fresh, || {
+                groups.write(write_pointer, response);
+                write_pointer.set(write_pointer + 1);
+            });
+            when(pop, || read_pointer.set(read_pointer + 1));
+            queued.set(queued + response_fresh.ext(3) - pop.ext(3));
+            when(redirect, || {
+                queued.set(0);
+                forecast_pointer.set(0);
+                write_pointer.set(0);
+                read_pointer.set(0);
+            });
+        });
+
+        m.section("To the aligner");
+        let stored = groups.read(read_pointer).named("stored_group");
+        let (valid, group) = if fall_through {
+            (response_fresh | !queue_empty, queue_empty.mux(response, stored))
+        } else {
+            (!queue_empty, stored)
+        };
+        let (valid, group) = (valid.named("offer"), group.named("offered_group"));
+        m.output("group_valid", valid);
+        m.output("group_error", group.bit(64));
+        m.output("group_words", group.bits(63, 0));
+        m.output("group_forecast", forecasts.read(read_pointer));
+
+        m.section("Properties");
+        m.check("response_was_asked_for", !ibus_rsp_valid | in_flight.any());
+        m.check("pop_only_valid", !pop | valid);
+        m.cover("queue_full", queued.eq(u64::from(GROUPS)));
+        m.cover("redirect_while_request_waits", redirect & ibus_req_valid & !ibus_req_ready);
+    })
+}

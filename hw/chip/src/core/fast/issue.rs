@@ -1,0 +1,343 @@
+//! Issue: hazards, pairs, operands; up to the registers before execute.
+
+use systole_hdl::prelude::*;
+
+use super::entry::Entry;
+use super::front::Front;
+use super::operand::{Operand, look_up};
+use super::pipeline::{BranchWork, IssueTrace, MainWork, Prediction, Stages};
+use super::registers::registers;
+use crate::core::compact::InterruptState;
+use crate::core::compact::old::decode::{Operation, decode};
+use crate::core::compact::old::interrupts::interrupts;
+use crate::core::compact::old::trap::{Trap, decode_trap};
+
+/// Builds issue inside `core`.
+pub fn build(m: M, stages: &Stages, front: Front) -> InterruptState {
+    let control = &stages.control;
+    let (first, second) = (&front.first, &front.second);
+    m.section("Issue: interrupts enter when the pipeline is empty");
+    let empty = !(stages.main_operand.valid
+        | stages.branch_operand.valid
+        | stages.main.valid
+        | stages.branch.valid
+        | stages.main_done.valid
+        | stages.branch_done.valid);
+    let pipeline_empty = empty.named("pipeline_empty");
+    let interrupts = m
+        .instance("interrupts", &interrupts())
+        .pin("software_interrupt", m.input("software_interrupt", Bit))
+        .pin("timer_interrupt", m.input("timer_interrupt", Bit))
+        .pin("external_interrupt", m.input("external_interrupt", Bit))
+        .pin("mie", control.mie)
+        .pin("mstatus_mie", control.mstatus_mie)
+        .pin("finished", control.event);
+    let interrupt_pending = interrupts.out("pending");
+    let interrupt_take = (interrupt_pending & pipeline_empty).named("interrupt_take");
+    interrupts.pin("take", interrupt_take);
+
+    m.section("Issue: which lanes");
+    let lanes = choose_lanes(m, stages, &front, pipeline_empty, interrupt_pending);
+
+    m.section("Issue: program counter");
+    let second_pc = program_counter(m, &front, &lanes);
+    let (pc, second_pc, link) = (second_pc.first, second_pc.second, second_pc.link);
+
+    m.section("Issue: registers");
+    let registers = m
+        .instance("registers", &registers())
+        .pin("first_rs1", first.rs1)
+        .pin("first_rs2", first.rs2)
+        .pin("second_rs1", second.rs1)
+        .pin("second_rs2", second.rs2)
+        .pin("main_write", stages.retired.main_valid)
+        .pin("main_rd", stages.retired.main_rd)
+        .pin("main_value", stages.retired.main_value)
+        .pin("branch_write", stages.retired.branch_valid)
+        .pin("branch_rd", stages.retired.branch_rd)
+        .pin("branch_value", stages.retired.branch_value);
+    let operands = [
+        ("first_rs1", first.rs1),
+        ("first_rs2", first.rs2),
+        ("second_rs1", second.rs1),
+        ("second_rs2", second.rs2),
+    ]
+    .map(|(name, register)| {
+        look_up(name, register, registers.out(format!("{name}_value")), stages)
+    });
+
+    let main_issues = (lanes.main | interrupt_take).named("main_issues");
+    main_lane(m, stages, &front, &operands, [main_issues, interrupt_take], pc, interrupts);
+    branch_lane(m, stages, &front, &operands, &lanes, [pc, second_pc, link]);
+    InterruptState { mip: interrupts.out("mip"), entry: interrupts.out("entry") }
+}
+
+/// What issues in this cycle.
+struct Lanes {
+    /// The first goes to the main lane.
+    main: Signal,
+    /// The first is a jump or branch.
+    control: Signal,
+    /// An instruction goes to the branch lane: the first if that is a jump or branch, else the
+    /// second.
+    branch: Signal,
+}
+
+fn choose_lanes(
+    m: M,
+    stages: &Stages,
+    front: &Front,
+    pipeline_empty: Signal,
+    interrupt_pending: Signal,
+) -> Lanes {
+    let (first, second) = (&front.first, &front.second);
+    let control = &stages.control;
+    // Into an empty operand stage only when execute moves on, so that what is in execute now is in
+    // writeback then.
+    let execute_moves = (!(stages.main.valid | stages.branch.valid)) | control.execute_fire;
+    let execute_moves = execute_moves.named("execute_moves");
+    let main_leaves = !stages.main_operand.valid | control.main_operand_fire;
+    let branch_leaves = !stages.branch_operand.valid | control.branch_operand_fire;
+    let operand_ready = (main_leaves & branch_leaves & execute_moves).named("operand_ready");
+    let system_ahead = (stages.main_operand.valid & stages.main_operand.system)
+        | (stages.main.valid & stages.main.system)
+        | (stages.main_done.valid & stages.main_done.completion.system);
+    let system_ahead = system_ahead.named("system_ahead");
+    let system_waits = (first.system & !pipeline_empty).named("system_waits");
+    let bogus = (front.first_valid & first.bogus).named("first_is_bogus");
+    m.clocked(|| front.restart.set(bogus & !front.redirect));
+    // A redirect does not hold anything back: what goes then is not valid.
+    let held = bogus | interrupt_pending | system_ahead | system_waits;
+    let held = held.named("issue_held");
+    let first_goes = (front.first_valid & !held & operand_ready).named("first_goes");
+    let pairs = front.second_valid & second.join & !second.bogus;
+    let pair_goes = (first_goes & pairs).named("pair_goes");
+    front.leave_first.drive(first_goes);
+    front.leave_second.drive(pair_goes);
+    let takes = (first_goes & first.taken) | (pair_goes & second.taken);
+    front.take_target.drive(takes);
+    m.cover("pair", pair_goes);
+    Lanes {
+        main: (first_goes & !first.control).named("main_goes"),
+        control: first.control,
+        branch: ((first_goes & first.control) | pair_goes).named("branch_goes"),
+    }
+}
+
+/// Addresses of the instructions at the head of the window.
+struct Addresses {
+    first: Signal,
+    second: Signal,
+    /// Behind the instruction of the branch lane.
+    link: Signal,
+}
+
+/// Keeps the address of the first instruction, whether the window holds one or not.
+fn program_counter(m: M, front: &Front, lanes: &Lanes) -> Addresses {
+    let pc = front.issue_pc;
+    let length = |compressed: Signal| compressed.mux(lit(2, U(32)), lit(4, U(32)));
+    let second_pc = (pc + length(front.first.compressed)).named("second_pc");
+    let behind_second = (second_pc + length(front.second.compressed)).named("behind_second");
+    let link = lanes.control.mux(second_pc, behind_second).named("branch_lane_link");
+    let after_branch_lane = lanes
+        .control
+        .mux(front.first.taken, front.second.taken)
+        .mux(front.predicted_target, link)
+        .named("after_branch_lane");
+    m.clocked(|| {
+        when(front.redirect, || pc.set(front.redirect_target))
+            .or_when(lanes.branch, || pc.set(after_branch_lane))
+            .or_when(lanes.main, || pc.set(second_pc));
+    });
+    Addresses { first: pc, second: second_pc, link }
+}
+
+/// Fills the main lane with the first instruction, or with an interrupt.
+fn main_lane(
+    m: M,
+    stages: &Stages,
+    front: &Front,
+    operands: &[Operand; 4],
+    [issues, interrupt_take]: [Signal; 2],
+    pc: Signal,
+    interrupts: Instance,
+) {
+    m.section("Issue: main lane");
+    let (main, control) = (&stages.main_operand, &stages.control);
+    let entry = &front.first;
+    let squash = (entry.fault | interrupt_take).named("squash");
+    let decode =
+        m.instance("decode", &decode()).pin("instruction", entry.instruction).pin("squash", squash);
+    let fault_pc = entry.fault_second.mux(pc + 2, pc).named("fault_pc");
+    let trap = m
+        .instance("trap_at_decode", &decode_trap())
+        .pin("interrupt", interrupt_take)
+        .pin("interrupt_code", interrupts.out("cause"))
+        .pin("instruction_fault", entry.fault)
+        .pin("illegal", decode.out("illegal"))
+        .pin("ebreak", decode.out("ebreak"))
+        .pin("ecall", decode.out("ecall"))
+        .pin("instruction", entry.instruction)
+        .pin("fault_pc", fault_pc)
+        .pin("pc", pc);
+    let operation = Operation::of(&decode);
+    for elsewhere in ["address_from_rs1", "is_branch", "is_jump"] {
+        decode.unused(elsewhere);
+    }
+    let work = MainWork::of(&decode);
+    let trap = Trap::of(&trap);
+    let is_access = (operation.is_load | operation.is_store).named("decoded_access");
+    let b_immediate = (operation.operand_b_immediate | is_access).named("b_is_immediate");
+    let a = operands[0].replaced("main_a", operation.operand_a_pc, pc);
+    let b = operands[1].replaced("main_b", b_immediate, operation.immediate);
+    let late = operation.is_load | operation.is_csr | operation.is_multiply;
+    let trace = trace("main", main.trace.as_ref(), entry, &decode);
+    m.clocked(|| {
+        when(issues, || {
+            main.pc.set(pc);
+            main.compressed.set(entry.compressed);
+            main.a.set(&a);
+            main.b.set(&b);
+            main.store_value.set(&operands[1]);
+            main.work.set(&work);
+            main.late.set(late);
+            main.system.set(entry.system | interrupt_take);
+            main.trap.set(&trap);
+            if let Some((registers, values)) = &trace {
+                registers.set(values);
+            }
+        })
+        .otherwise(|| {
+            main.a.follow("main_a", stages);
+            main.b.follow("main_b", stages);
+            main.store_value.follow("main_store_value", stages);
+        });
+        when(front.redirect, || main.valid.set(0))
+            .or_when(issues, || main.valid.set(1))
+            .or_when(control.main_operand_fire, || main.valid.set(0));
+    });
+}
+
+/// What the retire port shows of an instruction.
+fn trace<'a>(
+    lane: &str,
+    registers: Option<&'a IssueTrace>,
+    entry: &Entry,
+    decode: &Instance,
+) -> Option<(&'a IssueTrace, IssueTrace)> {
+    let (Some(registers), Some(parcel)) = (registers, entry.parcel) else {
+        decode.unused("rs1").unused("rs2");
+        return None;
+    };
+    let (rs1, rs2) = (decode.out("rs1"), decode.out("rs2"));
+    let word = entry.compressed.mux(parcel.ext(32), entry.instruction);
+    // What came with an error is no instruction.
+    let instruction = word & (!entry.fault).repeat(32);
+    let values = IssueTrace {
+        instruction: instruction.named(format!("{lane}_traced_instruction")),
+        rs1,
+        rs2,
+    };
+    Some((registers, values))
+}
+
+/// Fills the branch lane with the first instruction if that is a jump or branch, else with the
+/// second.
+fn branch_lane(
+    m: M,
+    stages: &Stages,
+    front: &Front,
+    operands: &[Operand; 4],
+    lanes: &Lanes,
+    [pc, second_pc, link]: [Signal; 3],
+) {
+    m.section("Issue: branch lane");
+    let (branch, control) = (&stages.branch_operand, &stages.control);
+    let (first, second) = (&front.first, &front.second);
+    let pick = |name: &str, a: Signal, b: Signal| {
+        lanes.control.mux(a, b).named(format!("branch_lane_{name}"))
+    };
+    let instruction = pick("instruction", first.instruction, second.instruction);
+    let decode = m
+        .instance("branch_decode", &decode())
+        .pin("instruction", instruction)
+        .pin("squash", lit(0, Bit));
+    let operation = Operation::of(&decode);
+    for elsewhere in NOT_IN_BRANCH_LANE {
+        decode.unused(elsewhere);
+    }
+    for field in [second.control, second.fault, second.fault_second, second.system, first.join] {
+        field.unused();
+    }
+    for field in [first.rd, second.rd] {
+        field.unused();
+    }
+    let a = operands[0].or_else(lanes.control, &operands[2]);
+    let b = operands[1].or_else(lanes.control, &operands[3]);
+    let b = b.replaced("branch_b", operation.operand_b_immediate, operation.immediate);
+    let rd = operation.rd;
+    let link_register = |register: Signal| register.eq(1) | register.eq(5);
+    let rs1 = pick("rs1", first.rs1, second.rs1);
+    let is_jalr = (operation.is_jump & operation.address_from_rs1).named("branch_lane_is_jalr");
+    let work = BranchWork {
+        pc: pick("pc", pc, second_pc),
+        link,
+        offset: operation.immediate,
+        rd,
+        alu_op: operation.alu_op,
+        funct3: operation.funct3,
+        is_branch: operation.is_branch,
+        is_jump: operation.is_jump,
+        is_jalr,
+        is_call: operation.is_jump & link_register(rd),
+        is_return: is_jalr & link_register(rs1) & rd.eq(0),
+    };
+    let prediction = Prediction {
+        hit: pick("hit", first.hit, second.hit),
+        taken: pick("taken", first.taken, second.taken),
+        target: front.predicted_target,
+        counter: pick("counter", first.counter, second.counter),
+    };
+    let parcel = first.parcel.zip(second.parcel).map(|(a, b)| pick("parcel", a, b));
+    let compressed = match parcel {
+        Some(_) => pick("compressed", first.compressed, second.compressed),
+        None => first.compressed,
+    };
+    let entry = Entry { instruction, compressed, parcel, fault: lit(0, Bit), ..*first };
+    let trace = trace("branch", branch.trace.as_ref(), &entry, &decode);
+    m.clocked(|| {
+        when(lanes.branch, || {
+            branch.a.set(&a);
+            branch.b.set(&b);
+            branch.work.set(&work);
+            branch.prediction.set(&prediction);
+            if let Some((registers, values)) = &trace {
+                registers.set(values);
+            }
+        })
+        .otherwise(|| {
+            branch.a.follow("branch_a", stages);
+            branch.b.follow("branch_b", stages);
+        });
+        when(front.redirect, || branch.valid.set(0))
+            .or_when(lanes.branch, || branch.valid.set(1))
+            .or_when(control.branch_operand_fire, || branch.valid.set(0));
+    });
+}
+
+/// What the decoder says of instructions that never come to the branch lane.
+const NOT_IN_BRANCH_LANE: [&str; 13] = [
+    "illegal",
+    "ecall",
+    "ebreak",
+    "operand_a_pc",
+    "is_load",
+    "is_store",
+    "is_multiply",
+    "is_divide",
+    "is_csr",
+    "csr_writes",
+    "csr_number",
+    "is_mret",
+    "is_fence_i",
+];

@@ -1,0 +1,19 @@
+//! The fast pipeline: two instructions a cycle, with branch prediction.
+
+mod align;
+mod entry;
+mod execute;
+mod fetch;
+mod front;
+mod issue;
+mod load_select;
+mod operand;
+mod operands;
+mod pipeline;
+mod predictor;
+mod registers;
+mod retire;
+mod window;
+mod writeback;
+
+pub use pipeline::core;

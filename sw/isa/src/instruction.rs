@@ -71,6 +71,10 @@ pub enum Extension {
 }
 
 impl Instruction {
+    /// `addi x0, x0, 0`.
+    pub const NOP: Self =
+        Self::Immediate { op: ImmediateOp::Addi, rd: Register::ZERO, rs1: Register::ZERO, imm: 0 };
+
     /// Bytes in memory: 2 or 4.
     pub const fn bytes(&self) -> u32 {
         match self {
@@ -219,6 +223,20 @@ impl MemoryOrder {
             (true, false) => ".aq",
             (false, true) => ".rl",
             (true, true) => ".aqrl",
+        }
+    }
+}
+
+impl BranchOp {
+    /// The branch that is taken when this one is not.
+    pub const fn inverse(self) -> Self {
+        match self {
+            Self::Beq => Self::Bne,
+            Self::Bne => Self::Beq,
+            Self::Blt => Self::Bge,
+            Self::Bge => Self::Blt,
+            Self::Bltu => Self::Bgeu,
+            Self::Bgeu => Self::Bltu,
         }
     }
 }

@@ -8,14 +8,31 @@ use systole_golden::{Isa, Machine, NpuConfig};
 use systole_sim::{Dut, Error, Library};
 
 use crate::generate::Target;
-use crate::lockstep::Lockstep;
+use crate::lockstep::{Lockstep, Widths};
+
+/// What the hart of `config` has.
+pub fn isa(config: &ChipConfig) -> Isa {
+    let core = &config.core;
+    Isa {
+        m: core.has_multiply(),
+        a: core.atomics,
+        c: core.compressed,
+        zba: core.zba,
+        zbb: core.zbb,
+        zbs: core.zbs,
+        zicntr: core.zicntr,
+        hpm_counters: core.hpm_counters,
+        user_mode: core.user_mode,
+        pmp_regions: core.pmp_regions,
+    }
+}
 
 /// Configuration of the golden model of `config`.
 pub fn golden_config(config: &ChipConfig) -> systole_golden::Config {
     let npu = &config.npu;
     systole_golden::Config {
         ram_bytes: config.memory.ram_bytes,
-        isa: Isa { m: true, ..Isa::default() },
+        isa: isa(config),
         npu: NpuConfig {
             dim: npu.dim,
             bus_bytes: npu.bus_bits / 8,
@@ -34,7 +51,7 @@ pub fn target(config: &ChipConfig) -> Target {
         accumulator_rows: config.npu.accumulator_rows,
         parameter_rows: config.npu.parameter_rows,
     };
-    Target { npu, ram_bytes: config.memory.ram_bytes }
+    Target { isa: isa(config), npu, ram_bytes: config.memory.ram_bytes }
 }
 
 /// A simulated chip beside its golden model.
@@ -43,5 +60,7 @@ pub fn target(config: &ChipConfig) -> Target {
 /// When there is no memory for one more chip.
 pub fn lockstep(config: &ChipConfig, library: &Arc<Library>) -> Result<Lockstep, Error> {
     let golden = Machine::new(&golden_config(config));
-    Ok(Lockstep::new(Dut::new(library)?, golden, config.memory.ram_bytes))
+    let widths =
+        Widths { ram_bytes: config.memory.ram_bytes, fetch_bytes: config.core.fetch_bits() / 8 };
+    Ok(Lockstep::new(Dut::new(library)?, golden, widths))
 }

@@ -3,9 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use systole_isa::{Descriptor, Instruction, Register};
+use systole_isa::{Descriptor, Instruction, MemoryOrder, Register};
 
-use crate::program::{Block, Environment, Program};
+use crate::program::{Block, Compression, Environment, Privilege, Program};
+
+/// L of a byte of `pmpcfg`.
+const LOCKED: u8 = 1 << 7;
 
 /// How long shrinking may take.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +38,7 @@ pub fn shrink(program: &Program, budget: Budget, fails: impl FnMut(&Program) -> 
     loop {
         let before = search.best.clone();
         search.environment();
+        search.compression();
         search.drop_blocks();
         search.unwrap_blocks();
         search.drop_instructions();
@@ -89,6 +93,14 @@ impl<F: FnMut(&Program) -> bool> Search<F> {
         self.try_change(|p| p.data_seed = 0);
     }
 
+    fn compression(&mut self) {
+        if !self.try_change(|p| p.compression = Compression::Never)
+            && self.best.compression != Compression::Never
+        {
+            self.try_change(|p| p.compression = Compression::Always);
+        }
+    }
+
     /// Removes ever smaller runs of blocks from every list.
     fn drop_blocks(&mut self) {
         let mut list = 0;
@@ -133,7 +145,7 @@ impl<F: FnMut(&Program) -> bool> Search<F> {
         }
     }
 
-    /// Replaces loops, calls and skips by their bodies, and long loops by short ones.
+    /// Replaces blocks by their bodies, and long loops by short ones.
     fn unwrap_blocks(&mut self) {
         let mut list = 0;
         while let Some(length) = block_list(&mut self.best.clone().blocks, list, |b| b.len()) {
@@ -244,13 +256,17 @@ const DESCRIPTOR_CHANGES: &[fn(&mut Descriptor)] = &[
 
 const INSTRUCTION_CHANGES: &[fn(&mut Instruction)] = &[
     |instruction| match instruction {
-        Instruction::Register { rs1, .. } | Instruction::Immediate { rs1, .. } => {
-            *rs1 = Register::ZERO;
-        }
+        Instruction::Register { rs1, .. }
+        | Instruction::Immediate { rs1, .. }
+        | Instruction::Unary { rs1, .. } => *rs1 = Register::ZERO,
+        Instruction::Compressed(compressed) => *instruction = compressed.expand(),
         _ => {}
     },
     |instruction| {
-        if let Instruction::Register { rs2, .. } | Instruction::Store { rs2, .. } = instruction {
+        if let Instruction::Register { rs2, .. }
+        | Instruction::Store { rs2, .. }
+        | Instruction::Atomic { rs2, .. } = instruction
+        {
             *rs2 = Register::ZERO;
         }
     },
@@ -258,6 +274,10 @@ const INSTRUCTION_CHANGES: &[fn(&mut Instruction)] = &[
         Instruction::Immediate { imm, .. } => *imm = 0,
         Instruction::Load { offset, .. } | Instruction::Store { offset, .. } => *offset = 0,
         Instruction::Lui { imm, .. } | Instruction::Auipc { imm, .. } => *imm = 0x1000,
+        Instruction::Atomic { rs1, order, .. } => {
+            *rs1 = Register::ZERO;
+            *order = MemoryOrder::default();
+        }
         _ => {}
     },
 ];
@@ -273,7 +293,7 @@ fn block_list<R>(
             return Some(blocks);
         }
         *index -= 1;
-        blocks.iter_mut().filter_map(body).find_map(|body| find(body, index))
+        blocks.iter_mut().filter_map(Block::body_mut).find_map(|body| find(body, index))
     }
     find(blocks, &mut { index }).map(visit)
 }
@@ -287,14 +307,16 @@ fn code_list<R>(
     fn find<'a>(blocks: &'a mut [Block], index: &mut usize) -> Option<&'a mut Vec<Instruction>> {
         for block in blocks {
             match block {
-                Block::Straight(code) | Block::Access { accesses: code, .. } => {
+                Block::Straight(code)
+                | Block::Access { accesses: code, .. }
+                | Block::SelfModify { versions: code, .. } => {
                     if *index == 0 {
                         return Some(code);
                     }
                     *index -= 1;
                 }
                 _ => {
-                    let found = body(block).and_then(|body| find(body, index));
+                    let found = block.body_mut().and_then(|body| find(body, index));
                     if found.is_some() {
                         return found;
                     }
@@ -306,17 +328,8 @@ fn code_list<R>(
     find(blocks, &mut { index }).map(visit)
 }
 
-fn body(block: &mut Block) -> Option<&mut Vec<Block>> {
-    match block {
-        Block::Skip { body, .. } | Block::Loop { body, .. } | Block::Call { body, .. } => {
-            Some(body)
-        }
-        _ => None,
-    }
-}
-
 fn unwrap(blocks: &mut Vec<Block>, index: usize) {
-    if let Some(inner) = blocks.get_mut(index).and_then(body).map(std::mem::take) {
+    if let Some(inner) = blocks.get_mut(index).and_then(Block::body_mut).map(std::mem::take) {
         blocks.splice(index..=index, inner);
     }
 }
@@ -328,26 +341,58 @@ fn simplify(block: &mut Block) {
             *block = Block::SoftwareInterrupt { scratch: scratch[0], enable: true };
         }
         Block::WaitJob { reads, .. } => reads.clear(),
+        Block::Access { privilege, .. } => *privilege = Privilege::Own,
+        Block::WaitForInterrupt { user, global, .. } if *user || global.is_some() => {
+            (*user, *global) = (false, None);
+        }
+        Block::TrapVector { value, .. } => *value = None,
+        Block::User { leave, probe, .. } => (*leave, *probe) = (0, false),
+        // What is locked stays where nothing needs it.
+        Block::Protect { bottom, config, .. } if *config & LOCKED == 0 => *bottom = None,
+        Block::Far { short_of, .. } => *short_of = 0,
         _ => {}
     }
 }
 
 fn set_delay(blocks: &mut [Block], index: usize, new: u16) {
-    if let Some(Block::Timer { delay, .. }) = blocks.get_mut(index) {
+    if let Some(Block::Timer { delay, .. } | Block::WaitForInterrupt { delay, .. }) =
+        blocks.get_mut(index)
+    {
         *delay = new.min(*delay);
     }
 }
 
 fn set_count(blocks: &mut [Block], index: usize, new: u8) {
-    if let Some(Block::Loop { count, .. }) = blocks.get_mut(index) {
-        *count = new.min(*count);
+    match blocks.get_mut(index) {
+        Some(Block::Loop { count, .. } | Block::Nest { depth: count, .. }) => {
+            *count = new.min(*count);
+        }
+        Some(Block::Dispatch { visits, rounds, .. }) => {
+            *visits = (new + 1).min(*visits);
+            *rounds = new.min(*rounds);
+        }
+        _ => {}
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use systole_golden::Isa;
     use systole_isa::RegisterOp;
+
+    fn empty() -> Program {
+        Program {
+            isa: Isa { m: true, ..Isa::default() },
+            ram_bytes: 1 << 17,
+            compression: Compression::Never,
+            registers: [0; 31],
+            data_seed: 0,
+            blocks: Vec::new(),
+            jobs: Vec::new(),
+            environment: Environment::IDEAL,
+        }
+    }
 
     fn mul(rd: u8) -> Instruction {
         let [rd, rs1, rs2] = [rd, 11, 12].map(Register::new);
@@ -381,8 +426,8 @@ mod tests {
             Block::SoftwareInterrupt { scratch: Register::new(3), enable: true },
         ];
         let environment = Environment { stall: 9, latency: 3, ..Environment::IDEAL };
-        let program =
-            Program { registers: [5; 31], data_seed: 3, blocks, jobs: Vec::new(), environment };
+        let registers = [5; 31];
+        let program = Program { registers, data_seed: 3, blocks, environment, ..empty() };
         let small = shrink(&program, Budget::default(), |program| writes(program, 7));
         assert_eq!(small.environment, Environment::IDEAL);
         assert_eq!(small.registers, [0; 31]);
@@ -400,13 +445,7 @@ mod tests {
     #[test]
     fn the_budget_of_runs_is_kept() {
         let blocks = vec![Block::Straight((0..200).map(|_| add(1)).collect())];
-        let program = Program {
-            registers: [1; 31],
-            data_seed: 1,
-            blocks,
-            jobs: Vec::new(),
-            environment: Environment::IDEAL,
-        };
+        let program = Program { registers: [1; 31], data_seed: 1, blocks, ..empty() };
         let mut runs = 0;
         let budget = Budget { runs: 10, time: Duration::from_secs(60) };
         shrink(&program, budget, |_| {

@@ -3,7 +3,7 @@
 use systole_sim::{PortStalls, Stalls};
 
 use crate::lockstep::{Case, Lockstep, Outcome};
-use crate::program::layout::{BODY, CODE, TOHOST};
+use crate::program::layout::{BODY, CODE, CODE_END, TOHOST};
 use crate::program::{Environment, Image, Program, TooLong, lower};
 
 /// Limits of a run.
@@ -62,7 +62,7 @@ impl Trial {
 }
 
 fn stalls(environment: &Environment) -> Stalls {
-    let port = |error: u16| PortStalls {
+    let port = |error: u16, safe_to: u32| PortStalls {
         request: u16::from(environment.stall) * 256,
         data: u16::from(environment.stall) * 256,
         error,
@@ -70,8 +70,13 @@ fn stalls(environment: &Environment) -> Stalls {
         max_latency: u16::from(environment.latency.max(1)) - 1,
         // A trap handler cannot survive errors of its own accesses.
         safe_from: CODE,
-        safe_to: BODY,
+        safe_to,
     };
-    let (hart, npu) = (port(environment.hart_errors), port(environment.npu_errors));
-    Stalls { ibus: hart, dbus: hart, axi_read: npu, axi_write: npu }
+    let npu = port(environment.npu_errors, BODY);
+    Stalls {
+        ibus: port(environment.hart_errors, BODY),
+        dbus: port(environment.hart_errors, CODE_END),
+        axi_read: npu,
+        axi_write: npu,
+    }
 }

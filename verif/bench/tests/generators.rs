@@ -3,14 +3,18 @@
 use systole_compiler::NpuShape;
 use systole_golden::npu::{cause, hazard};
 use systole_golden::{Config, Inputs, Isa, Machine, NpuConfig, Stop, StopReason};
+use systole_verif::exercise::Exercise;
 use systole_verif::generate::{Target, sample};
 use systole_verif::program::layout::TOHOST;
 use systole_verif::program::lower;
 
+/// Programs that have to be enough to meet everything.
+const PROGRAMS: u64 = 3000;
+
 fn machine(target: Target) -> Machine {
     Machine::new(&Config {
         ram_bytes: target.ram_bytes,
-        isa: Isa { m: true, ..Isa::default() },
+        isa: target.isa,
         npu: NpuConfig {
             dim: target.npu.dim,
             bus_bytes: target.npu.dim.max(4),
@@ -21,24 +25,62 @@ fn machine(target: Target) -> Machine {
     })
 }
 
-fn target(dim: u32) -> Target {
+fn target(dim: u32, isa: Isa) -> Target {
     let npu = NpuShape { dim, scratchpad_rows: 2048, accumulator_rows: 256, parameter_rows: 256 };
-    Target { npu, ram_bytes: 1 << 17 }
+    Target { isa, npu, ram_bytes: 1 << 17 }
+}
+
+/// Harts that differ in everything that programs are made for.
+fn harts() -> [Isa; 5] {
+    let full = Isa::full();
+    [
+        full,
+        Isa::default(),
+        Isa { m: true, c: true, ..Isa::default() },
+        Isa { c: false, user_mode: true, pmp_regions: 3, ..full },
+        Isa { user_mode: false, zbb: false, zicntr: false, pmp_regions: 5, ..full },
+    ]
 }
 
 #[test]
 fn programs_end_with_exit_code_zero() {
-    for dim in [4, 8] {
-        let mut machine = machine(target(dim));
+    for (isa, dim) in harts().into_iter().zip([4, 8, 4, 8, 4]) {
+        let target = target(dim, isa);
+        let mut machine = machine(target);
         for index in 0..400 {
-            let image = lower(&sample(target(dim), 11, index)).expect("fits");
+            let image = lower(&sample(target, 11, index)).expect("fits");
             machine.reset();
             for (address, bytes) in &image.segments {
                 machine.write_memory(*address, bytes).expect("in the RAM");
             }
             let end = machine.run(200_000, Stop { tohost: Some(TOHOST) });
-            assert_eq!(end.reason, StopReason::Tohost(1), "program {index} at dim {dim}");
+            assert_eq!(end.reason, StopReason::Tohost(1), "program {index} of {isa:?}");
         }
+    }
+}
+
+/// Every cause of a trap in every mode, and every bit of every CSR, without an RTL.
+#[test]
+fn programs_exercise_all_of_the_hart() {
+    for (isa, programs) in [(Isa::full(), PROGRAMS), (Isa { c: false, ..Isa::full() }, PROGRAMS)] {
+        let target = target(2, isa);
+        let mut machine = machine(target);
+        let mut exercise = Exercise::default();
+        for index in 0..programs {
+            let image = lower(&sample(target, 3, index)).expect("fits");
+            machine.reset();
+            for (address, bytes) in &image.segments {
+                machine.write_memory(*address, bytes).expect("in the RAM");
+            }
+            let ended = (0..200_000).any(|_| {
+                let retire = machine.step_alone();
+                exercise.record(&retire);
+                retire.mem_wmask != 0 && retire.mem_addr == TOHOST
+            });
+            assert!(ended, "program {index} of {isa:?}");
+        }
+        let missed = exercise.missed(&isa);
+        assert!(missed.is_empty(), "in {programs} programs:\n{}", missed.join("\n"));
     }
 }
 
@@ -47,7 +89,7 @@ fn programs_end_with_exit_code_zero() {
 fn jobs_are_free_of_hazards_and_meet_every_cause() {
     let mut causes = [0u32; 10];
     for dim in [2, 8, 16] {
-        let target = target(dim);
+        let target = target(dim, Isa::full());
         let mut machine = machine(target);
         for index in 0..600 {
             let program = sample(target, 5, index);

@@ -3,19 +3,30 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use systole_golden::Isa;
+use systole_isa::Register;
 
-use super::instructions::{access, arithmetic, branch, csr, fence, register, trapping, value};
-use crate::program::Block;
-use crate::program::layout::{DATA, DATA_BYTES, MSIP, MTIME, MTIMECMP, NPU};
+use super::Target;
+use super::csrs::{counters, csr, delicate_write};
+use super::instructions::{
+    access, arithmetic, atomics, branch, fence, register, trapping, value, version,
+};
+use super::modes::{privilege, protect, user};
+use crate::program::layout::{
+    CODE, DATA, DATA_BYTES, MSIP, MTIME, MTIMECMP, NPU, SACRIFICE, SACRIFICE_BYTES,
+};
+use crate::program::{Block, Reach};
 
 /// The blocks of a program that may start `jobs` jobs.
-pub(super) fn blocks(jobs: usize) -> impl Strategy<Value = Vec<Block>> {
-    let before = vec(block(jobs, 2), 1..12);
+pub(super) fn blocks(target: Target, jobs: usize) -> BoxedStrategy<Vec<Block>> {
+    let inner = block(target, 0, 1);
+    let before = vec(nested(target, inner.clone(), 0), 1..12);
     if jobs == 0 {
         return before.boxed();
     }
     // Some work first, a job, work while it runs, and a look at its results.
-    (before, start(jobs), vec(block(jobs, 2), 1..10), wait())
+    let body = nested(target, inner, jobs);
+    (before, start(jobs), vec(body, 1..10), wait())
         .prop_map(|(mut blocks, start, rest, wait)| {
             blocks.push(start);
             blocks.extend(rest);
@@ -25,77 +36,181 @@ pub(super) fn blocks(jobs: usize) -> impl Strategy<Value = Vec<Block>> {
         .boxed()
 }
 
-fn block(jobs: usize, depth: u32) -> BoxedStrategy<Block> {
-    let simple = prop_oneof![
-        8 => vec(arithmetic(), 1..10).prop_map(Block::Straight),
-        6 => memory(),
-        3 => vec(csr(), 1..5).prop_map(Block::Straight),
-        2 => vec(prop_oneof![1 => trapping(), 2 => arithmetic()], 1..5).prop_map(Block::Straight),
-        1 => vec(prop_oneof![1 => fence(), 2 => arithmetic()], 1..4).prop_map(Block::Straight),
-        2 => jump(),
-        1 => (register(), register(), arithmetic()).prop_map(|(address, word, instruction)| {
-            Block::SelfModify { address, word, instruction }
-        }),
-        2 => interrupt(),
-        1 => device_read(),
-    ];
-    if depth == 0 {
-        return simple.boxed();
+/// A block of up to `depth` levels.
+pub(super) fn block(target: Target, jobs: usize, depth: u32) -> BoxedStrategy<Block> {
+    match depth {
+        0 => simple(target).boxed(),
+        _ => nested(target, block(target, 0, depth - 1), jobs),
     }
-    let inner = vec(block(0, depth - 1), 1..4);
-    let nested = prop_oneof![
-        3 => (branch(), inner.clone())
-            .prop_map(|((op, rs1, rs2), body)| Block::Skip { op, rs1, rs2, body }),
-        2 => (register(), 1..6u8, inner.clone())
-            .prop_map(|(counter, count, body)| Block::Loop { counter, count, body }),
-        2 => (register(), any::<bool>(), inner)
-            .prop_map(|(link, indirect, body)| Block::Call { link, indirect, body }),
-    ];
-    if jobs == 0 {
-        return prop_oneof![5 => simple, 2 => nested].boxed();
-    }
-    prop_oneof![20 => simple, 8 => nested, 1 => start(jobs), 1 => wait()].boxed()
 }
 
-fn memory() -> impl Strategy<Value = Block> {
-    let address = prop_oneof![
-        // A few hot words, so that stores meet loads, and the whole region.
+/// A simple block, or one around `inner` ones.
+fn nested(target: Target, inner: BoxedStrategy<Block>, jobs: usize) -> BoxedStrategy<Block> {
+    let bodies = vec(inner, 1..4).boxed();
+    let around = prop_oneof![
+        3 => (branch(), bodies.clone())
+            .prop_map(|((op, rs1, rs2), body)| Block::Skip { op, rs1, rs2, body }),
+        2 => (register(), 1..6u8, bodies.clone())
+            .prop_map(|(counter, count, body)| Block::Loop { counter, count, body }),
+        2 => (link(), any::<bool>(), bodies.clone())
+            .prop_map(|(link, indirect, body)| Block::Call { link, indirect, body }),
+    ];
+    let around = match target.isa.user_mode {
+        true => prop_oneof![3 => around, 2 => user(bodies)].boxed(),
+        false => around.boxed(),
+    };
+    if jobs == 0 {
+        return prop_oneof![5 => simple(target), 2 => around].boxed();
+    }
+    prop_oneof![20 => simple(target), 8 => around, 1 => start(jobs), 1 => wait()].boxed()
+}
+
+fn simple(target: Target) -> BoxedStrategy<Block> {
+    let isa = target.isa;
+    let common = prop_oneof![
+        8 => vec(arithmetic(isa), 1..10).prop_map(Block::Straight),
+        6 => memory(isa),
+        3 => vec(csr(isa), 1..5).prop_map(Block::Straight),
+        1 => counters(isa).prop_map(Block::Straight),
+        1 => delicate_write(isa),
+        2 => vec(prop_oneof![1 => trapping(isa), 2 => arithmetic(isa)], 1..5)
+            .prop_map(Block::Straight),
+        1 => vec(prop_oneof![1 => fence(), 2 => arithmetic(isa)], 1..4).prop_map(Block::Straight),
+        3 => jump(target),
+        1 => self_modify(isa),
+        3 => interrupt(isa),
+        1 => device_read(),
+    ];
+    // Weights out of 30.
+    let atomic = if isa.a { 3 } else { 0 };
+    let protection = match (isa.pmp_regions > 0, isa.user_mode) {
+        (true, true) => 2,
+        (true, false) => 1,
+        (false, _) => 0,
+    };
+    let choices = vec![
+        (30, common.boxed()),
+        (atomic, atomic_access(isa)),
+        (protection, protect(isa).boxed()),
+    ];
+    let choices = choices.into_iter().filter(|(weight, _)| *weight > 0).collect();
+    proptest::strategy::Union::new_weighted(choices).boxed()
+}
+
+/// A few hot words, so that stores meet loads, and the whole region.
+fn data_address() -> impl Strategy<Value = u32> {
+    prop_oneof![
         3 => (0..4u32).prop_map(|word| DATA + 0x400 + 4 * word),
         3 => (0x200..DATA_BYTES - 0x200).prop_map(|offset| DATA + (offset & !3)),
         1 => (0x200..DATA_BYTES - 0x200).prop_map(|offset| DATA + offset),
-    ];
-    // Unmapped addresses: an access fault each.
-    let unmapped = select(&[0u32, 0x1000, 0x1000_0000, 0x0201_0000, 0x4000_1000, 0xffff_fffc][..]);
-    prop_oneof![
-        9 => (register(), address, vec(access(), 1..10)),
-        1 => (register(), unmapped.prop_map(|address| address & !3 | 0x400), vec(access(), 1..3)),
+        // Where PMP entries are locked.
+        1 => (0..SACRIFICE_BYTES / 4).prop_map(|word| SACRIFICE + 4 * word),
     ]
-    .prop_map(|(base, address, accesses)| Block::Access { base, address, accesses })
 }
 
-fn jump() -> impl Strategy<Value = Block> {
-    let target = prop_oneof![
-        select(&[0u32, 0x0200_0000, 0x4000_0000, 0x7fff_fffc, 0xffff_fffc][..]),
-        value().prop_map(|v| (v & !3) & 0x7fff_ffff),
+/// An address where no memory is: an access fault each.
+fn unmapped() -> impl Strategy<Value = u32> {
+    select(&[0u32, 0x1000, 0x1000_0000, 0x0201_0000, 0x4000_1000, 0xffff_fffc][..])
+        .prop_map(|address| address & !3 | 0x400)
+}
+
+/// Holds addresses: often one that short forms can have as base.
+fn base() -> impl Strategy<Value = Register> {
+    prop_oneof![4 => register(), 2 => (8..16u8).prop_map(Register::new), 1 => Just(Register::new(2))]
+}
+
+fn memory(isa: Isa) -> impl Strategy<Value = Block> {
+    let place = prop_oneof![
+        9 => (data_address(), vec(access(isa), 1..10)),
+        1 => (unmapped(), vec(access(isa), 1..3)),
     ];
+    (base(), place, privilege(isa)).prop_map(|(base, (address, accesses), privilege)| {
+        Block::Access { base, address, accesses, distance: 0, privilege }
+    })
+}
+
+/// Atomic operations on words that are the same, neighbours or far apart.
+fn atomic_access(isa: Isa) -> BoxedStrategy<Block> {
+    let device = select(&[MSIP, MTIMECMP, MTIME, NPU, NPU + 0x10][..]);
+    let place = prop_oneof![
+        10 => (data_address(), vec(atomics(isa), 1..8)),
+        1 => (unmapped(), vec(atomics(isa), 1..3)),
+        1 => (device, vec(atomics(isa), 1..3)),
+    ];
+    let distance = select(&[0, 0, 4, -4, 8, 64, 128, 1024, 1, 2, 3][..]);
+    (base(), place, distance, privilege(isa))
+        .prop_map(|(base, (address, accesses), distance, privilege)| {
+            // Stores to devices by other means have their own blocks.
+            let device = address < CODE;
+            let accesses = accesses
+                .into_iter()
+                .filter(|access| {
+                    !device || !matches!(access, systole_isa::Instruction::Store { .. })
+                })
+                .collect();
+            Block::Access { base, address, accesses, distance, privilege }
+        })
+        .boxed()
+}
+
+fn jump(target: Target) -> impl Strategy<Value = Block> {
+    let end = CODE + target.ram_bytes - 2;
+    let grain = if target.isa.c { 1 } else { 3 };
+    let void = prop_oneof![
+        2 => select(&[0u32, 0x0200_0000, 0x4000_0000, 0x7fff_fffc, 0xffff_fffc][..]),
+        1 => value().prop_map(|v| v & 0x7fff_ffff),
+        1 => Just(end),
+        1 => Just(CODE - 2),
+        2 => (0..SACRIFICE_BYTES).prop_map(|offset| SACRIFICE + offset),
+    ];
+    let reach = select(&[Reach::Branch, Reach::ShortJump, Reach::ShortBranch][..]);
+    let counts = (2..5u8, 1..4u8);
     prop_oneof![
-        1 => (register(), target).prop_map(|(register, target)| {
-            Block::JumpToVoid { register, target }
+        2 => (register(), void).prop_map(move |(register, target)| {
+            Block::JumpToVoid { register, target: target & !grain }
         }),
-        2 => (register(), register(), 1..4u8).prop_map(|(register, link, misalignment)| {
+        4 => (register(), register(), 1..4u8).prop_map(|(register, link, misalignment)| {
             Block::OddJump { register, link, misalignment }
         }),
+        2 => (1..20u8, link()).prop_map(|(depth, link)| Block::Nest { depth, link }),
+        2 => (link(), link(), counts, register()).prop_map(
+            |(register, link, (visits, rounds), counter)| {
+                Block::Dispatch { register, link, visits, rounds, counter }
+            }
+        ),
+        1 => (reach, any::<bool>(), prop_oneof![Just(0u16), 0..8u16]).prop_map(
+            |(reach, backward, short_of)| Block::Far { reach, backward, short_of }
+        ),
     ]
 }
 
-fn interrupt() -> impl Strategy<Value = Block> {
+/// Often one of the two that calls and returns are known by.
+fn link() -> impl Strategy<Value = Register> {
+    prop_oneof![4 => Just(Register::RA), 2 => Just(Register::new(5)), 2 => register()]
+}
+
+fn self_modify(isa: Isa) -> impl Strategy<Value = Block> {
+    let versions = prop_oneof![1 => vec(arithmetic(isa), 1), 2 => vec(version(isa), 1..5)];
+    (register(), register(), link(), versions).prop_map(|(address, word, link, versions)| {
+        Block::SelfModify { address, word, link, versions }
+    })
+}
+
+fn interrupt(isa: Isa) -> impl Strategy<Value = Block> {
+    let global = prop_oneof![2 => Just(None), 1 => any::<bool>().prop_map(Some)];
+    let user = prop::bool::weighted(if isa.user_mode { 0.3 } else { 0.0 });
+    let vector = prop_oneof![1 => Just(None), 1 => value().prop_map(Some)];
     prop_oneof![
-        3 => (0..400u16, [register(), register()])
+        5 => (0..400u16, [register(), register()])
             .prop_map(|(delay, scratch)| Block::Timer { delay, scratch }),
-        1 => (register(), any::<bool>())
+        2 => (register(), any::<bool>())
             .prop_map(|(scratch, enable)| Block::SoftwareInterrupt { scratch, enable }),
-        1 => (register(), any::<bool>())
-            .prop_map(|(scratch, vectored)| Block::TrapVector { scratch, vectored }),
+        2 => (register(), any::<bool>(), vector).prop_map(|(scratch, vectored, value)| {
+            Block::TrapVector { scratch, vectored, value }
+        }),
+        2 => (0..300u16, [register(), register()], global, user).prop_map(
+            |(delay, scratch, global, user)| Block::WaitForInterrupt { delay, scratch, global, user }
+        ),
     ]
 }
 

@@ -1,10 +1,13 @@
 //! Registers, values and single instructions.
 
+use std::sync::OnceLock;
+
 use proptest::prelude::*;
 use proptest::sample::select;
+use systole_golden::Isa;
 use systole_isa::{
-    BranchOp, Csr, CsrOp, CsrSource, ImmediateOp, Instruction, LoadOp, Register, RegisterOp,
-    StoreOp,
+    AtomicOp, BranchOp, Compressed, Extension, Form, ImmediateOp, Instruction, LoadOp, MemoryOrder,
+    Register, RegisterOp, StoreOp, UnaryOp,
 };
 
 /// Mostly a few registers, so that results meet their readers soon.
@@ -26,101 +29,131 @@ fn immediate() -> impl Strategy<Value = i32> {
     prop_oneof![2 => -2048..2048i32, 2 => -8..8i32, 1 => select(&[-2048, 2047, -1, 0, 1][..])]
 }
 
-/// Register-register and register-immediate operations.
-pub(super) fn arithmetic() -> impl Strategy<Value = Instruction> {
-    let register_op = (select(RegisterOp::ALL), register(), register(), register())
+/// Whether the hart has `extension`.
+pub(super) fn has(isa: &Isa, extension: Extension) -> bool {
+    match extension {
+        Extension::I => true,
+        Extension::M => isa.m,
+        Extension::A => isa.a,
+        Extension::C => isa.c,
+        Extension::Zba => isa.zba,
+        Extension::Zbb => isa.zbb,
+        Extension::Zbs => isa.zbs,
+    }
+}
+
+/// Operations on registers and immediates.
+pub(super) fn arithmetic(isa: Isa) -> BoxedStrategy<Instruction> {
+    let of = |op: &&RegisterOp| has(&isa, op.extension());
+    let register_ops: Vec<RegisterOp> = RegisterOp::ALL.iter().filter(of).copied().collect();
+    let register_op = (select(register_ops), register(), register(), register())
         .prop_map(|(op, rd, rs1, rs2)| Instruction::Register { op, rd, rs1, rs2 });
-    let immediate_op = (select(ImmediateOp::ALL), register(), register(), immediate()).prop_map(
+    let of = |op: &&ImmediateOp| has(&isa, op.extension());
+    let immediate_ops: Vec<ImmediateOp> = ImmediateOp::ALL.iter().filter(of).copied().collect();
+    let immediate_op = (select(immediate_ops), register(), register(), immediate()).prop_map(
         |(op, rd, rs1, imm)| {
             let imm = if op.is_shift() { imm & 31 } else { imm };
             Instruction::Immediate { op, rd, rs1, imm }
         },
     );
+    // Two-address operations, which have short forms.
+    let in_place =
+        (select(&[RegisterOp::Add, RegisterOp::Sub, RegisterOp::Xor][..]), 8..16u8, register())
+            .prop_map(|(op, rd, rs2)| {
+                let rd = Register::new(rd);
+                Instruction::Register { op, rd, rs1: rd, rs2 }
+            });
     let upper = (any::<bool>(), register(), any::<u32>()).prop_map(|(pc, rd, imm)| {
         let imm = imm & 0xffff_f000;
         if pc { Instruction::Auipc { rd, imm } } else { Instruction::Lui { rd, imm } }
     });
-    prop_oneof![6 => register_op, 5 => immediate_op, 1 => upper]
+    let plain = prop_oneof![6 => register_op, 5 => immediate_op, 1 => upper];
+    let unary = (select(UnaryOp::ALL), register(), register())
+        .prop_map(|(op, rd, rs1)| Instruction::Unary { op, rd, rs1 });
+    match (isa.zbb, isa.c) {
+        (false, false) => plain.boxed(),
+        (true, false) => prop_oneof![10 => plain, 1 => unary].boxed(),
+        (false, true) => prop_oneof![10 => plain, 1 => in_place, 2 => compressed()].boxed(),
+        (true, true) => {
+            prop_oneof![10 => plain, 1 => unary, 1 => in_place, 2 => compressed()].boxed()
+        }
+    }
 }
 
-/// CSRs that any value may be written to at any time without derailing the program.
-const WRITABLE: &[Csr] = &[
-    Csr::MSCRATCH,
-    Csr::MEPC,
-    Csr::MCAUSE,
-    Csr::MTVAL,
-    Csr::MIE,
-    Csr::MSTATUS,
-    Csr::MSTATUSH,
-    Csr::MISA,
-    Csr::MIP,
-    Csr::MINSTRET,
-    Csr::MINSTRETH,
-    Csr::MCOUNTINHIBIT,
-];
+/// 16-bit operations on registers, hints included.
+fn compressed() -> impl Strategy<Value = Instruction> {
+    let forms = computing_parcels();
+    (0..forms.len(), any::<prop::sample::Index>()).prop_map(|(form, index)| {
+        let parcels = &computing_parcels()[form];
+        let parcel = parcels[index.index(parcels.len())];
+        Instruction::Compressed(Compressed::decode(parcel).expect("only legal ones are listed"))
+    })
+}
 
-/// CSR accesses: all of the hart's registers, read-only ones and numbers that do not exist.
-pub(super) fn csr() -> impl Strategy<Value = Instruction> {
-    let source = prop_oneof![
-        register().prop_map(CsrSource::Register),
-        (0..32u8).prop_map(CsrSource::Immediate),
-    ];
-    let access = |csr: BoxedStrategy<Csr>, source: BoxedStrategy<CsrSource>| {
-        (select(CsrOp::ALL), register(), csr, source)
-            .prop_map(|(op, rd, csr, source)| Instruction::Csr { op, rd, csr, source })
-    };
-    let read = (select(Csr::named()), register()).prop_map(|(csr, rd)| Instruction::Csr {
-        op: CsrOp::Set,
-        rd,
-        csr,
-        source: CsrSource::Register(Register::ZERO),
-    });
-    // Setting or clearing bits of the cycle counter would depend on its value.
-    let cycle = (select(&[Csr::MCYCLE, Csr::MCYCLEH][..]), register(), register()).prop_map(
-        |(csr, rd, rs1)| Instruction::Csr {
-            op: CsrOp::Write,
-            rd,
-            csr,
-            source: CsrSource::Register(rs1),
-        },
-    );
-    let unknown = (0..4096u16).prop_filter_map("mtvec leads to the handler", |number| {
-        let named = Csr::named().contains(&Csr(number)) && number & 0xc00 != 0xc00;
-        (!named).then_some(Csr(number))
-    });
-    prop_oneof![
-        6 => access(select(WRITABLE).boxed(), source.clone().boxed()),
-        4 => read,
-        1 => cycle,
-        2 => access(unknown.boxed(), source.boxed()),
-    ]
+/// The legal parcels of every form that neither accesses memory nor jumps nor traps.
+fn computing_parcels() -> &'static [Vec<u16>] {
+    static PARCELS: OnceLock<Vec<Vec<u16>>> = OnceLock::new();
+    PARCELS.get_or_init(|| {
+        let computes = |form: &&Form| {
+            use Form::{Beqz, Bnez, Ebreak, J, Jal, Jalr, Jr, Lw, Lwsp, Sw, Swsp};
+            !matches!(form, Lw | Sw | Lwsp | Swsp | J | Jal | Jr | Jalr | Beqz | Bnez | Ebreak)
+        };
+        let of = |form: &Form| {
+            let is = |parcel: &u16| Compressed::decode(*parcel).is_some_and(|c| c.form() == *form);
+            (0..=u16::MAX).filter(is).collect()
+        };
+        Form::ALL.iter().filter(computes).map(of).collect()
+    })
 }
 
 /// Instructions that trap by themselves.
-pub(super) fn trapping() -> impl Strategy<Value = Instruction> {
-    let illegal = any::<u32>().prop_filter_map("only words that are no instruction", |word| {
-        // Both quadrants of 32-bit words, and parcels of the absent C extension.
-        let raw = if word & 4 == 0 { word } else { word | 3 };
-        let misc_mem = raw & 0x7f == 0x0f;
-        (Instruction::decode(raw).is_none() && !misc_mem).then_some(Instruction::Raw(raw))
+pub(super) fn trapping(isa: Isa) -> BoxedStrategy<Instruction> {
+    let illegal = any::<u32>().prop_filter_map("only words that are no instruction", move |word| {
+        let parcel = word as u16;
+        if isa.c && parcel & 3 != 3 {
+            let legal = Compressed::decode(parcel).is_some();
+            return (!legal).then_some(Instruction::RawParcel(parcel));
+        }
+        is_illegal(&isa, word).then_some(Instruction::Raw(word))
     });
-    prop_oneof![Just(Instruction::Ecall), Just(Instruction::Ebreak), illegal]
+    // Of opcodes that are in use, and of extensions that the hart may not have.
+    const OPCODES: &[u32] = &[0x03, 0x13, 0x23, 0x2f, 0x33, 0x63, 0x67, 0x73];
+    let near = (select(OPCODES), any::<u32>(), any::<bool>()).prop_filter_map(
+        "only words that are no instruction",
+        move |(opcode, word, few)| {
+            // Few bits of funct7 set, as in what exists.
+            let word = if few { word & 0x7dff_ffff } else { word } & !0x7f | opcode;
+            is_illegal(&isa, word).then_some(Instruction::Raw(word))
+        },
+    );
+    prop_oneof![2 => Just(Instruction::Ecall), 2 => Just(Instruction::Ebreak), 1 => illegal, 1 => near]
+        .boxed()
 }
 
-/// Fences of every form, and `wfi`, which is a NOP here.
+/// Whether `word` is no instruction of a hart with `isa`. Fences of every form are.
+fn is_illegal(isa: &Isa, word: u32) -> bool {
+    if word & 3 != 3 {
+        return !isa.c;
+    }
+    match Instruction::decode(word) {
+        Some(instruction) => !has(isa, instruction.extension()),
+        None => word & 0x7f != 0x0f || word >> 13 & 3 != 0,
+    }
+}
+
+/// Fences of every form.
 pub(super) fn fence() -> impl Strategy<Value = Instruction> {
     // Reserved fields of fence and fence.i are ignored.
     let reserved = any::<u32>().prop_map(|word| Instruction::Raw(word & 0xffff_9f80 | 0x0f));
     prop_oneof![
         any::<u16>().prop_map(|bits| Instruction::Fence { bits: bits & 0xfff }),
         Just(Instruction::FenceI),
-        Just(Instruction::Wfi),
         reserved,
     ]
 }
 
 /// A load or store near its base; one in eight misaligned.
-pub(super) fn access() -> impl Strategy<Value = Instruction> {
+pub(super) fn access(isa: Isa) -> BoxedStrategy<Instruction> {
     let offset = (prop_oneof![4 => -16..16i32, 1 => -128..128i32], 0..8u8, 0..4i32);
     let load = (select(LoadOp::ALL), register(), offset.clone()).prop_map(|(op, rd, offset)| {
         let offset = aligned(offset, op.bytes());
@@ -130,7 +163,19 @@ pub(super) fn access() -> impl Strategy<Value = Instruction> {
         let offset = aligned(offset, op.bytes());
         Instruction::Store { op, rs2, rs1: Register::ZERO, offset }
     });
-    prop_oneof![4 => load, 3 => store, 3 => arithmetic()]
+    // Words at small positive offsets have short forms.
+    let short = (any::<bool>(), 8..16u8, 0..32i32).prop_map(|(is_load, register, word)| {
+        let (register, offset) = (Register::new(register), 4 * word);
+        if is_load {
+            Instruction::Load { op: LoadOp::Lw, rd: register, rs1: Register::ZERO, offset }
+        } else {
+            Instruction::Store { op: StoreOp::Sw, rs2: register, rs1: Register::ZERO, offset }
+        }
+    });
+    if isa.c {
+        return prop_oneof![4 => load, 3 => store, 3 => short, 3 => arithmetic(isa)].boxed();
+    }
+    prop_oneof![4 => load, 3 => store, 3 => arithmetic(isa)].boxed()
 }
 
 fn aligned((word, misalign, byte): (i32, u8, i32), bytes: u32) -> i32 {
@@ -138,7 +183,43 @@ fn aligned((word, misalign, byte): (i32, u8, i32), bytes: u32) -> i32 {
     if misalign == 0 { offset } else { offset & !(bytes as i32 - 1) }
 }
 
+/// Atomic operations at one of two bases, with other accesses, other operations and traps between.
+pub(super) fn atomics(isa: Isa) -> BoxedStrategy<Instruction> {
+    let base = prop_oneof![3 => Just(Register::ZERO), 1 => Just(Register::RA)];
+    let order = (any::<bool>(), any::<bool>())
+        .prop_map(|(acquire, release)| MemoryOrder { acquire, release });
+    let atomic = |ops: &'static [AtomicOp]| {
+        (select(ops), register(), base.clone(), register(), order.clone())
+            .prop_map(|(op, rd, rs1, rs2, order)| Instruction::Atomic { op, rd, rs1, rs2, order })
+    };
+    const PAIR: &[AtomicOp] = &[AtomicOp::LoadReserved, AtomicOp::StoreConditional];
+    prop_oneof![
+        6 => atomic(PAIR),
+        4 => atomic(&AtomicOp::ALL[2..]),
+        2 => access(isa),
+        1 => arithmetic(isa),
+        1 => trapping(isa),
+    ]
+    .boxed()
+}
+
+/// What a [`crate::program::Block::SelfModify`] may write: operations, and jumps over nothing or one
+/// instruction.
+pub(super) fn version(isa: Isa) -> BoxedStrategy<Instruction> {
+    let offset = prop_oneof![Just(4), Just(8)];
+    let jump =
+        (register(), offset.clone()).prop_map(|(rd, offset)| Instruction::Jal { rd, offset });
+    let branch = (branch(), offset).prop_map(|((op, rs1, rs2), offset)| Instruction::Branch {
+        op,
+        rs1,
+        rs2,
+        offset,
+    });
+    prop_oneof![2 => arithmetic(isa), 1 => jump, 1 => branch].boxed()
+}
+
 /// A branch condition.
 pub(super) fn branch() -> impl Strategy<Value = (BranchOp, Register, Register)> {
-    (select(BranchOp::ALL), register(), register())
+    let rs2 = prop_oneof![2 => register(), 1 => Just(Register::ZERO)];
+    (select(BranchOp::ALL), register(), rs2)
 }

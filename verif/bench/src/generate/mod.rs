@@ -1,8 +1,10 @@
 //! Random programs and NPU jobs as proptest strategies, and their deterministic sampling.
 
 mod blocks;
+mod csrs;
 mod instructions;
 mod jobs;
+mod modes;
 mod special;
 
 use proptest::collection::vec;
@@ -10,11 +12,15 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::program::{Environment, Program};
+use systole_golden::Isa;
 
-/// Parameters of the NPU that jobs are generated for.
+use crate::program::{Compression, Environment, Program};
+
+/// What programs are generated for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Target {
+    /// What the hart has.
+    pub isa: Isa,
     /// Array side, memories.
     pub npu: systole_compiler::NpuShape,
     /// Bytes of RAM.
@@ -32,15 +38,32 @@ pub fn program(target: Target) -> impl Strategy<Value = Program> {
     let npu = (count, prop::bool::weighted(0.2)).prop_flat_map(move |(count, bus_errors)| {
         (jobs::jobs(target, count, bus_errors), environment(bus_errors))
     });
-    (registers, data_seed, npu).prop_flat_map(|(registers, data_seed, (jobs, environment))| {
-        blocks::blocks(jobs.len()).prop_map(move |blocks| Program {
-            registers,
-            data_seed,
-            blocks,
-            jobs: jobs.clone(),
-            environment,
-        })
+    (registers, data_seed, npu).prop_flat_map(move |(registers, data_seed, (jobs, environment))| {
+        (blocks::blocks(target, jobs.len()), compression(target.isa)).prop_map(
+            move |(blocks, compression)| Program {
+                isa: target.isa,
+                ram_bytes: target.ram_bytes,
+                compression,
+                registers,
+                data_seed,
+                blocks,
+                jobs: jobs.clone(),
+                environment,
+            },
+        )
     })
+}
+
+fn compression(isa: Isa) -> BoxedStrategy<Compression> {
+    if !isa.c {
+        return Just(Compression::Never).boxed();
+    }
+    prop_oneof![
+        1 => Just(Compression::Never),
+        2 => Just(Compression::Always),
+        4 => any::<u64>().prop_map(Compression::Mixed),
+    ]
+    .boxed()
 }
 
 /// A quarter of the programs meet ideal memory; the others stalls, some of them bus errors. The
@@ -78,21 +101,21 @@ mod tests {
     use super::*;
     use crate::program::lower;
 
-    const EDGE: Target = Target {
-        npu: systole_compiler::NpuShape {
+    fn edge() -> Target {
+        let npu = systole_compiler::NpuShape {
             dim: 8,
             scratchpad_rows: 8192,
             accumulator_rows: 1024,
             parameter_rows: 1024,
-        },
-        ram_bytes: 1 << 24,
-    };
+        };
+        Target { isa: Isa::full(), npu, ram_bytes: 1 << 24 }
+    }
 
     #[test]
     fn a_seed_stands_for_one_program() {
-        assert_eq!(sample(EDGE, 7, 3), sample(EDGE, 7, 3));
-        assert_ne!(sample(EDGE, 7, 3), sample(EDGE, 7, 4));
-        assert_ne!(sample(EDGE, 7, 3), sample(EDGE, 8, 3));
+        assert_eq!(sample(edge(), 7, 3), sample(edge(), 7, 3));
+        assert_ne!(sample(edge(), 7, 3), sample(edge(), 7, 4));
+        assert_ne!(sample(edge(), 7, 3), sample(edge(), 8, 3));
     }
 
     #[test]
@@ -104,7 +127,8 @@ mod tests {
                 accumulator_rows: 256,
                 parameter_rows: 256,
             };
-            let target = Target { npu, ram_bytes: 1 << 17 };
+            let isa = if dim > 4 { Isa::full() } else { Isa::default() };
+            let target = Target { isa, npu, ram_bytes: 1 << 17 };
             let mut jobs = 0;
             for index in 0..100 {
                 let program = sample(target, 1, index);

@@ -103,8 +103,9 @@ type Field = (&'static str, fn(&Retire) -> u32);
 /// Fields in which two records differ, in the order of the retire port.
 pub(super) fn differences(rtl: &Retire, golden: &Retire) -> Vec<Difference> {
     let csr = |retire: &Retire| retire.csr.unwrap_or_default();
-    let fields: [Field; 15] = [
+    let fields: [Field; 16] = [
         ("pc", |r| r.pc),
+        ("mode", |r| r.mode.into()),
         ("insn", |r| r.insn),
         ("trap", |r| r.trap.into()),
         ("intr", |r| r.intr.into()),

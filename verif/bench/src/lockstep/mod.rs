@@ -15,6 +15,7 @@ use systole_sim::{Dut, Event, Port, Stalls, StopReason};
 
 pub use divergence::{Difference, Divergence, Kind, Pair};
 
+use crate::exercise::Exercise;
 use npu::NpuChecker;
 use rules::Rules;
 
@@ -82,11 +83,21 @@ impl Host for Exit {
     }
 }
 
+/// What lockstep has to know about the chip.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Widths {
+    /// Bytes of RAM.
+    pub ram_bytes: u32,
+    /// Bytes of a response on `ibus`.
+    pub fetch_bytes: u32,
+}
+
 /// One simulated chip beside one golden model.
 pub struct Lockstep {
     dut: Dut,
     golden: Machine,
-    ram_bytes: u32,
+    widths: Widths,
+    exercise: Exercise,
     /// Window of the next run to dump: file, first and last cycle.
     trace: Option<(std::path::PathBuf, u64, u64)>,
     /// Wall time spent in runs.
@@ -94,9 +105,15 @@ pub struct Lockstep {
 }
 
 impl Lockstep {
-    /// A pair with `ram_bytes` of RAM each.
-    pub fn new(dut: Dut, golden: Machine, ram_bytes: u32) -> Self {
-        Self { dut, golden, ram_bytes, trace: None, busy: std::time::Duration::ZERO }
+    /// A pair with the same RAM each.
+    pub fn new(dut: Dut, golden: Machine, widths: Widths) -> Self {
+        let (exercise, busy) = (Exercise::default(), std::time::Duration::ZERO);
+        Self { dut, golden, widths, exercise, trace: None, busy }
+    }
+
+    /// What all runs since the last call of this have exercised.
+    pub fn take_exercise(&mut self) -> Exercise {
+        std::mem::take(&mut self.exercise)
     }
 
     /// The simulated chip.
@@ -164,7 +181,7 @@ impl Lockstep {
         for (address, bytes) in case.segments {
             self.golden.write_memory(*address, bytes).expect("programs fit the RAM");
         }
-        let mut run = Run::new(&mut self.golden, case.tohost);
+        let mut run = Run::new(&mut self.golden, case.tohost, self.widths, &mut self.exercise);
         let result = run.drive(&mut self.dut, case.max_cycles, host);
         let divergence = result.err().map(|divergence| *divergence);
         let mut outcome = Outcome {
@@ -183,7 +200,7 @@ impl Lockstep {
 
     /// Compares the RAM from its start to the end of what programs use.
     fn compare_memory(&self, outcome: &Outcome) -> Option<Divergence> {
-        let length = self.ram_bytes.min(1 << 17) as usize;
+        let length = self.widths.ram_bytes.min(1 << 17) as usize;
         let base = systole_golden::RAM_BASE;
         let golden = self.golden.read_memory(base, length).expect("within the RAM");
         let rtl = self.dut.read_memory(base, length).expect("within the RAM");
@@ -232,6 +249,8 @@ enum Request {
 struct Run<'a> {
     golden: &'a mut Machine,
     tohost: u32,
+    widths: Widths,
+    exercise: &'a mut Exercise,
     order: u64,
     cycle: u64,
     exit_code: Option<u32>,
@@ -246,10 +265,17 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(golden: &'a mut Machine, tohost: u32) -> Self {
+    fn new(
+        golden: &'a mut Machine,
+        tohost: u32,
+        widths: Widths,
+        exercise: &'a mut Exercise,
+    ) -> Self {
         Self {
             golden,
             tohost,
+            widths,
+            exercise,
             order: 0,
             cycle: 0,
             exit_code: None,
@@ -378,9 +404,10 @@ impl<'a> Run<'a> {
         if *rtl != golden {
             return self.differ(pair);
         }
+        self.exercise.record(rtl);
         if rtl.mem_wmask & 1 != 0 && rtl.mem_addr == self.tohost && rtl.mem_wdata != 0 {
             self.request = if rtl.mem_wdata & 1 == 1 { Request::Due } else { Request::AtJump };
-        } else if self.request == Request::AtJump && rtl.next_pc != rtl.pc.wrapping_add(4) {
+        } else if self.request == Request::AtJump && rtl.next_pc != follower(rtl) {
             self.request = Request::Due;
         }
         let result = self.npu.after_step(self.golden);
@@ -389,25 +416,40 @@ impl<'a> Run<'a> {
 
     /// What the model has to be told for this step.
     fn inputs(&mut self, rtl: &Retire, lines: u32) -> Inputs {
-        let fetch_fault = rtl.trap && rtl.cause == rules::FETCH_FAULT && {
-            let seen = self.fetch_errors.iter().position(|&address| address == rtl.pc);
-            seen.map(|index| self.fetch_errors.swap_remove(index)).is_some()
-        };
-        let fetch_fault = fetch_fault.then_some(rtl.tval);
         let interrupt = rtl.intr.then(|| {
             let own = self.golden.pending_interrupt(lines);
             if rtl.trap { own.unwrap_or_default() } else { rtl.cause & 0x1f }
         });
-        let device_read = if rtl.mem_rmask != 0 { rtl.mem_rdata } else { rtl.rd_wdata };
+        let device_read = match rtl.csr {
+            // A CSR instruction that shows no old value shows the new one.
+            Some((_, written)) if rtl.rd_addr == 0 => written,
+            _ if rtl.mem_rmask != 0 => rtl.mem_rdata,
+            _ => rtl.rd_wdata,
+        };
         Inputs {
             interrupt,
-            fetch_fault,
+            fetch_fault: self.fetch_fault(rtl),
             data_fault: self.data_fault(rtl),
-            sc_failed: false,
+            sc_failed: rules::is_store_conditional(rtl.insn) && !rtl.trap && rtl.mem_wmask == 0,
             device_read: Some(device_read),
             interrupt_lines: lines,
             cycle: self.cycle,
         }
+    }
+
+    /// The `mtval` of a fetch fault, if the memory answered that fetch with an error. An answer
+    /// concerns all of its bytes, so the second half of an instruction fails alone only when it comes
+    /// with another answer than the first.
+    fn fetch_fault(&mut self, rtl: &Retire) -> Option<u32> {
+        if !rtl.trap || rtl.cause != rules::FETCH_FAULT {
+            return None;
+        }
+        let group = |address: u32| address & !(self.widths.fetch_bytes - 1);
+        let failed = group(rtl.tval);
+        let seen = self.fetch_errors.iter().position(|&address| address == failed)?;
+        let tval = if group(rtl.pc) == failed { rtl.pc } else { rtl.tval };
+        self.fetch_errors.swap_remove(seen);
+        Some(tval)
     }
 
     /// Whether this instruction's access is the one that was answered with an error. An access
@@ -461,6 +503,11 @@ impl<'a> Run<'a> {
             history: self.history.iter().copied().collect(),
         }))
     }
+}
+
+/// The address behind an instruction.
+fn follower(retire: &Retire) -> u32 {
+    retire.pc.wrapping_add(if retire.insn & 3 == 3 { 4 } else { 2 })
 }
 
 /// The RTL's record in the golden model's form: fields without meaning are 0.

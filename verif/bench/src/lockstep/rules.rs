@@ -15,12 +15,22 @@ const LINE_SLACK: u32 = 4;
 /// Cycles by which a counter's read may be off its retirement.
 const COUNTER_SLACK: u64 = 64;
 
+const MIE: u16 = 0x304;
 const MCYCLE: u16 = 0xb00;
-const CSRRS_MCYCLE: u32 = 0xb000_2073;
+const CYCLE: u16 = 0xc00;
+const TIME: u16 = 0xc01;
+/// `csrrs rd, number, x0` without rd and number.
+const CSR_READ: u32 = 0x0000_2073;
+const WFI: u32 = 0x1050_0073;
 
 /// Whether `cause` is that of a load or store access fault.
 pub(super) fn is_access_fault(cause: u32) -> bool {
     cause == 5 || cause == 7
+}
+
+/// Whether `insn` is `sc.w`, of whatever order.
+pub(super) fn is_store_conditional(insn: u32) -> bool {
+    insn & 0xf800_707f == 0x1800_202f
 }
 
 /// Interrupt lines and the taking of interrupts.
@@ -58,6 +68,10 @@ impl Rules {
             }
             _ => self.overdue = 0,
         }
+        // One that is taken first goes to the handler, and there is another instruction.
+        if rtl.insn == WFI && !rtl.trap && !rtl.intr {
+            wait_ends(golden, lines)?;
+        }
         self.lines(golden, lines, cycle)
     }
 
@@ -77,7 +91,19 @@ impl Rules {
     }
 }
 
-/// Checks what a load from a device or a read of `mcycle` returned, where time decides. The model's
+/// Checks that a `wfi` had a reason to retire.
+fn wait_ends(golden: &Machine, lines: u32) -> Result<(), (Kind, String)> {
+    let enabled = golden.csr(MIE).unwrap_or_default();
+    if lines & enabled != 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "a wfi retired while no interrupt was both pending ({lines:#x}) and enabled ({enabled:#x})"
+    );
+    Err((Kind::Interrupt, message))
+}
+
+/// Checks what a load from a device or a read of a clock returned, where time decides. The model's
 /// clock is that of the last retirement, `elapsed` cycles ago.
 pub(super) fn device_read(
     golden: &Machine,
@@ -94,12 +120,17 @@ pub(super) fn device_read(
             return close("mtime", value, golden.mtime() as u32, elapsed);
         }
     }
-    let reads_mcycle = !rtl.trap && rtl.rd_addr != 0 && rtl.insn & !0xf80 == CSRRS_MCYCLE;
-    if reads_mcycle {
-        let expected = golden.csr(MCYCLE).unwrap_or_default();
-        return close("mcycle", rtl.rd_wdata, expected, elapsed);
+    if rtl.trap || rtl.rd_addr == 0 || rtl.insn & 0x000f_f07f != CSR_READ {
+        return Ok(());
     }
-    Ok(())
+    let number = (rtl.insn >> 20) as u16;
+    let name = match number {
+        MCYCLE => "mcycle",
+        CYCLE => "cycle",
+        TIME => "time",
+        _ => return Ok(()),
+    };
+    close(name, rtl.rd_wdata, golden.csr(number).unwrap_or_default(), elapsed)
 }
 
 /// Whether a counter read a value between the last retirement and this one, give or take the slack.

@@ -12,22 +12,31 @@ pub const REGISTERS: u32 = 0x8000_0e00;
 pub const SAVE_SLOT: u32 = 0x8000_0f00;
 /// Where a jump into the void leaves the address to go on at.
 pub const RECOVER_SLOT: u32 = 0x8000_0f04;
+/// Bit n: a trap with cause n from U mode goes on in M mode.
+pub const LEAVE_SLOT: u32 = 0x8000_0f08;
+/// Not 0 while a program waits for an interrupt, which then stays pending.
+pub const WAIT_SLOT: u32 = 0x8000_0f0c;
 /// HTIF: the program ends when this word becomes odd.
 pub const TOHOST: u32 = 0x8000_0f80;
 /// HTIF: unused by us, but part of the interface.
 pub const FROMHOST: u32 = 0x8000_0fc0;
-/// The body. Accesses below it never meet injected bus errors.
+/// The body. Fetches from below it never meet injected bus errors.
 pub const BODY: u32 = 0x8000_1000;
-/// End of the code: a fetch fault below is transient.
+/// End of the code: a fetch fault below is transient, or PMP's in U mode. Loads and stores below it
+/// never meet injected bus errors.
 pub const CODE_END: u32 = 0x8000_8000;
 /// Data that the hart loads and stores.
 pub const DATA: u32 = 0x8000_8000;
 /// Bytes of [`DATA`].
 pub const DATA_BYTES: u32 = 0x2000;
+/// A region that nothing needs, of zeros: PMP entries that are locked lie in it.
+pub const SACRIFICE: u32 = 0x8000_a000;
+/// Bytes of [`SACRIFICE`]; as many behind it are unused, too.
+pub const SACRIFICE_BYTES: u32 = 0x1000;
 /// Descriptors, operands and results of NPU jobs; the hart stays out while a job runs.
 pub const NPU_ARENA: u32 = 0x8001_0000;
-/// Bytes of [`NPU_ARENA`].
-pub const NPU_ARENA_BYTES: u32 = 0x1_0000;
+/// Bytes of [`NPU_ARENA`]. The end of the smallest RAM is left alone.
+pub const NPU_ARENA_BYTES: u32 = 0xff00;
 
 /// Software interrupt pending register of the CLINT.
 pub const MSIP: u32 = 0x0200_0000;

@@ -2,17 +2,28 @@
 //! runs in. [`lower()`] turns it into the bytes of memory.
 
 pub mod assembler;
+mod block;
+mod compression;
 mod handler;
 pub mod layout;
 mod lower;
 
+pub use block::{Block, Privilege, Reach};
+pub use compression::Compression;
 pub use lower::{Image, TooLong, lower, random_bytes};
 
-use systole_isa::{BranchOp, Descriptor, Instruction, Register};
+use systole_golden::Isa;
+use systole_isa::Descriptor;
 
 /// A program with all that its run depends on.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Program {
+    /// What the hart has.
+    pub isa: Isa,
+    /// Bytes of RAM.
+    pub ram_bytes: u32,
+    /// Which instructions are 16-bit ones; [`Compression::Never`] on a hart without C.
+    pub compression: Compression,
     /// Initial values of x1 to x31 (index 0 is x1).
     pub registers: [u32; 31],
     /// Seed of the contents of [`layout::DATA`]; 0 for zeros.
@@ -23,122 +34,6 @@ pub struct Program {
     pub jobs: Vec<Job>,
     /// Stalls and bus errors.
     pub environment: Environment,
-}
-
-/// A piece of a program. Blocks leave no trace but in registers and memory, so any can be dropped.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Block {
-    /// Instructions without memory access or jump.
-    Straight(Vec<Instruction>),
-    /// `base = address`, then loads and stores relative to it.
-    Access {
-        /// Holds the address; the accesses do not write it.
-        base: Register,
-        /// Byte address.
-        address: u32,
-        /// Loads, stores and register operations; their base register is replaced by `base`.
-        accesses: Vec<Instruction>,
-    },
-    /// A branch over `body`, taken or not.
-    Skip {
-        /// Condition.
-        op: BranchOp,
-        /// First operand.
-        rs1: Register,
-        /// Second operand.
-        rs2: Register,
-        /// What is jumped over when taken.
-        body: Vec<Block>,
-    },
-    /// `body`, `count` times.
-    Loop {
-        /// Counts down; the body does not write it.
-        counter: Register,
-        /// Rounds, at least 1.
-        count: u8,
-        /// What is repeated.
-        body: Vec<Block>,
-    },
-    /// A call of an out-of-line function and its return.
-    Call {
-        /// Holds the return address; the body does not write it.
-        link: Register,
-        /// Through `jalr` instead of `jal`.
-        indirect: bool,
-        /// The function.
-        body: Vec<Block>,
-    },
-    /// Jump to an address that cannot be fetched; the handler goes on after it.
-    JumpToVoid {
-        /// Holds the target.
-        register: Register,
-        /// The target.
-        target: u32,
-    },
-    /// Jump to `here + 4 + misalignment`: traps for 2, is cleared for 1.
-    OddJump {
-        /// Holds the target.
-        register: Register,
-        /// Link register.
-        link: Register,
-        /// 1, 2 or 3.
-        misalignment: u8,
-    },
-    /// Writes `instruction` over a `nop` ahead, then runs it after a `fence.i`.
-    SelfModify {
-        /// Holds the address.
-        address: Register,
-        /// Holds the word.
-        word: Register,
-        /// The new instruction: no memory access, no jump.
-        instruction: Instruction,
-    },
-    /// Sets the timer compare to now + `delay` cycles and enables the timer interrupt.
-    Timer {
-        /// Cycles from now.
-        delay: u16,
-        /// Two scratch registers.
-        scratch: [Register; 2],
-    },
-    /// Raises the software interrupt.
-    SoftwareInterrupt {
-        /// Scratch register.
-        scratch: Register,
-        /// Enable it first; otherwise that is left to what ran before.
-        enable: bool,
-    },
-    /// `mtvec` to the handler in direct or vectored mode.
-    TrapVector {
-        /// Scratch register.
-        scratch: Register,
-        /// Mode 1.
-        vectored: bool,
-    },
-    /// Rings the NPU's doorbell for job `job`; waits for an earlier job first.
-    StartJob {
-        /// Index into [`Program::jobs`].
-        job: usize,
-        /// Interrupt at the end of the job.
-        interrupt: bool,
-        /// Two scratch registers.
-        scratch: [Register; 2],
-    },
-    /// Waits until the NPU is not busy, then loads from the job's results.
-    WaitJob {
-        /// Two scratch registers.
-        scratch: [Register; 2],
-        /// Offsets into the results, in words.
-        reads: Vec<u16>,
-    },
-    /// Reads registers of NPU or CLINT, timing dependent or not.
-    DeviceRead {
-        /// Holds the address.
-        base: Register,
-        /// Receives the value.
-        rd: Register,
-        /// Address of the register.
-        address: u32,
-    },
 }
 
 /// An NPU job: descriptors and the memory that they refer to, within the arena.

@@ -1,0 +1,121 @@
+//! CSR accesses.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use systole_golden::Isa;
+use systole_isa::{Csr, CsrOp, CsrSource, Instruction, Register};
+
+use super::instructions::{register, value};
+use crate::program::Block;
+
+/// `mstatus.MPRV`, which [`Block::Access`] sets for its accesses only.
+const MPRV: u32 = 1 << 17;
+/// L of every byte of `pmpcfg`.
+const LOCKS: u32 = 0x8080_8080;
+
+/// Whether some values of the register derail a program: where traps lead to, with which privilege
+/// loads and stores are made, what is locked for good.
+fn is_delicate(isa: &Isa, csr: Csr) -> bool {
+    let status = csr == Csr::MSTATUS && isa.user_mode;
+    let protection = isa.pmp_regions > 0 && (0..4).any(|n| csr == Csr::pmpcfg(n));
+    csr == Csr::MTVEC || status || protection
+}
+
+/// Registers that programs write most.
+fn favourites(isa: &Isa) -> Vec<Csr> {
+    let mut all = vec![
+        Csr::MSCRATCH,
+        Csr::MEPC,
+        Csr::MCAUSE,
+        Csr::MTVAL,
+        Csr::MIE,
+        Csr::MSTATUS,
+        Csr::MINSTRET,
+        Csr::MINSTRETH,
+        Csr::MCYCLE,
+        Csr::MCYCLEH,
+        Csr::MCOUNTINHIBIT,
+        Csr::MCOUNTEREN,
+    ];
+    for counter in 3..3 + isa.hpm_counters.min(29) as u16 {
+        all.push(Csr::mhpmevent(counter));
+        all.extend([false, true].map(|upper| Csr::mhpmcounter(counter, upper)));
+    }
+    all.extend((0..isa.pmp_regions as u16).map(Csr::pmpaddr));
+    all.retain(|&csr| !is_delicate(isa, csr));
+    all
+}
+
+/// CSR instructions with any register's contents: all CSRs, read-only ones and numbers that do not
+/// exist.
+pub(super) fn csr(isa: Isa) -> impl Strategy<Value = Instruction> {
+    let source = prop_oneof![
+        register().prop_map(CsrSource::Register),
+        (0..32u8).prop_map(CsrSource::Immediate),
+    ];
+    let writable: Vec<Csr> =
+        Csr::named().into_iter().filter(|&csr| !is_delicate(&isa, csr)).collect();
+    let any_number = (0..4096u16).prop_map(Csr);
+    let number = prop_oneof![
+        6 => select(favourites(&isa)),
+        2 => select(writable),
+        1 => any_number,
+    ];
+    let write =
+        (select(CsrOp::ALL), register(), number, source).prop_map(move |(op, rd, csr, source)| {
+            // An immediate reaches only harmless bits of mstatus.
+            let harmless = csr == Csr::MSTATUS && matches!(source, CsrSource::Immediate(_));
+            if is_delicate(&isa, csr) && !harmless {
+                return read(rd, csr);
+            }
+            Instruction::Csr { op, rd, csr, source }
+        });
+    let all = (select(Csr::named()), register()).prop_map(|(csr, rd)| read(rd, csr));
+    let pending = register().prop_map(|rd| read(rd, Csr::MIP));
+    prop_oneof![12 => write, 4 => all, 1 => pending]
+}
+
+/// Counters written, started, stopped and read right after it.
+pub(super) fn counters(isa: Isa) -> impl Strategy<Value = Vec<Instruction>> {
+    let last = 3 + isa.hpm_counters.min(28) as u16;
+    let one = (register(), register(), 2..=last, any::<bool>(), 0..32u8, 0..6u8).prop_map(
+        |(rd, rs1, counter, upper, number, what)| {
+            let shown = if counter < 3 {
+                Csr::mhpmcounter(2, upper)
+            } else {
+                Csr::mhpmcounter(counter, upper)
+            };
+            let user = Csr::hpmcounter(counter, upper);
+            let immediate = |op, csr, value| Instruction::Csr {
+                op,
+                rd,
+                csr,
+                source: CsrSource::Immediate(value),
+            };
+            let register =
+                |op, csr| Instruction::Csr { op, rd, csr, source: CsrSource::Register(rs1) };
+            match what {
+                0 => register(CsrOp::Write, shown),
+                1 if counter > 2 => immediate(CsrOp::Write, Csr::mhpmevent(counter), number),
+                1 | 2 => immediate(CsrOp::ALL[usize::from(number) % 3], Csr::MCOUNTINHIBIT, number),
+                3 => immediate(CsrOp::Write, Csr::MCOUNTEREN, number),
+                4 => read(rd, user),
+                _ => read(rd, shown),
+            }
+        },
+    );
+    proptest::collection::vec(one, 1..6)
+}
+
+/// Writes of delicate registers with values that do no harm.
+pub(super) fn delicate_write(isa: Isa) -> impl Strategy<Value = Block> {
+    let status = (Just(Csr::MSTATUS), value().prop_map(|value| value & !MPRV));
+    let protection = ((0..4u16).prop_map(Csr::pmpcfg), any::<u32>().prop_map(|v| v & !LOCKS));
+    let target = prop_oneof![3 => status, u32::from(isa.pmp_regions > 0) => protection];
+    (select(CsrOp::ALL), register(), target, register())
+        .prop_map(|(op, rd, (csr, value), scratch)| Block::CsrWrite { op, rd, csr, value, scratch })
+}
+
+fn read(rd: Register, csr: Csr) -> Instruction {
+    Instruction::Csr { op: CsrOp::Set, rd, csr, source: CsrSource::Register(Register::ZERO) }
+}

@@ -1,0 +1,256 @@
+//! Pieces of a program. Blocks leave no trace but in registers, memory and CSRs, so any can be
+//! dropped.
+
+use systole_isa::{BranchOp, Csr, CsrOp, Instruction, Register};
+
+/// A piece of a program.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Block {
+    /// Instructions without memory access or jump.
+    Straight(Vec<Instruction>),
+    /// `base = address`, then loads, stores and atomic operations relative to it.
+    Access {
+        /// Holds the address; the accesses do not write it.
+        base: Register,
+        /// Byte address.
+        address: u32,
+        /// Loads, stores, atomics and other operations. An access gets `base` as its base register;
+        /// an atomic one with a base other than x0 gets a second base.
+        accesses: Vec<Instruction>,
+        /// Distance of the second base, for atomics.
+        distance: i32,
+        /// Privilege of the accesses.
+        privilege: Privilege,
+    },
+    /// A branch over `body`, taken or not.
+    Skip {
+        /// Condition.
+        op: BranchOp,
+        /// First operand.
+        rs1: Register,
+        /// Second operand.
+        rs2: Register,
+        /// What is jumped over when taken.
+        body: Vec<Block>,
+    },
+    /// `body`, `count` times.
+    Loop {
+        /// Counts down; the body does not write it.
+        counter: Register,
+        /// Rounds, at least 1.
+        count: u8,
+        /// What is repeated.
+        body: Vec<Block>,
+    },
+    /// A call of an out-of-line function and its return.
+    Call {
+        /// Holds the return address; the body does not write it.
+        link: Register,
+        /// Through `jalr` instead of `jal`.
+        indirect: bool,
+        /// The function.
+        body: Vec<Block>,
+    },
+    /// Calls within calls, without any work, and the returns from all of them.
+    Nest {
+        /// Calls.
+        depth: u8,
+        /// Holds the return address.
+        link: Register,
+    },
+    /// One indirect jump that goes to another place each time.
+    Dispatch {
+        /// Holds the target.
+        register: Register,
+        /// Link register of the jump.
+        link: Register,
+        /// How often it is jumped through.
+        visits: u8,
+        /// How often all of that is done.
+        rounds: u8,
+        /// Counts the rounds.
+        counter: Register,
+    },
+    /// A branch or jump over as much as it reaches.
+    Far {
+        /// Which instruction.
+        reach: Reach,
+        /// Back instead of forth.
+        backward: bool,
+        /// Bytes less than the greatest distance, halved where that has to be even.
+        short_of: u16,
+    },
+    /// Jump to an address that cannot be fetched, or holds nothing; the handler goes on after it.
+    JumpToVoid {
+        /// Holds the target.
+        register: Register,
+        /// The target.
+        target: u32,
+    },
+    /// Jump to `here + 4 + misalignment`: traps for 2 without C, is cleared for 1.
+    OddJump {
+        /// Holds the target.
+        register: Register,
+        /// Link register.
+        link: Register,
+        /// 1, 2 or 3.
+        misalignment: u8,
+    },
+    /// Writes each of `versions` over the first instruction of a function, and calls it after a
+    /// `fence.i`.
+    SelfModify {
+        /// Holds the address.
+        address: Register,
+        /// Holds the word.
+        word: Register,
+        /// Return address.
+        link: Register,
+        /// The instructions: no memory access; a jump or branch goes to the next instruction, or over
+        /// it, which is an `addi`.
+        versions: Vec<Instruction>,
+    },
+    /// Sets the timer compare to now + `delay` cycles and enables the timer interrupt.
+    Timer {
+        /// Cycles from now.
+        delay: u16,
+        /// Two scratch registers.
+        scratch: [Register; 2],
+    },
+    /// Raises the software interrupt.
+    SoftwareInterrupt {
+        /// Scratch register.
+        scratch: Register,
+        /// Enable it first; otherwise that is left to what ran before.
+        enable: bool,
+    },
+    /// Waits by `wfi` for the timer.
+    WaitForInterrupt {
+        /// Cycles from now.
+        delay: u16,
+        /// Two scratch registers.
+        scratch: [Register; 2],
+        /// Write `mstatus.MIE` first.
+        global: Option<bool>,
+        /// Wait in U mode.
+        user: bool,
+    },
+    /// `mtvec` to the handler in direct or vectored mode.
+    TrapVector {
+        /// Scratch register.
+        scratch: Register,
+        /// Mode 1.
+        vectored: bool,
+        /// Written first and read back, while nothing can trap.
+        value: Option<u32>,
+    },
+    /// `li scratch, value`, then a CSR instruction with it. For registers in which some values would
+    /// derail the program: the generator knows which ones.
+    CsrWrite {
+        /// Operation.
+        op: CsrOp,
+        /// Receives the old value.
+        rd: Register,
+        /// The register.
+        csr: Csr,
+        /// Operand.
+        value: u32,
+        /// Holds it.
+        scratch: Register,
+    },
+    /// `body` in U mode, from an `mret` to an `ecall` or what leaves it earlier.
+    User {
+        /// Scratch register.
+        scratch: Register,
+        /// Bit n: a trap with cause n (of an interrupt, too) goes on in M mode.
+        leave: u16,
+        /// Begin with an `mret`, which is illegal there.
+        probe: bool,
+        /// The body.
+        body: Vec<Block>,
+    },
+    /// Sets up a PMP entry. One with `config`'s L set must not concern what the program and its
+    /// handler need.
+    Protect {
+        /// Entry, 0 to 15.
+        entry: u8,
+        /// Its byte of `pmpcfg`.
+        config: u8,
+        /// Its `pmpaddr`.
+        address: u32,
+        /// `pmpaddr` of the entry before it, where TOR begins.
+        bottom: Option<u32>,
+        /// Scratch register.
+        scratch: Register,
+    },
+    /// Rings the NPU's doorbell for job `job`; waits for an earlier job first.
+    StartJob {
+        /// Index into [`Program::jobs`](super::Program::jobs).
+        job: usize,
+        /// Interrupt at the end of the job.
+        interrupt: bool,
+        /// Two scratch registers.
+        scratch: [Register; 2],
+    },
+    /// Waits until the NPU is not busy, then loads from the job's results.
+    WaitJob {
+        /// Two scratch registers.
+        scratch: [Register; 2],
+        /// Offsets into the results, in words.
+        reads: Vec<u16>,
+    },
+    /// Reads registers of NPU or CLINT, timing dependent or not.
+    DeviceRead {
+        /// Holds the address.
+        base: Register,
+        /// Receives the value.
+        rd: Register,
+        /// Address of the register.
+        address: u32,
+    },
+}
+
+/// Privilege of the accesses of a block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Privilege {
+    /// That of the present mode.
+    Own,
+    /// `mstatus.MPRV` set and MPP = U.
+    User,
+    /// `mstatus.MPRV` set and MPP = M.
+    Machine,
+}
+
+/// What a [`Block::Far`] goes with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// A branch that is always taken, 4 KiB.
+    Branch,
+    /// `c.j` or `c.jal`, 2 KiB.
+    ShortJump,
+    /// `c.beqz` of x8, which is set to 0, 256 bytes.
+    ShortBranch,
+}
+
+impl Block {
+    /// The blocks inside this one.
+    pub fn body(&self) -> Option<&Vec<Block>> {
+        match self {
+            Self::Skip { body, .. }
+            | Self::Loop { body, .. }
+            | Self::Call { body, .. }
+            | Self::User { body, .. } => Some(body),
+            _ => None,
+        }
+    }
+
+    /// The blocks inside this one, to change them.
+    pub fn body_mut(&mut self) -> Option<&mut Vec<Block>> {
+        match self {
+            Self::Skip { body, .. }
+            | Self::Loop { body, .. }
+            | Self::Call { body, .. }
+            | Self::User { body, .. } => Some(body),
+            _ => None,
+        }
+    }
+}

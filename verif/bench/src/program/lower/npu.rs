@@ -1,0 +1,55 @@
+//! NPU jobs.
+
+use systole_isa::{BranchOp, ImmediateOp, Instruction, Register};
+
+use super::super::Block;
+use super::super::layout::{NPU, NPU_DOORBELL, NPU_INTERRUPT_ENABLE, NPU_STATUS};
+use super::{Lowering, ZERO};
+
+impl Lowering<'_> {
+    pub(super) fn start_job(&mut self, job: usize, interrupt: bool, scratch: [Register; 2]) {
+        let Some(job) = self.program.jobs.get(job) else { return };
+        let [base, value] = self.scratch_pair(scratch);
+        if self.job_started || self.repeated {
+            self.wait_idle([base, value]);
+        }
+        self.job_started = true;
+        self.code.load_immediate(base, NPU);
+        self.code.add_immediate(value, ZERO, i32::from(interrupt));
+        self.code.store_word(value, NPU_INTERRUPT_ENABLE, base);
+        self.code.load_immediate(value, job.list);
+        self.code.store_word(value, NPU_DOORBELL, base);
+    }
+
+    pub(super) fn wait_idle(&mut self, [base, value]: [Register; 2]) {
+        self.code.load_immediate(base, NPU);
+        let poll = self.code.label_here();
+        self.code.load_word(value, NPU_STATUS, base);
+        self.code.push(Instruction::Immediate {
+            op: ImmediateOp::Andi,
+            rd: value,
+            rs1: value,
+            imm: 1,
+        });
+        self.code.branch(BranchOp::Bne, value, ZERO, poll);
+    }
+
+    pub(super) fn wait_job(&mut self, scratch: [Register; 2], reads: &[u16]) {
+        let [base, value] = self.scratch_pair(scratch);
+        self.wait_idle([base, value]);
+        let Some(job) = self.program.jobs.first() else { return };
+        let (start, length) = job.results;
+        for read in reads {
+            let offset = u32::from(*read) * 4 % length.max(4);
+            let offset = self.code.upper(base, (start & !3) + (offset & !3));
+            self.code.load_word(value, offset, base);
+        }
+    }
+}
+
+pub(super) fn contains_job(blocks: &[Block]) -> bool {
+    blocks.iter().any(|block| {
+        let inside = block.body().is_some_and(|body| contains_job(body));
+        inside || matches!(block, Block::StartJob { .. })
+    })
+}

@@ -1,0 +1,175 @@
+//! Interrupts, modes, protection.
+
+use systole_isa::{Csr, CsrOp, Instruction, Register};
+
+use super::super::Block;
+use super::super::assembler::Label;
+use super::super::handler::TO_USER;
+use super::super::layout::{
+    HANDLER, LEAVE_SLOT, MSIP, MTIME, MTIMECMP, RECOVER_SLOT, VECTORS, WAIT_SLOT,
+};
+use super::{Lowering, MIE, ZERO, csr, csr_immediate, read_csr, set_csr, write_csr};
+
+/// `mie.MTIE`.
+const TIMER_ENABLE: i32 = 1 << 7;
+/// `mie.MSIE`, within the reach of an immediate.
+const SOFTWARE_ENABLE: u8 = 1 << 3;
+/// L of a byte of `pmpcfg`.
+const LOCKED: u8 = 1 << 7;
+/// Bit of the cause of an ECALL from U mode, which the end of a body in U mode relies on.
+const ECALL_FROM_USER: u16 = 1 << 8;
+
+impl<'a> Lowering<'a> {
+    /// Sets the timer to `delay` cycles from now, and enables its interrupt in `mie`.
+    fn arm_timer(&mut self, delay: u16, [base, value]: [Register; 2]) {
+        let offset = self.code.upper(base, MTIME);
+        self.code.load_word(value, offset, base);
+        self.code.add_immediate(value, value, i32::from(delay & 0x7ff));
+        let offset = self.code.upper(base, MTIMECMP);
+        self.code.store_word(value, offset, base);
+        self.code.store_word(ZERO, offset + 4, base);
+        self.code.add_immediate(value, ZERO, TIMER_ENABLE);
+        self.code.push(set_csr(Csr::MIE, value));
+    }
+
+    pub(super) fn timer(&mut self, delay: u16, scratch: [Register; 2]) {
+        let scratch = self.scratch_pair(scratch);
+        self.arm_timer(delay, scratch);
+        self.code.push(csr_immediate(CsrOp::Set, ZERO, Csr::MSTATUS, MIE));
+    }
+
+    pub(super) fn software_interrupt(&mut self, scratch: Register, enable: bool) {
+        if enable {
+            self.code.push(csr_immediate(CsrOp::Set, ZERO, Csr::MIE, SOFTWARE_ENABLE));
+            self.code.push(csr_immediate(CsrOp::Set, ZERO, Csr::MSTATUS, MIE));
+        }
+        let scratch = self.scratch(scratch, &[]);
+        let value = self.scratch(scratch, &[scratch]);
+        self.code.load_immediate(scratch, MSIP);
+        self.code.add_immediate(value, ZERO, 1);
+        self.code.store_word(value, 0, scratch);
+    }
+
+    /// In U mode there is nothing to wait for: the timer could not be enabled.
+    pub(super) fn wait_for_interrupt(
+        &mut self,
+        delay: u16,
+        scratch: [Register; 2],
+        global: Option<bool>,
+        user: bool,
+    ) {
+        if self.user {
+            return;
+        }
+        let [base, value] = self.scratch_pair(scratch);
+        let slot = self.code.upper(base, WAIT_SLOT);
+        self.code.add_immediate(value, ZERO, 1);
+        self.code.store_word(value, slot, base);
+        self.arm_timer(delay, [base, value]);
+        if let Some(on) = global {
+            let op = if on { CsrOp::Set } else { CsrOp::Clear };
+            self.code.push(csr_immediate(op, ZERO, Csr::MSTATUS, MIE));
+        }
+        if user && self.program.isa.user_mode {
+            let end = self.code.label();
+            self.enter_user([base, value], end);
+            self.code.push(Instruction::Wfi);
+            self.code.bind(end);
+            self.code.push(Instruction::Ecall);
+        } else {
+            self.code.push(Instruction::Wfi);
+        }
+        let slot = self.code.upper(base, WAIT_SLOT);
+        self.code.store_word(ZERO, slot, base);
+    }
+
+    pub(super) fn trap_vector(&mut self, scratch: Register, vectored: bool, value: Option<u32>) {
+        let scratch = self.scratch(scratch, &[]);
+        // A fetch could fail while the vector leads nowhere.
+        let calm = self.program.environment.hart_errors == 0 && !self.user;
+        let status = self.scratch(scratch, &[scratch]);
+        let value = value.filter(|_| calm);
+        if let Some(value) = value {
+            self.code.load_immediate(scratch, value);
+            self.code.push(csr_immediate(CsrOp::Clear, status, Csr::MSTATUS, MIE));
+            self.code.push(write_csr(Csr::MTVEC, scratch));
+            self.code.push(read_csr(scratch, Csr::MTVEC));
+        }
+        let vector = if vectored { VECTORS | 1 } else { HANDLER };
+        self.code.load_immediate(scratch, vector);
+        self.code.push(write_csr(Csr::MTVEC, scratch));
+        if value.is_some() {
+            self.code.push(set_csr(Csr::MSTATUS, status));
+        }
+    }
+
+    /// Goes on in U mode with the next instruction, and after a fault in M mode at `end`.
+    fn enter_user(&mut self, scratch: [Register; 2], end: Label) {
+        let [base, value] = scratch;
+        self.code.load_address(value, end);
+        let slot = self.code.upper(base, RECOVER_SLOT);
+        self.code.store_word(value, slot, base);
+        self.code.push(TO_USER);
+    }
+
+    pub(super) fn user_mode(
+        &mut self,
+        scratch: Register,
+        leave: u16,
+        probe: bool,
+        body: &'a [Block],
+    ) {
+        if !self.program.isa.user_mode || self.user {
+            return self.blocks(body);
+        }
+        let [base, value] = self.scratch_pair([scratch, scratch]);
+        if leave != 0 {
+            let slot = self.code.upper(base, LEAVE_SLOT);
+            self.code.load_immediate(value, u32::from(leave | ECALL_FROM_USER));
+            self.code.store_word(value, slot, base);
+        }
+        let end = self.code.label();
+        self.enter_user([base, value], end);
+        let outer = std::mem::replace(&mut self.user, true);
+        if probe {
+            self.code.push(Instruction::Mret);
+        }
+        self.blocks(body);
+        self.user = outer;
+        self.code.bind(end);
+        self.code.push(Instruction::Ecall);
+        if leave != 0 {
+            let slot = self.code.upper(base, LEAVE_SLOT);
+            self.code.load_immediate(value, u32::from(ECALL_FROM_USER));
+            self.code.store_word(value, slot, base);
+        }
+    }
+
+    pub(super) fn protect(
+        &mut self,
+        entry: u8,
+        config: u8,
+        address: u32,
+        bottom: Option<u32>,
+        scratch: Register,
+    ) {
+        let entry = u16::from(entry & 15);
+        let scratch = self.scratch(scratch, &[]);
+        // Should the first write trap and lead to M mode, the others would still be made.
+        let config = if self.user { config & !LOCKED } else { config };
+        if let Some(bottom) = bottom.filter(|_| entry > 0) {
+            self.code.load_immediate(scratch, bottom);
+            self.code.push(write_csr(Csr::pmpaddr(entry - 1), scratch));
+        }
+        self.code.load_immediate(scratch, address);
+        self.code.push(write_csr(Csr::pmpaddr(entry), scratch));
+        let (register, shift) = (Csr::pmpcfg(entry / 4), 8 * (entry % 4));
+        for (op, byte) in [(CsrOp::Clear, 0xff), (CsrOp::Set, u32::from(config))] {
+            if byte == 0 {
+                continue;
+            }
+            self.code.load_immediate(scratch, byte << shift);
+            self.code.push(csr(op, ZERO, register, scratch));
+        }
+    }
+}

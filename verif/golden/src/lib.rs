@@ -1,9 +1,10 @@
 //! Golden reference model of hart, NPU and memory map.
 //!
 //! Written for clarity from the RISC-V manuals (unprivileged and privileged, 20240411),
-//! `docs/npu.md`, `docs/soc.md` and IEEE 754. It shares no code with the hardware description and
-//! depends on no other crate of this workspace, so that a mistake has to be made twice to go
-//! unseen.
+//! `docs/core.md`, `docs/npu.md`, `docs/soc.md` and IEEE 754. It shares no code with the hardware
+//! description and depends on no other crate of this workspace, so that a mistake has to be made
+//! twice to go unseen. Two oracles that others wrote watch over it: `tests/decode.rs` (Spike) and
+//! `examples/qemu_oracle` (QEMU).
 //!
 //! Start at [`Machine`]: [`Machine::step`] yields one [`Retire`] record and takes what only the RTL
 //! can know (when an interrupt came, what a clock read) as [`Inputs`]; [`Machine::run`] is the same

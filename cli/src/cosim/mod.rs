@@ -1,5 +1,6 @@
 //! `systole cosim`: random programs with NPU jobs, RTL and golden model in lockstep.
 
+mod configs;
 mod failures;
 mod junit;
 mod report;
@@ -17,6 +18,7 @@ use crate::json::Target;
 use crate::progress::Progress;
 use crate::simulation::{self, Extras};
 use crate::{interrupt, output};
+use failures::Explained;
 
 /// Programs when neither a number nor a time is given.
 const PROGRAMS: u64 = 300;
@@ -28,7 +30,12 @@ const FAULT_PROGRAMS: u64 = 2000;
 pub struct Args {
     #[command(flatten)]
     chip: ChipArgs,
-    /// Number of programs, over all shards [default: 300, or as many as --time allows].
+    /// Run on this many random configurations instead: all switches of the hart, a small NPU.
+    #[arg(long, value_name = "N", value_parser = number)]
+    #[arg(conflicts_with_all = ["preset", "config", "set", "inject"])]
+    configs: Option<u64>,
+    /// Number of programs, over all shards [default: 300, or as many as --time allows]; with
+    /// --configs for each of them [default: 150].
     #[arg(long, value_name = "N", value_parser = number)]
     programs: Option<u64>,
     /// Stop after this time: 30s, 5m, 2h.
@@ -81,10 +88,28 @@ pub fn command(args: &Args) -> Result {
         }
         return Ok(Exit::Good);
     }
+    if let Some(count) = args.configs {
+        return configs::command(args, count);
+    }
     let plan = plan(args)?;
     let json = Target::open(args.json.as_deref())?;
     let junit = Target::open(args.junit.as_deref())?;
     report::head(&plan);
+    let Ran { summary, failures } = run(args, &plan)?;
+    report::tail(&plan, &summary, &failures);
+    json.json(&report::json(&plan, &summary, &failures))?;
+    junit.text(&junit::document(&plan, &summary, &failures))?;
+    Ok(exit(&summary))
+}
+
+/// What came out of a plan.
+struct Ran {
+    summary: Summary,
+    failures: Vec<Explained>,
+}
+
+/// Builds the chip, runs the programs and explains what failed.
+fn run(args: &Args, plan: &Plan) -> Result<Ran> {
     let extras = Extras { faults: plan.fault.is_some(), trace: false };
     let library = simulation::library(&plan.chip, extras)?;
     if interrupt::requested() {
@@ -97,11 +122,8 @@ pub fn command(args: &Args) -> Result {
         })
         .map_err(simulation::tool_error)?;
     drop(line);
-    let failures = failures::explain(args, &plan, &summary, &library)?;
-    report::tail(&plan, &summary, &failures);
-    json.json(&report::json(&plan, &summary, &failures))?;
-    junit.text(&junit::document(&plan, &summary, &failures))?;
-    Ok(exit(&summary))
+    let failures = failures::explain(args, plan, &summary, &library)?;
+    Ok(Ran { summary, failures })
 }
 
 /// An interrupted campaign says so even when it found something: it is not a verdict.

@@ -1,7 +1,9 @@
 //! What a campaign tells: on the terminal, to GitHub, as JSON.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use systole_isa::Csr;
 use systole_verif::campaign::Summary;
+use systole_verif::exercise::{Exercise, Use};
 
 use super::Plan;
 use super::failures::Explained;
@@ -117,5 +119,25 @@ pub fn json(plan: &Plan, summary: &Summary, failures: &[Explained]) -> Value {
         "bare_cycles_per_second": totals.bare_cycles_per_second(),
         "failing_programs": summary.found.iter().map(|found| found.index).collect::<Vec<_>>(),
         "failures": failures,
+        "causes": causes(&summary.exercise),
+        "csrs": csrs(&summary.exercise),
     })
+}
+
+/// Traps taken, by cause and mode.
+fn causes(exercise: &Exercise) -> Map<String, Value> {
+    exercise.causes.iter().map(|(cause, count)| (cause.name(), json!(count))).collect()
+}
+
+/// Uses of each CSR.
+fn csrs(exercise: &Exercise) -> Map<String, Value> {
+    let object = |usage: &Use| {
+        json!({
+            "reads": usage.reads,
+            "writes": usage.writes,
+            "refused": usage.refused,
+            "toggled": format!("{:#010x}", usage.toggled()),
+        })
+    };
+    exercise.csrs.iter().map(|(&number, usage)| (Csr(number).to_string(), object(usage))).collect()
 }

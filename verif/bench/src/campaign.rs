@@ -10,6 +10,7 @@ use systole_chip::ChipConfig;
 use systole_sim::{Error, Library};
 
 use crate::chip;
+use crate::exercise::Exercise;
 use crate::generate::{self, Target};
 use crate::lockstep::{Divergence, Lockstep};
 use crate::program::Program;
@@ -61,7 +62,8 @@ pub struct Totals {
 }
 
 impl Totals {
-    fn add(&mut self, other: &Totals) {
+    /// Adds the sums of `other`.
+    pub fn add(&mut self, other: &Totals) {
         self.programs += other.programs;
         self.instructions += other.instructions;
         self.npu_jobs += other.npu_jobs;
@@ -103,6 +105,8 @@ pub struct Summary {
     pub seconds: f64,
     /// Failing programs by index.
     pub found: Vec<Found>,
+    /// What the programs exercised; nothing of a campaign that stopped at its first failure.
+    pub exercise: Exercise,
     /// Stopped by the user.
     pub interrupted: bool,
 }
@@ -117,6 +121,7 @@ struct Shared<'a> {
     /// Sums of each program, kept when it is not known in advance which ones count.
     each: Mutex<Vec<(u64, Totals)>>,
     found: Mutex<BTreeMap<u64, Found>>,
+    exercise: Mutex<Exercise>,
 }
 
 /// Runs the campaign; `progress` is called after each program with the sums so far.
@@ -142,6 +147,7 @@ pub fn run(
         totals: Mutex::default(),
         each: Mutex::default(),
         found: Mutex::default(),
+        exercise: Mutex::default(),
     };
     std::thread::scope(|scope| {
         for pair in pairs {
@@ -151,10 +157,12 @@ pub fn run(
     let mut found: Vec<Found> =
         shared.found.into_inner().expect("no thread panicked").into_values().collect();
     let mut totals = shared.totals.into_inner().expect("no thread panicked");
+    let mut exercise = shared.exercise.into_inner().expect("no thread panicked");
     if let Some(first) = found.first().filter(|_| campaign.fail_fast).map(|first| first.index) {
         // Indices up to the first failure were all run; later ones by luck.
         found.truncate(1);
         totals = Totals::default();
+        exercise = Exercise::default();
         let each = shared.each.into_inner().expect("no thread panicked");
         each.iter().filter(|(index, _)| *index <= first).for_each(|(_, one)| totals.add(one));
     }
@@ -162,6 +170,7 @@ pub fn run(
         totals,
         seconds: shared.start.elapsed().as_secs_f64(),
         found,
+        exercise,
         interrupted: stop.load(Ordering::Relaxed),
     })
 }
@@ -187,6 +196,7 @@ fn work(shared: &Shared, mut pair: Lockstep, progress: &(impl Fn(&Totals) + Sync
             shared.next.store(u64::MAX / 2, Ordering::Relaxed);
         }
     }
+    shared.exercise.lock().expect("no thread panicked").add(&pair.take_exercise());
 }
 
 impl Shared<'_> {

@@ -3,6 +3,7 @@
 
 pub mod campaign;
 pub mod chip;
+pub mod configs;
 pub mod exercise;
 pub mod failure;
 pub mod faults;

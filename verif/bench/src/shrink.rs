@@ -342,9 +342,7 @@ fn simplify(block: &mut Block) {
         }
         Block::WaitJob { reads, .. } => reads.clear(),
         Block::Access { privilege, .. } => *privilege = Privilege::Own,
-        Block::WaitForInterrupt { user, global, .. } if *user || global.is_some() => {
-            (*user, *global) = (false, None);
-        }
+        Block::WaitForInterrupt { user, global, .. } => (*user, *global) = (false, Some(false)),
         Block::TrapVector { value, .. } => *value = None,
         Block::User { leave, probe, .. } => (*leave, *probe) = (0, false),
         // What is locked stays where nothing needs it.

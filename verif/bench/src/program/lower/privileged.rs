@@ -62,6 +62,14 @@ impl<'a> Lowering<'a> {
             return;
         }
         let [base, value] = self.scratch_pair(scratch);
+        let user = user && self.program.isa.user_mode;
+        // Where no interrupt can be taken, the handler need not be told to leave it pending.
+        let undisturbed = global == Some(false) && !user;
+        if undisturbed {
+            self.code.push(csr_immediate(CsrOp::Clear, ZERO, Csr::MSTATUS, MIE));
+            self.arm_timer(delay, [base, value]);
+            return self.code.push(Instruction::Wfi);
+        }
         let slot = self.code.upper(base, WAIT_SLOT);
         self.code.add_immediate(value, ZERO, 1);
         self.code.store_word(value, slot, base);
@@ -70,7 +78,7 @@ impl<'a> Lowering<'a> {
             let op = if on { CsrOp::Set } else { CsrOp::Clear };
             self.code.push(csr_immediate(op, ZERO, Csr::MSTATUS, MIE));
         }
-        if user && self.program.isa.user_mode {
+        if user {
             let end = self.code.label();
             self.enter_user([base, value], end);
             self.code.push(Instruction::Wfi);

@@ -2,31 +2,44 @@
 
 use systole_hdl::prelude::*;
 
-use super::iteration::{Iteration, Preparation, iteration, prepared_iteration};
+use super::iteration::{Iteration, iteration, iteration_until};
 
-/// Restoring divider, one quotient bit a cycle, on magnitudes.
+/// Restoring divider on magnitudes. Its control ports are those of [`Iteration`].
 ///
-/// Plain it always takes 32 steps. With `early_out` it first spends a cycle on the lengths of the
-/// operands, and is done when the divisor is the longer one, or 0; otherwise, after one more, it
-/// takes as many steps as the quotient can have bits.
+/// Plain it takes 32 steps of one quotient bit. A `fast` one takes 16 steps of two bits, passes
+/// over leading zeros of the dividend by 8 bits a step, and needs a single step when the dividend
+/// is less than the divisor.
 ///
 /// Division by zero gives an all-ones quotient and leaves the dividend as the remainder, which
 /// is what the manual asks for if the quotient is then not negated. The signed overflow
 /// (-2^31 / -1) comes out right by itself.
-pub fn divide(early_out: bool) -> Module {
+pub fn divide(fast: bool) -> Module {
     module("core_divide", |m| {
-        m.doc(if early_out {
-            "Restoring divider, a step for each bit that the quotient can have."
+        m.doc(if fast {
+            "Restoring divider on magnitudes, two bits a step, with shortcuts."
         } else {
-            "Restoring divider, 32 steps on magnitudes."
+            "Restoring divider on magnitudes, one bit a step."
         });
         let operands = Operands::of_ports(m);
-        let work = if early_out { begin_early_out(m, &operands) } else { begin(m, &operands) };
-        steps(m, &operands, &work);
+        m.section("Dividend and quotient");
+        let quotient = m.reg("quotient", U(32)).doc("rest of the dividend, then the quotient");
+        let remainder = m.reg("remainder", U(32));
+        if fast {
+            fast_steps(m, &operands, quotient, remainder);
+        } else {
+            plain_steps(m, &operands, quotient, remainder);
+        }
+
+        m.section("Signs");
+        let want_remainder = operands.want_remainder;
+        let magnitude = want_remainder.mux(remainder, quotient).named("magnitude");
+        let negative =
+            want_remainder.mux(operands.a_negative, operands.quotient_negative).named("negative");
+        m.output("result", negate_if(negative, magnitude));
     })
 }
 
-/// The operands and what their signs make of the result.
+/// The operands, which stay at the ports until the result is taken.
 struct Operands {
     /// Result is the remainder.
     want_remainder: Signal,
@@ -34,151 +47,121 @@ struct Operands {
     quotient_negative: Signal,
     divide_by_zero: Signal,
     a_magnitude: Signal,
-    b_magnitude: Signal,
+    /// To subtract the magnitude of the divisor: `addend` plus `carry`, 33 bits. That is the
+    /// divisor itself, when it is negative, or its complement and a carry.
+    addend: Signal,
+    carry: Signal,
 }
 
 impl Operands {
-    /// Declares the operand ports, which stay until the result is taken.
     fn of_ports(m: M) -> Self {
         m.section("Operands");
         let operation = m.input("operation", U(2)).doc("funct3[1:0]: DIV, DIVU, REM, REMU");
         let a = m.input("a", U(32)).doc("dividend");
         let b = m.input("b", U(32)).doc("divisor");
         let is_signed = (!operation.bit(0)).named("is_signed");
-        let want_remainder = operation.bit(1).named("want_remainder");
         let a_negative = (is_signed & a.bit(31)).named("a_negative");
         let b_negative = (is_signed & b.bit(31)).named("b_negative");
         let divide_by_zero = b.eq(0).named("divide_by_zero");
         let quotient_negative =
             ((a_negative ^ b_negative) & !divide_by_zero).named("quotient_negative");
+        let subtrahend = b ^ (!b_negative).repeat(32);
         Self {
-            want_remainder,
+            want_remainder: operation.bit(1),
             a_negative,
             quotient_negative,
             divide_by_zero,
             a_magnitude: negate_if(a_negative, a).named("a_magnitude"),
-            b_magnitude: negate_if(b_negative, b).named("b_magnitude"),
+            addend: cat(&[lit(1, Bit), subtrahend]).named("addend"),
+            carry: (!b_negative).ext(33).named("carry"),
         }
+    }
+
+    /// The registers before the first step.
+    fn load(&self, quotient: Signal, remainder: Signal) {
+        quotient.set(self.a_magnitude);
+        remainder.set(0);
+    }
+
+    /// `value`, of 33 bits, minus the magnitude of the divisor: bit 32 is set when that is more.
+    fn less_divisor(&self, value: Signal) -> Signal {
+        value + self.addend + self.carry
     }
 }
 
-/// A division under way.
-struct Work {
-    divisor: Signal,
+/// The registers after a step of `bits` quotient bits.
+fn subtract(
+    operands: &Operands,
     quotient: Signal,
     remainder: Signal,
-    /// The bit of the dividend that the step brings down.
-    next_bit: Signal,
-    control: Iteration,
-    /// What the registers begin with, and when.
-    beginnings: Vec<Beginning>,
+    bits: u32,
+) -> (Signal, Signal) {
+    let mut rest = remainder;
+    let mut parts = vec![quotient.bits(31 - bits, 0)];
+    for bit in (0..bits).rev() {
+        let shifted = cat(&[rest, quotient.bit(32 - bits + bit)]).named(format!("shifted_{bit}"));
+        let difference = operands.less_divisor(shifted).named(format!("difference_{bit}"));
+        let fits = (!difference.bit(32)).named(format!("fits_{bit}"));
+        rest = fits.mux(difference.bits(31, 0), shifted.bits(31, 0)).named(format!("rest_{bit}"));
+        parts.push(fits);
+    }
+    (cat(&parts).named("quotient_next"), rest)
 }
 
-/// A register and when it takes a value other than that of a step.
-struct Beginning {
-    when: Signal,
-    register: Signal,
-    value: Signal,
-}
-
-/// Begins with the whole dividend, in the place of the quotient.
-fn begin(m: M, operands: &Operands) -> Work {
+/// One bit a step.
+fn plain_steps(m: M, operands: &Operands, quotient: Signal, remainder: Signal) {
     let control = iteration(m);
-    m.section("Dividend and quotient");
-    let quotient = m.reg("quotient", U(32)).doc("rest of the dividend, then the quotient");
-    let remainder = m.reg("remainder", U(32));
-    let at_load = |register, value| Beginning { when: control.load, register, value };
-    let beginnings =
-        vec![at_load(quotient, operands.a_magnitude), at_load(remainder, lit(0, U(32)))];
-    let divisor = operands.b_magnitude;
-    Work { divisor, quotient, remainder, next_bit: quotient.bit(31), control, beginnings }
-}
-
-/// Begins with as much of the dividend in the remainder as is surely less than the divisor.
-///
-/// With za and zb leading zeros the quotient has at most n = zb - za + 1 bits, and the dividend
-/// without its last n bits is shorter than the divisor. `skip` is za + (31 - zb) = 32 - n.
-fn begin_early_out(m: M, operands: &Operands) -> Work {
-    let preparation = Preparation {
-        measure: m.wire("measure", Bit),
-        nothing: m.wire("nothing", Bit).doc("the quotient is 0, or all ones"),
-        last_step: m.wire("last_bit", U(5)).doc("bits of the quotient to be found, less one"),
-        place: m.wire("place", Bit),
-    };
-    let (control, steps_left) = prepared_iteration(m, &preparation);
-    m.section("Dividend and quotient");
-    let dividend = m.reg("dividend", U(32)).doc("its magnitude");
-    let divisor = m.reg("divisor", U(32)).doc("its magnitude");
-    let quotient = m.reg("quotient", U(32));
-    let remainder = m.reg("remainder", U(32));
-    m.clocked(|| {
-        when(control.load, || {
-            dividend.set(operands.a_magnitude);
-            divisor.set(operands.b_magnitude);
-        });
-    });
-
-    m.section("Length of the quotient");
-    let dividend_zeros = leading_zeros("dividend", dividend);
-    let divisor_zeros = leading_zeros("divisor", divisor);
-    let skip = (dividend_zeros.ext(6) + (!divisor_zeros).ext(6)).named("skip");
-    preparation.nothing.drive(skip.bit(5) | operands.divide_by_zero);
-    preparation.last_step.drive(!skip.bits(4, 0));
-
-    m.section("Place of the dividend");
-    let brought_down = (dividend.bits(31, 1) >> steps_left).named("brought_down");
-    let known_quotient = operands.divide_by_zero.repeat(32).named("known_quotient");
-    let at = |when, register, value| Beginning { when, register, value };
-    let beginnings = vec![
-        at(control.load, quotient, known_quotient),
-        at(control.load, remainder, operands.a_magnitude),
-        at(preparation.place, remainder, brought_down.ext(32)),
-    ];
-    let next_bit = dividend.bit_at(steps_left).named("next_bit");
-    Work { divisor, quotient, remainder, next_bit, control, beginnings }
-}
-
-/// The steps and the result.
-fn steps(m: M, operands: &Operands, work: &Work) {
     m.section("Subtract and shift");
-    let (quotient, remainder) = (work.quotient, work.remainder);
-    let shifted = cat(&[remainder, work.next_bit]).named("shifted");
-    let difference = (shifted - work.divisor.ext(33)).named("difference");
-    let fits = shifted.ge(work.divisor.ext(33)).named("fits");
-    let rest = fits.mux(difference, shifted).named("rest");
+    let (quotient_next, remainder_next) = subtract(operands, quotient, remainder, 1);
     m.clocked(|| {
-        for beginning in &work.beginnings {
-            when(beginning.when, || beginning.register.set(beginning.value));
-        }
-        when(work.control.step, || {
-            quotient.set(cat(&[quotient.bits(30, 0), fits]));
-            remainder.set(rest.trunc(32));
+        when(control.load, || operands.load(quotient, remainder)).or_when(control.step, || {
+            quotient.set(quotient_next);
+            remainder.set(remainder_next);
         });
     });
-    rest.bit(32).unused();
+    control.last_step.unused();
+}
 
-    m.section("Signs");
-    let quotient_signed = negate_if(operands.quotient_negative, quotient).named("quotient_signed");
-    let remainder_signed = negate_if(operands.a_negative, remainder).named("remainder_signed");
-    m.output("result", operands.want_remainder.mux(remainder_signed, quotient_signed));
+/// Two bits a step, and the shortcuts.
+fn fast_steps(m: M, operands: &Operands, quotient: Signal, remainder: Signal) {
+    let steps_left = m.reg("steps_left", U(4)).doc("of two bits, after this one");
+    let leading = m.reg("leading", Bit).doc("all bits so far were zeros");
+    let first = steps_left.eq(15).named("first");
+    let compared = operands.less_divisor(quotient.ext(33)).named("compared");
+    let smaller = (first & compared.bit(32)).named("smaller").doc("dividend less than divisor");
+    // A divisor of 0 fits into zeros too. A dividend of nothing but zeros is smaller.
+    let zeros_ahead = (!quotient.bits(31, 24).any()).named("zeros_ahead");
+    let skip = (leading & zeros_ahead & !operands.divide_by_zero).named("skip");
+    let Iteration { load, step, last_step } = iteration_until(m, steps_left.eq(0) | smaller);
+
+    m.section("Subtract and shift");
+    let (quotient_next, remainder_next) = subtract(operands, quotient, remainder, 2);
+    m.clocked(|| {
+        when(load, || {
+            operands.load(quotient, remainder);
+            steps_left.set(15);
+            leading.set(1);
+        })
+        .or_when(step & smaller, || {
+            quotient.set(0);
+            remainder.set(quotient);
+        })
+        .or_when(step & skip, || {
+            quotient.set(quotient << 8);
+            steps_left.set(steps_left - 4);
+        })
+        .or_when(step, || {
+            quotient.set(quotient_next);
+            remainder.set(remainder_next);
+            steps_left.set(steps_left - 1);
+            leading.set(0);
+        });
+    });
+    last_step.unused();
+    compared.bits(31, 0).unused();
 }
 
 /// Two's complement of `value` if `condition`.
 fn negate_if(condition: Signal, value: Signal) -> Signal {
     (value ^ condition.repeat(value.width())) + condition.ext(value.width())
-}
-
-/// Leading zeros of a word, 0 to 31: 0 counts as 1. Halves the part that holds the first one bit.
-fn leading_zeros(name: &str, word: Signal) -> Signal {
-    let mut part = word;
-    let mut count = Vec::new();
-    for half in [16, 8, 4, 2, 1] {
-        let (upper, lower) = (part.bits(2 * half - 1, half), part.bits(half - 1, 0));
-        let zero = (!upper.any()).named(format!("{name}_upper_{half}_zero"));
-        count.push(zero);
-        if half > 1 {
-            part = zero.mux(lower, upper).named(format!("{name}_first_{half}"));
-        }
-    }
-    cat(&count).named(format!("{name}_zeros"))
 }

@@ -80,26 +80,32 @@ fn pieces(name: &str, operand: Signal, negative: Signal) -> (Signal, Signal) {
 
 /// Iterative multiplier: shift and add, one bit of `b` a cycle.
 ///
-/// It multiplies as unsigned and corrects the high word: with `a` negative, the unsigned product
-/// is too large by `b << 32`, and the other way round.
+/// `a` is extended by its sign; the last bit of a negative `b` weighs -2^31, so that the last
+/// step subtracts.
 pub fn multiply_iterative() -> Module {
     module("core_multiply", |m| {
         m.doc("Iterative multiplier: shift and add, 32 steps.");
         let operands = operands(m);
-        let correction_a = (operands.b & operands.a_negative.repeat(32)).named("correction_a");
-        let correction_b = (operands.a & operands.b_negative.repeat(32)).named("correction_b");
-        let correction = (correction_a + correction_b).named("correction");
         let control = iteration(m);
 
         m.section("Shift and add");
-        let product = m.reg("product", U(64)).doc("{sum, rest of b}");
-        let addend = (operands.a & product.bit(0).repeat(32)).named("addend");
-        let sum = (product.bits(63, 32).ext(33) + addend.ext(33)).named("sum");
+        let upper = m.reg("upper", S(33)).doc("sum of the additions, shifted with `lower`");
+        let lower = m.reg("lower", U(32)).doc("rest of b, then the low word");
+        let subtract = (control.last_step & operands.b_negative).named("subtract");
+        let wide_a = cat(&[operands.a_negative.repeat(2), operands.a]).named("wide_a");
+        let inverted = (wide_a ^ subtract.repeat(34)).named("inverted");
+        let addend = (inverted & lower.bit(0).repeat(34)).named("addend");
+        let sum = (upper.ext(34).as_unsigned() + addend + subtract.ext(34)).named("sum");
         m.clocked(|| {
-            when(control.load, || product.set(operands.b.ext(64)))
-                .or_when(control.step, || product.set(cat(&[sum, product.bits(31, 1)])));
+            when(control.load, || {
+                upper.set(0);
+                lower.set(operands.b);
+            })
+            .or_when(control.step, || {
+                upper.set(sum.bits(33, 1).as_signed());
+                lower.set(cat(&[sum.bit(0), lower.bits(31, 1)]));
+            });
         });
-        let high_word = (product.bits(63, 32) - correction).named("high_word");
-        m.output("result", operands.high.mux(high_word, product.bits(31, 0)));
+        m.output("result", operands.high.mux(upper.bits(31, 0), lower));
     })
 }

@@ -282,7 +282,7 @@ impl<'a> Run<'a> {
             request: Request::None,
             history: VecDeque::with_capacity(HISTORY),
             npu: NpuChecker::default(),
-            rules: Rules::default(),
+            rules: Rules::new(widths.fetch_bytes),
             fetch_errors: Vec::new(),
             data_errors: VecDeque::new(),
         }

@@ -14,4 +14,4 @@ mod stage_writeback;
 pub(super) use fetch::fetch;
 pub(super) use pipeline::DataBus;
 pub(super) use pipeline::core;
-pub(super) use stage_decode::InterruptState;
+pub(super) use stage_decode::{InterruptState, WFI};

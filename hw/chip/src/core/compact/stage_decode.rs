@@ -5,11 +5,14 @@ use systole_hdl::prelude::*;
 use super::fetch::fetch;
 use super::hazard::hazard;
 use super::old::decode::{Operation, decode};
-use super::old::interrupts::interrupts;
+use super::old::interrupts::{Wait, interrupts};
 use super::old::register_file::register_file;
 use super::old::trap::{Trap, decode_trap};
 use super::pipeline::{Control, DecodeTrace, ExecuteStage, WritebackStage};
 use crate::config::CoreConfig;
+
+/// The word of WFI.
+pub const WFI: u64 = 0x1050_0073;
 
 /// What the retire port and the CSRs see of the interrupt logic.
 #[derive(Clone, Copy)]
@@ -46,7 +49,11 @@ pub fn build(
         .pin("mstatus_mie", control.mstatus_mie)
         .pin("finished", control.event);
     let interrupt_pending = interrupts.out("pending");
-    let interrupt_select = (interrupt_pending & pipeline_empty).named("interrupt_select");
+    let is_wfi = instruction_valid & !instruction_fault & instruction.eq(WFI) & pipeline_empty;
+    let leaves = (control.decode_fire | redirect(control)).named("decode_leaves");
+    let wfi = Wait::new(m, is_wfi.named("is_wfi"), leaves, interrupts.out("wakeup"));
+    let interrupt_select = interrupt_pending & pipeline_empty & !wfi.goes_first;
+    let interrupt_select = interrupt_select.named("interrupt_select");
     let interrupt_wait = (interrupt_pending & !pipeline_empty).named("interrupt_wait");
     interrupts.pin("take", (control.decode_fire & interrupt_select).named("interrupt_take"));
 
@@ -73,7 +80,9 @@ pub fn build(
     m.section("To execute");
     let execute_ready = (!execute.valid | control.execute_fire).named("execute_ready");
     let go = (instruction_valid & execute_ready & !redirect(control)).named("decode_go");
-    control.decode_fire.drive(go & !hazard.out("stall") & !interrupt_wait);
+    let wfi_ahead = (instruction.eq(WFI) & !instruction_fault & !pipeline_empty).named("wfi_waits");
+    let wait = interrupt_wait | wfi_ahead | (wfi.holds & !interrupt_select);
+    control.decode_fire.drive(go & !hazard.out("stall") & !wait);
     let fetch_trace = execute.trace.as_ref().map(|trace| {
         // A word that came with a bus error is no instruction.
         let word = (instruction & (!instruction_fault).repeat(32)).named("traced_instruction");

@@ -7,10 +7,10 @@ use super::front::Front;
 use super::operand::{Operand, look_up};
 use super::pipeline::{BranchWork, IssueTrace, MainWork, Prediction, Stages};
 use super::registers::registers;
-use crate::core::compact::InterruptState;
 use crate::core::compact::old::decode::{Operation, decode};
-use crate::core::compact::old::interrupts::interrupts;
+use crate::core::compact::old::interrupts::{Wait, interrupts};
 use crate::core::compact::old::trap::{Trap, decode_trap};
+use crate::core::compact::{InterruptState, WFI};
 
 /// Builds issue inside `core`.
 pub fn build(m: M, stages: &Stages, front: Front) -> InterruptState {
@@ -33,11 +33,15 @@ pub fn build(m: M, stages: &Stages, front: Front) -> InterruptState {
         .pin("mstatus_mie", control.mstatus_mie)
         .pin("finished", control.event);
     let interrupt_pending = interrupts.out("pending");
-    let interrupt_take = (interrupt_pending & pipeline_empty).named("interrupt_take");
+    let is_wfi = front.first_valid & !first.fault & first.instruction.eq(WFI) & pipeline_empty;
+    let leaves = (front.leave_first | front.redirect).named("first_leaves");
+    let wfi = Wait::new(m, is_wfi.named("is_wfi"), leaves, interrupts.out("wakeup"));
+    let interrupt_goes = (interrupt_pending & !wfi.goes_first).named("interrupt_goes");
+    let interrupt_take = (interrupt_goes & pipeline_empty).named("interrupt_take");
     interrupts.pin("take", interrupt_take);
 
     m.section("Issue: which lanes");
-    let lanes = choose_lanes(m, stages, &front, pipeline_empty, interrupt_pending);
+    let lanes = choose_lanes(m, stages, &front, pipeline_empty, interrupt_goes | wfi.holds);
 
     m.section("Issue: program counter");
     let second_pc = program_counter(m, &front, &lanes);
@@ -88,7 +92,7 @@ fn choose_lanes(
     stages: &Stages,
     front: &Front,
     pipeline_empty: Signal,
-    interrupt_pending: Signal,
+    interrupt_or_wait: Signal,
 ) -> Lanes {
     let (first, second) = (&front.first, &front.second);
     let control = &stages.control;
@@ -107,7 +111,7 @@ fn choose_lanes(
     let bogus = (front.first_valid & first.bogus).named("first_is_bogus");
     m.clocked(|| front.restart.set(bogus & !front.redirect));
     // A redirect does not hold anything back: what goes then is not valid.
-    let held = bogus | interrupt_pending | system_ahead | system_waits;
+    let held = bogus | interrupt_or_wait | system_ahead | system_waits;
     let held = held.named("issue_held");
     let first_goes = (front.first_valid & !held & operand_ready).named("first_goes");
     let pairs = front.second_valid & second.join & !second.bogus;

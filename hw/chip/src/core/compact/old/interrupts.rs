@@ -36,6 +36,7 @@ pub fn interrupts() -> Module {
         let enabled = (mip & mie).named("enabled");
         let pending = (mstatus_mie & enabled.any()).named("interrupt_pending");
         m.output("pending", pending);
+        m.output("wakeup", enabled.any()).doc("WFI ends, whatever mstatus.MIE says");
         let external_code = m.constant("MACHINE_EXTERNAL", interrupt::EXTERNAL, U(4));
         let software_code = m.constant("MACHINE_SOFTWARE", interrupt::SOFTWARE, U(4));
         let timer_code = m.constant("MACHINE_TIMER", interrupt::TIMER, U(4));
@@ -46,4 +47,25 @@ pub fn interrupts() -> Module {
                 .otherwise(|| cause.set(timer_code));
         });
     })
+}
+
+/// WFI waits until an enabled interrupt is pending. Once it has waited
+/// it goes before that interrupt, which then returns behind it: else it would wait again.
+pub struct Wait {
+    /// It does not go yet.
+    pub holds: Signal,
+    /// It has waited: no interrupt in its place.
+    pub goes_first: Signal,
+}
+
+impl Wait {
+    /// `is_wfi`: WFI is next, with nothing older under way; `leaves`: what is next goes or is
+    /// dropped; `wakeup`: an enabled interrupt is pending.
+    pub fn new(m: M, is_wfi: Signal, leaves: Signal, wakeup: Signal) -> Self {
+        let waited = m.reg("wfi_waited", Bit).reset(0);
+        m.clocked(|| {
+            when(leaves, || waited.set(0)).or_when(is_wfi & !wakeup, || waited.set(1));
+        });
+        Self { holds: is_wfi & !wakeup, goes_first: is_wfi & waited }
+    }
 }

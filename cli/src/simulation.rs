@@ -33,7 +33,7 @@ pub fn library(chip: &Chip, extras: Extras) -> Result<Arc<Library>> {
     // With a handler, Ctrl-C leaves this process the time to remove what a build has begun.
     interrupt::flag();
     let start = Instant::now();
-    let faults = if extras.faults { faults::all() } else { Vec::new() };
+    let faults = if extras.faults { faults::of(&chip.config) } else { Vec::new() };
     let variant = Variant { trace: extras.trace, ..Variant::default() };
     let line = Progress::new();
     let progress = |phase: &str, fraction: f32| {

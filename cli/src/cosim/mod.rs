@@ -139,7 +139,7 @@ fn exit(summary: &Summary) -> Exit {
 
 fn plan(args: &Args) -> Result<Plan> {
     let chip = args.chip.chip()?;
-    let fault = args.inject.as_deref().map(fault).transpose()?;
+    let fault = args.inject.as_deref().map(|name| fault(&chip, name)).transpose()?;
     if args.programs == Some(0) {
         return Err(Error::usage("--programs 0: there is nothing to run").help("run 1 or more"));
     }
@@ -167,14 +167,18 @@ fn plan(args: &Args) -> Result<Plan> {
     Ok(Plan { chip, campaign, fault: fault.map(|(name, _)| name) })
 }
 
-/// Name and number of a fault.
-fn fault(name: &str) -> Result<(&'static str, u16)> {
+/// Name and number of a fault of the chip.
+fn fault(chip: &Chip, name: &str) -> Result<(&'static str, u16)> {
+    let list = "`systole cosim --inject list` prints all of them";
     let all = faults::all();
-    let found = all.iter().zip(1..).find(|(fault, _)| fault.name == name);
-    found.map(|(fault, number)| (fault.name, number)).ok_or_else(|| {
+    let Some(fault) = all.iter().find(|fault| fault.name == name) else {
         let hint = systole_hdl::suggest::did_you_mean(name, all.iter().map(|fault| fault.name));
-        Error::usage(format!("--inject: no fault `{name}`{hint}"))
-            .help("`systole cosim --inject list` prints all of them")
+        return Err(Error::usage(format!("--inject: no fault `{name}`{hint}")).help(list));
+    };
+    let number = (1..).zip(faults::of(&chip.config)).find(|(_, other)| other.name == name);
+    number.map(|(number, _)| (fault.name, number)).ok_or_else(|| {
+        Error::usage(format!("--inject: {} has nothing that could be wrong like this", chip.name))
+            .help(format!("it takes the signal `{}` of `{}`", fault.signal, fault.module))
     })
 }
 

@@ -8,9 +8,9 @@ use systole_hdl::fault::Fault;
 use systole_sim::{Library, Settings, Variant, build_chip, silent};
 use systole_verif::faults;
 
-/// The chip of `config` as a simulation, with all hand-made faults in it if asked for.
+/// The chip of `config` as a simulation, with the hand-made faults in it if asked for.
 pub fn library(config: &ChipConfig, with_faults: bool) -> Arc<Library> {
-    let faults = if with_faults { faults::all() } else { Vec::new() };
+    let faults = if with_faults { faults::of(config) } else { Vec::new() };
     build(config, &faults, Variant::default())
 }
 

@@ -120,7 +120,7 @@ pub fn build(
         .pin("csr_writes", completion.csr_writes)
         .pin("csr_number", completion.csr_number)
         .pin("csr_value", csr.out("written_legal"))
-        .pin("mstatus", csr.out("mstatus_next"));
+        .pin("mstatus", csr.unused("mstatus_before").out("mstatus_next"));
     for name in PORT {
         m.output(name, port.out(name));
     }

@@ -102,12 +102,11 @@ pub fn retire_port(
             .pin("csr_number", zero(12))
             .pin("csr_value", zero(32)),
     ]
-    .map(|channel| {
-        channel
-            .pin("mcause", csr.out("mcause"))
-            .pin("mip", interrupts.mip)
-            .pin("mstatus", csr.out("mstatus_next"))
-    });
+    .map(|channel| channel.pin("mcause", csr.out("mcause")).pin("mip", interrupts.mip));
+    // The main lane does not see what a trap of the branch lane changes.
+    let (before, after) = (csr.out("mstatus_before"), csr.out("mstatus_next"));
+    channels[0].pin("mstatus", retiring.branch_traps.mux(before, after));
+    channels[1].pin("mstatus", after);
     for name in PORT {
         m.output(name, cat(&[channels[1].out(name), channels[0].out(name)]));
     }

@@ -85,6 +85,7 @@ pub fn csr_file(rvfi: bool) -> Module {
             m.section("Retire port");
             m.output("mcause", state.mcause);
             m.output("mstatus_next", mstatus_next);
+            m.output("mstatus_before", mstatus);
             legal_value(m, &numbers, &write, mip);
         }
     })

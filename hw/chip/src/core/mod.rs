@@ -8,6 +8,7 @@ pub mod atomic;
 pub mod bitmanip;
 pub mod branch;
 mod compact;
+pub mod csr;
 pub mod decode;
 pub mod divide;
 mod encoding;

@@ -2,6 +2,7 @@
 
 mod assembler;
 mod atomic;
+mod csr;
 mod decode;
 mod divide;
 mod expand;

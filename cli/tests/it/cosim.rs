@@ -72,6 +72,32 @@ fn a_new_seed_is_chosen_and_repeats_the_run() {
 }
 
 #[test]
+fn random_configurations_are_reported_one_by_one_and_in_sum() {
+    let folder = folder();
+    let arguments = "cosim --configs 2 --programs 6 --seed 1 --json r.json --junit r.xml";
+    run(folder.path(), arguments)
+        .code(0)
+        .prints(&["pass   sampled-0: rv32i", "pass   sampled-1: rv32i", "PASS   12 programs"]);
+    let result = json(&folder.path().join("r.json"));
+    assert_documented(&result);
+    let configs = result["configs"].as_array().expect("a list");
+    assert_eq!(configs.len(), 2);
+    for key in SUMS {
+        let sum: u64 = configs.iter().filter_map(|config| config[key].as_u64()).sum();
+        assert_eq!(result[key].as_u64(), Some(sum), "{key}");
+    }
+    assert!(result["csrs"]["mcause"]["reads"].as_u64() > Some(0));
+    // The options of one lead to the same chip and programs.
+    let options = configs[1]["options"].as_str().expect("a string").replace("--preset nano", "");
+    let alone = cosim(folder.path(), &format!("{options} --programs 6 --first 6 --seed 1"));
+    for key in SUMS {
+        assert_eq!(alone[key], configs[1][key], "{key}");
+    }
+    let refused = "cosim --configs 2 --preset nano";
+    run(folder.path(), refused).code(2);
+}
+
+#[test]
 fn a_time_limit_ends_the_run() {
     let folder = folder();
     let result = cosim(folder.path(), "--time 2s --seed 1");

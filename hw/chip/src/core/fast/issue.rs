@@ -5,7 +5,7 @@ use systole_hdl::prelude::*;
 use super::entry::Entry;
 use super::front::Front;
 use super::operand::{Operand, look_up};
-use super::pipeline::{BranchWork, IssueTrace, MainWork, Prediction, Stages};
+use super::pipeline::{BranchWork, Control, IssueTrace, MainWork, Prediction, Stages};
 use super::registers::registers;
 use crate::core::compact::old::decode::{Operation, decode};
 use crate::core::compact::old::interrupts::{Wait, interrupts};
@@ -216,10 +216,16 @@ fn main_lane(
             main.b.follow("main_b", stages);
             main.store_value.follow("main_store_value", stages);
         });
-        when(front.redirect, || main.valid.set(0))
+        when(killed(control), || main.valid.set(0))
             .or_when(issues, || main.valid.set(1))
             .or_when(control.main_operand_fire, || main.valid.set(0));
     });
+}
+
+/// What has issued is dropped. A restart of fetch does not do that: what has issued is older than
+/// the instruction that is fetched again.
+fn killed(control: &Control) -> Signal {
+    control.flush | control.branch_redirect
 }
 
 /// What the retire port shows of an instruction.
@@ -323,7 +329,7 @@ fn branch_lane(
             branch.a.follow("branch_a", stages);
             branch.b.follow("branch_b", stages);
         });
-        when(front.redirect, || branch.valid.set(0))
+        when(killed(control), || branch.valid.set(0))
             .or_when(lanes.branch, || branch.valid.set(1))
             .or_when(control.branch_operand_fire, || branch.valid.set(0));
     });

@@ -126,7 +126,10 @@ fn an_error_of_a_wide_port_names_its_group() {
             _ => None,
         })
         .collect();
-    assert!(!errors.is_empty() && errors.iter().all(|&address| address == RAM + 0x200), "{errors:x?}");
+    assert!(
+        !errors.is_empty() && errors.iter().all(|&address| address == RAM + 0x200),
+        "{errors:x?}"
+    );
 }
 
 #[test]

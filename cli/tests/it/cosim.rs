@@ -75,9 +75,11 @@ fn a_new_seed_is_chosen_and_repeats_the_run() {
 fn random_configurations_are_reported_one_by_one_and_in_sum() {
     let folder = folder();
     let arguments = "cosim --configs 2 --programs 6 --seed 1 --json r.json --junit r.xml";
-    run(folder.path(), arguments)
-        .code(0)
-        .prints(&["pass   sampled-0: rv32i", "pass   sampled-1: rv32i", "PASS   12 programs"]);
+    run(folder.path(), arguments).code(0).prints(&[
+        "pass   sampled-0: rv32i",
+        "pass   sampled-1: rv32i",
+        "PASS   12 programs",
+    ]);
     let result = json(&folder.path().join("r.json"));
     assert_documented(&result);
     let configs = result["configs"].as_array().expect("a list");

@@ -174,7 +174,7 @@ pub fn causes(isa: &Isa) -> Vec<Cause> {
 /// Every CSR of a hart with `isa`, with the bits that can have both values (`docs/core.md`).
 pub fn fields(isa: &Isa) -> Vec<(Csr, u32)> {
     const LINES: u32 = 1 << 3 | 1 << 7 | 1 << 11;
-    let event_counters = ((1u64 << isa.hpm_counters) - 1 << 3) as u32;
+    let event_counters = (((1u64 << isa.hpm_counters) - 1) << 3) as u32;
     let own = |condition: bool, mask: u32| if condition { mask } else { 0 };
     let user = isa.user_mode;
     let mut all = vec![

@@ -130,7 +130,7 @@ impl Machine {
     }
 
     /// The model's own interrupt lines, in `mip`'s bit positions. In lockstep the timer's is only
-    /// as exact as [`Inputs::cycle`].
+    /// as exact as `Inputs::cycle`.
     pub fn interrupt_lines(&self) -> u32 {
         self.clint.lines(self.now) | u32::from(self.npu.interrupt()) << MEI
     }

@@ -5,7 +5,7 @@ use systole_hdl::prelude::*;
 use super::encoding::bit_op;
 use crate::config::CoreConfig;
 
-/// The bit manipulation unit: combinational. `op` is one-hot ([`bit_op`]); with no bit set the
+/// The bit manipulation unit: combinational. `op` is one-hot (`encoding::bit_op`); with no bit set the
 /// result is 0. MIN and MAX need the comparison of the ALU, `is_less`.
 ///
 /// What the ALU does itself: SH1ADD, SH2ADD, SH3ADD, ANDN, ORN, XNOR, rotations, BEXT.

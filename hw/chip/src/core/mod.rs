@@ -11,6 +11,7 @@ mod compact;
 pub mod csr;
 pub mod decode;
 pub mod divide;
+#[allow(dead_code, reason = "the pipelines come to use these numbers one after the other")]
 mod encoding;
 pub mod expand;
 mod fast;

@@ -47,9 +47,8 @@ mod tests {
 
     #[test]
     fn every_fault_fits_a_preset() {
-        let fits = ChipConfig::presets().flat_map(|preset| {
-            super::of(&ChipConfig::preset(preset).expect("a preset"))
-        });
+        let fits = ChipConfig::presets()
+            .flat_map(|preset| super::of(&ChipConfig::preset(preset).expect("a preset")));
         let fits: Vec<&str> = fits.map(|fault| fault.name).collect();
         for fault in super::all() {
             assert!(fits.contains(&fault.name), "{} fits nowhere", fault.name);

@@ -82,7 +82,7 @@ impl Handler {
         code.branch(BranchOp::Beq, T1, ZERO, again);
         self.skip();
         if self.isa.user_mode {
-            self.to_user();
+            self.enter_user();
         }
         let code = &mut self.code;
         code.jump(ZERO, self.decide);
@@ -104,7 +104,7 @@ impl Handler {
     }
 
     /// Serves [`TO_USER`].
-    fn to_user(&mut self) {
+    fn enter_user(&mut self) {
         let code = &mut self.code;
         code.push(read(T1, Csr::MTVAL));
         code.load_immediate(T0, TO_USER.encode());

@@ -5,8 +5,9 @@
 //! - values of counters, `misa`, `mvendorid` to `mimpid`, and of `mip` beyond MSIP: the platform's;
 //! - `mtvec` with MODE 2 or 3 (QEMU ignores the whole write), reserved `pmpcfg` bits and W without R
 //!   (stored), bits of `mstatus`, `mie`, `mcounteren` that other extensions give QEMU;
-//! - stores to the reserved word and traps between LR and SC: QEMU's SC compares values; and SC
-//!   where PMP denies it: QEMU's does not look when the reservation is not there;
+//! - stores to the reserved word, traps and MRET between LR and SC: QEMU's SC compares values, and a
+//!   change of mode ends its reservation, where the manual leaves that to software;
+//! - SC where PMP denies it: QEMU's does not look when the reservation is not there;
 //! - locked PMP entries but in the last program of a batch: nothing unlocks them;
 //! - `wfi` that would wait: nothing else happens in the program.
 
@@ -273,7 +274,8 @@ fn repeat(rng: &mut Rng, code: &mut Code) {
     code.words(&[addi(COUNTER, COUNTER, -1), b(1, COUNTER, 0, -4 - body.bytes() as i32)]);
 }
 
-/// LR and SC in good and bad order, on the same word and on others. Nothing between them stores.
+/// LR and SC in good and bad order, on the same word and on others. Nothing between them stores, and
+/// no reservation is left.
 fn reservation(rng: &mut Rng, code: &mut Code) {
     let (one, other) = (1, 2 + rng.below(2));
     code.li(one, UNPROTECTED + 4 * rng.below(16));
@@ -287,6 +289,7 @@ fn reservation(rng: &mut Rng, code: &mut Code) {
             _ => code.word(sc(4 + rng.below(20), base, rs(rng)) | order),
         }
     }
+    code.word(sc(4 + rng.below(20), one, rs(rng)));
 }
 
 /// AMOs and LR; now and then misaligned or where nothing is.

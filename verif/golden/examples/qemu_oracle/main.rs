@@ -130,65 +130,60 @@ fn same(golden: &State, qemu: &State, last_trap: &Retire) -> bool {
     *golden == qemu
 }
 
-/// Whether the model is where QEMU is. Before an interrupt it is not yet in the handler.
-fn agrees(machine: &Machine, qemu: &State, last_trap: &Retire) -> bool {
-    let own = state(machine);
-    let enters = machine.pending_interrupt(machine.interrupt_lines()).is_some();
-    if enters { own.x == qemu.x } else { same(&own, qemu, last_trap) }
-}
-
 /// Runs an image on both; tells where they went apart.
 fn run(image: &[u8], count: u32, tally: &mut Tally) -> std::io::Result<Option<String>> {
     let mut file = tempfile::NamedTempFile::new()?;
     file.write_all(image)?;
     let mut trace = Trace::start(file.path())?;
     let mut machine = golden();
-    let end = RAM_BASE + count * SLOT;
-    let most = u64::from(count) * MOST_STEPS;
-    let Some(mut qemu) = reset_vector(&mut trace, &mut machine, image) else {
+    let mut shown = reset_vector(&mut trace, &mut machine, image);
+    if shown.is_none() {
         return Ok(Some("QEMU did not start".to_string()));
-    };
-    let mut history = Vec::new();
+    }
+    let mut qemu = State::default();
+    let end = RAM_BASE + count * SLOT;
+    let mut history: Vec<Retire> = Vec::new();
     let mut last_trap = Retire::default();
-    for _ in 0..most {
+    let mut unfetched = 0;
+    for _ in 0..u64::from(count) * MOST_STEPS {
         if machine.pc() == end {
-            return Ok(None);
+            break;
         }
-        let interrupt = machine.pending_interrupt(machine.interrupt_lines());
+        let before = state(&machine);
         let retire = machine.step_alone();
         history.push(retire);
         tally.count(&retire);
+        if retire.trap && retire.cause == FETCH_FAULT {
+            // QEMU does not show it, and so nothing more when the handler cannot be fetched either.
+            last_trap = retire;
+            unfetched += 1;
+            if unfetched == 2 {
+                break;
+            }
+            continue;
+        }
+        unfetched = 0;
+        let agrees = |qemu: &State| match retire.intr {
+            // QEMU takes the interrupt before it shows the state, so its CSRs are of after that.
+            true => retire.pc == qemu.pc && before.x == qemu.x,
+            false => same(&before, qemu, &last_trap),
+        };
+        // An instruction that QEMU began and gave up, for an event outside, is shown twice.
+        for again in [true, false] {
+            let Some(next) = shown.take().or_else(|| trace.next()) else {
+                return Ok(Some(report("QEMU ended", &history)));
+            };
+            if agrees(&next) {
+                qemu = next;
+                break;
+            }
+            if !again || next != qemu {
+                return Ok(Some(report(&difference(&before, &next), &history)));
+            }
+        }
         if retire.trap {
             last_trap = retire;
         }
-        // An interrupt is taken by QEMU before it shows the state at its handler.
-        if interrupt.is_some() && retire.pc != qemu.pc {
-            let at = format!("interrupt at {:#x}, QEMU is at {:#x}", retire.pc, qemu.pc);
-            return Ok(Some(report(&at, &history)));
-        }
-        let own = state(&machine);
-        let before = qemu;
-        let Some(mut after) = trace.next() else {
-            return Ok(Some(report("QEMU ended", &history)));
-        };
-        // A step that QEMU began and gave up, for an event outside, is shown twice.
-        if after == before && !same(&own, &after, &last_trap) {
-            after = match trace.next() {
-                Some(state) => state,
-                None => return Ok(Some(report("QEMU ended", &history))),
-            };
-        }
-        if !agrees(&machine, &after, &last_trap) {
-            let own = state(&machine);
-            // An instruction that cannot be fetched is not shown by QEMU.
-            let retire = machine.step_alone();
-            history.push(retire);
-            tally.count(&retire);
-            if retire.cause != FETCH_FAULT || !agrees(&machine, &after, &last_trap) {
-                return Ok(Some(report(&difference(&own, &after), &history)));
-            }
-        }
-        qemu = after;
     }
     Ok(None)
 }

@@ -9,7 +9,7 @@ mod words;
 use systole_hdl::prelude::*;
 
 use super::encoding::csr;
-use super::pmp::{configuration_width, pmp_registers};
+use super::pmp::pmp_registers;
 use crate::config::CoreConfig;
 use access::Selector;
 pub use access::csr_access;

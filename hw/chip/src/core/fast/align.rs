@@ -311,7 +311,7 @@ impl Halves {
 /// The instruction in 32 bits. A reserved halfword stays as it is, which no decoder takes for an
 /// instruction.
 fn expanded(m: M, prefix: &str, low: Signal, high: Signal, long: Signal) -> Signal {
-    let expand = m.instance(&format!("expand_{prefix}"), &expand()).pin("parcel", low);
+    let expand = m.instance(format!("expand_{prefix}"), &expand()).pin("parcel", low);
     expand.unused("illegal");
     long.mux(cat(&[high, low]), expand.out("instruction")).named(format!("{prefix}_instruction"))
 }

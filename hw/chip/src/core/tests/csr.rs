@@ -239,7 +239,7 @@ impl Bench {
         let pair = config.issue_width == 2 && kind == 1;
         let (retire, mret, trap) = (matches!(kind, 1..=5), kind == 2, kind == 6);
         let number = random.pick(listed);
-        let writes = kind >= 3 && kind <= 5 && number >> 10 != 3;
+        let writes = (3..=5).contains(&kind) && number >> 10 != 3;
         let (operation, operand) = (1 + random.below(3), random.next() & random.next());
         let (interrupt, code, value, pc) =
             (random.below(2) == 1, random.below(16), random.next(), random.next() & !3);

@@ -261,7 +261,8 @@ fn the_decoder_agrees_with_spike() {
 fn controls_follow_the_function() {
     let mut sim = Bench::new(full()).decode;
     let mut random = Random(7);
-    let cases: &[(u32, u32, u32, &[(&str, u64)])] = &[
+    type Expected = &'static [(&'static str, u64)];
+    let cases: &[(u32, u32, u32, Expected)] = &[
         (0x33, 0x00, 0, &[("alu_sum", 1), ("alu_invert_b", 0)]),
         (0x33, 0x20, 0, &[("alu_sum", 1), ("alu_invert_b", 1)]),
         (0x33, 0x00, 2, &[("alu_less", 1), ("alu_invert_b", 1), ("alu_unsigned", 0)]),

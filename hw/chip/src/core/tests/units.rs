@@ -63,7 +63,8 @@ const REGISTER: [(u32, u32, Model); 29] = [
 ];
 
 /// Instructions with one operand: `instruction[31:20]`, `funct3`, meaning.
-const UNARY: [(u32, u32, fn(u32) -> u32); 7] = [
+type Unary = fn(u32) -> u32;
+const UNARY: [(u32, u32, Unary); 7] = [
     (0x600, 1, u32::leading_zeros),
     (0x601, 1, u32::trailing_zeros),
     (0x602, 1, u32::count_ones),

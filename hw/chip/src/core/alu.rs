@@ -31,6 +31,7 @@ pub fn alu(config: &CoreConfig) -> Module {
         let wide = |sign: Signal, value: Signal| cat(&[sign, value]);
         let sum = wide(a_sign, a) + wide(addend_sign, addend) + invert_b.ext(33);
         let sum = sum.named("sum_and_sign");
+        m.output("sum", sum.bits(31, 0)).doc("whatever is selected");
         let is_less = sum.bit(32);
         m.output("is_less", is_less);
         let difference = (a ^ addend).named("a_xor_addend");

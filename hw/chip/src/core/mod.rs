@@ -15,12 +15,15 @@ pub mod divide;
 mod encoding;
 pub mod expand;
 mod fast;
+pub mod interrupts;
 pub mod iteration;
 pub mod load_align;
 pub mod multiply;
+mod next;
 pub mod pmp;
 mod record;
 pub mod register_file;
+pub mod rvfi;
 pub mod store_align;
 
 #[cfg(test)]
@@ -37,7 +40,7 @@ pub const RESET_VECTOR: u64 = 0x8000_0000;
 /// lines, and with `rvfi` the retire port. `config` is a validated one.
 pub fn core(config: &CoreConfig, rvfi: bool) -> Module {
     match config.pipeline {
-        Pipeline::Compact => compact::core(config, rvfi),
+        Pipeline::Compact => next::core(config, rvfi),
         Pipeline::Fast => fast::core(config, rvfi),
     }
 }

@@ -10,7 +10,7 @@ const MTIMECMP: u32 = 0x4000;
 const MTIME: u32 = 0xbff8;
 
 /// Module `clint`: takes a request in every cycle and answers it in the next one. `mtime` counts
-/// clock cycles. Only writes of whole words are allowed.
+/// clock cycles, and is an output. Only writes of whole words are allowed.
 pub fn clint() -> Module {
     module("clint", |m| {
         m.doc("Core-local interruptor: machine timer and software interrupt.");
@@ -35,7 +35,7 @@ pub fn clint() -> Module {
         let write = (bus.req_valid & bus.req_write & !refused).named("write");
 
         m.section("Registers");
-        let mtime = m.reg("mtime", U(64)).reset(0);
+        let mtime = m.output_reg("mtime", U(64)).reset(0);
         let mtimecmp = m.reg("mtimecmp", U(64)).reset(u64::MAX);
         let next_time = (mtime + 1).named("next_time");
         m.clocked(|| {

@@ -65,9 +65,9 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "slt-unsigned",
         description: "slt compares unsigned",
         module: "core_alu",
-        signal: "less_signed",
+        signal: "flip_signs",
         target: Read,
-        bad: |c| c.signal("less_unsigned"),
+        bad: |_| lit(0, Bit),
     },
     Fault {
         name: "bltu-signed",

@@ -27,7 +27,7 @@ record! {
         immediate: U(32);
         /// First ALU operand is the pc: AUIPC.
         operand_a_pc: Bit;
-        /// Second ALU operand is the immediate.
+        /// Second ALU operand is the immediate, also where the sum is an address.
         operand_b_immediate: Bit;
         /// Complement the second operand and carry in: SUB, comparisons, ANDN, ORN, XNOR.
         alu_invert_b: Bit;
@@ -302,6 +302,7 @@ fn opcode_case(m: M, word: &Word, privilege: &Privilege, o: &Operation, e: &Effe
             s.case(jalr, || {
                 e.legal.set(funct3.eq(0));
                 set_flags(&[e.writes_rd, e.reads_rs1, o.is_jump, o.address_from_rs1]);
+                o.operand_b_immediate.set(1);
                 o.immediate.set(imm.i);
             });
             s.case(branch, || {
@@ -313,11 +314,13 @@ fn opcode_case(m: M, word: &Word, privilege: &Privilege, o: &Operation, e: &Effe
             s.case(load, || {
                 e.legal.set(funct3.ne(3) & funct3.lt(6));
                 set_flags(&[e.reads_rs1, e.writes_rd, o.is_load, o.address_from_rs1]);
+                o.operand_b_immediate.set(1);
                 o.immediate.set(imm.i);
             });
             s.case(store, || {
                 e.legal.set(funct3.lt(3));
                 set_flags(&[e.reads_rs1, e.reads_rs2, o.is_store, o.address_from_rs1]);
+                o.operand_b_immediate.set(1);
                 o.immediate.set(imm.s);
             });
             s.case(op_imm, || {

@@ -67,7 +67,7 @@ pub fn atomic_case(fields: &Fields, exists: Signal, o: &Operation, e: &Effects) 
     let funct5 = fields.instruction.bits(31, 27);
     let (is_lr, is_sc) = (funct5.eq(atomic::LR), funct5.eq(atomic::SC));
     e.legal.set(exists);
-    set_flags(&[e.reads_rs1, e.writes_rd, o.address_from_rs1]);
+    set_flags(&[e.reads_rs1, e.writes_rd, o.address_from_rs1, o.operand_b_immediate]);
     e.reads_rs2.set(!is_lr);
     o.is_load.set(is_lr);
     o.is_store.set(is_sc);

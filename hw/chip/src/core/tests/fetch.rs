@@ -4,108 +4,226 @@ use std::collections::VecDeque;
 
 use systole_hdl::prelude::*;
 
-use super::machine::Random;
+use super::machine::{Random, base, full};
+use crate::config::{CoreConfig, Multiplier};
 use crate::core::RESET_VECTOR;
-use crate::core::compact::fetch;
+use crate::core::next::fetch;
 
-/// The word at an address, as the test's memory holds it.
+/// The word at an address, as the test's memory holds it; about half of the halfwords begin a
+/// long instruction.
 fn word_at(address: u64) -> u64 {
-    (address.wrapping_mul(0x9e37_79b1) ^ 0x5555) & 0xffff_ffff
+    let hash = (address >> 2).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let long = |bit: u64| if hash >> bit & 1 == 1 { 3 } else { 0 };
+    hash >> 24 & 0xffff_ffff | long(20) | long(21) << 16
 }
 
-/// Whether a fetch from there is a bus error.
+fn half_at(address: u64) -> u64 {
+    word_at(address & !3) >> (8 * (address & 2)) & 0xffff
+}
+
+/// Whether a fetch from the word there is a bus error, where there are any.
 fn is_broken(address: u64) -> bool {
-    address.is_multiple_of(28)
+    (address & !3).is_multiple_of(28)
+}
+
+/// Whether it is denied, with PMP.
+fn is_denied(address: u64) -> bool {
+    (address & !3).is_multiple_of(44)
+}
+
+/// What the unit should offer at a pc.
+#[derive(Debug, PartialEq)]
+struct Offer {
+    fault: bool,
+    fault_second: bool,
+    /// Halfwords that matter.
+    halves: u64,
+    next_pc: u64,
+}
+
+fn expected(config: &CoreConfig, faults: bool, pc: u64) -> Offer {
+    let fails = |a: u64| faults && (is_broken(a) || config.pmp_regions > 0 && is_denied(a));
+    if !config.compressed {
+        return Offer {
+            fault: fails(pc),
+            fault_second: false,
+            halves: word_at(pc),
+            next_pc: pc + 4,
+        };
+    }
+    let first = half_at(pc);
+    let long = first & 3 == 3;
+    let fault_second = !fails(pc) && long && fails(pc + 2);
+    let halves = if long { first | half_at(pc + 2) << 16 } else { first };
+    let next_pc = pc + if long && !fault_second { 4 } else { 2 };
+    Offer { fault: fails(pc) || fault_second, fault_second, halves, next_pc }
+}
+
+fn configurations() -> Vec<CoreConfig> {
+    let plain = base(2, Multiplier::Fast);
+    let mut configurations = Vec::new();
+    for fetch_depth in [2, 4, 8] {
+        configurations.push(CoreConfig { fetch_depth, ..plain.clone() });
+        configurations.push(CoreConfig { fetch_depth, compressed: true, ..plain.clone() });
+        configurations.push(CoreConfig { fetch_depth, ..full() });
+    }
+    configurations
+}
+
+/// The unit with a memory.
+struct Bench {
+    sim: Interpreter,
+    config: CoreConfig,
+    random: Random,
+    pending: VecDeque<(u32, u64)>,
+    waiting: Option<u64>,
+    cycle: u32,
+    /// Some fetches fail.
+    faults: bool,
+}
+
+impl Bench {
+    fn new(config: &CoreConfig, seed: u64, faults: bool) -> Self {
+        let design = check(&fetch(config)).unwrap_or_else(|errors| panic!("{errors}"));
+        let mut sim = Interpreter::new(&design);
+        sim.reset();
+        let (config, random) = (config.clone(), Random(seed));
+        Self { sim, config, random, pending: VecDeque::new(), waiting: None, cycle: 0, faults }
+    }
+
+    /// Presents the response that is due.
+    fn respond(&mut self) {
+        let due = self.pending.front().is_some_and(|&(when, _)| when <= self.cycle);
+        let response = if due { self.pending.pop_front() } else { None };
+        let address = response.map_or(0, |(_, address)| address);
+        self.sim.set("ibus_rsp_valid", u64::from(response.is_some()));
+        self.sim.set("ibus_rsp_rdata", word_at(address));
+        self.sim.set("ibus_rsp_error", u64::from(self.faults && is_broken(address)));
+        self.sim.set("take", 0);
+        if self.config.pmp_regions > 0 {
+            let denied = self.faults && is_denied(self.sim.get("word_address"));
+            self.sim.set("denied", u64::from(denied));
+        }
+    }
+
+    /// What is offered at `pc`, if anything, after checking it.
+    fn offered(&self, pc: u64) -> Option<Offer> {
+        if self.sim.get("instruction_valid") == 0 {
+            return None;
+        }
+        assert_eq!(self.sim.get("pc"), pc);
+        let mut wanted = expected(&self.config, self.faults, pc);
+        let second = self.config.compressed && self.sim.get("fault_second") == 1;
+        let halves = self.sim.get("halves");
+        let short = self.config.compressed && halves & 3 != 3;
+        let found = Offer {
+            fault: self.sim.get("fault") == 1,
+            fault_second: second,
+            halves: if short { halves & 0xffff } else { halves },
+            next_pc: self.sim.get("next_pc"),
+        };
+        if wanted.fault {
+            // Of a fault only the address of the half matters.
+            wanted.halves = found.halves;
+            if !wanted.fault_second {
+                wanted.next_pc = found.next_pc;
+            }
+        }
+        assert_eq!(found, wanted, "at {pc:#x}");
+        Some(found)
+    }
+
+    /// The request channel, and the clock edge.
+    fn request(&mut self, ready: bool, latency: u32) {
+        self.sim.set("ibus_req_ready", u64::from(ready));
+        let request = self.sim.get("ibus_req_valid") == 1;
+        let address = self.sim.get("ibus_req_address");
+        if let Some(waiting) = self.waiting.take() {
+            assert!(request && address == waiting, "a waiting request must stay");
+        }
+        if request && ready {
+            let last = self.pending.back().map_or(0, |p| p.0);
+            let when = (self.cycle + 1 + self.random.below(latency + 1)).max(last);
+            self.pending.push_back((when, address));
+            let depth = self.config.fetch_depth as usize;
+            assert!(self.pending.len() <= depth, "more under way than there is room for");
+        } else if request {
+            self.waiting = Some(address);
+        }
+        self.sim.step();
+        self.cycle += 1;
+        assert!(self.sim.failed().is_empty(), "{:?}", self.sim.failed());
+    }
 }
 
 /// What is delivered is exactly the program order, whatever the bus and decode do.
 #[test]
 fn delivers_program_order_through_stalls_and_redirects() {
-    for depth in [2u32, 4, 8] {
-        let design = check(&fetch(depth)).unwrap_or_else(|errors| panic!("{errors}"));
-        for seed in 0..20 {
-            let mut sim = Interpreter::new(&design);
-            sim.reset();
-            let delivered = run(&mut sim, depth, seed);
+    for config in configurations() {
+        for seed in 0..12 {
+            let delivered = run(&mut Bench::new(&config, seed, true));
             assert!(delivered > 50, "only {delivered} instructions in 3000 cycles");
         }
     }
 }
 
-fn run(sim: &mut Interpreter, depth: u32, seed: u64) -> u32 {
-    let mut random = Random(seed);
-    let (ready_rate, take_rate) = (2 + random.below(15), 2 + random.below(15));
-    let (latency, redirect_rate) = (random.below(8), random.below(4));
-    let mut expected = RESET_VECTOR;
-    let mut pending: VecDeque<(u32, u64)> = VecDeque::new();
-    let mut waiting = None;
+fn run(bench: &mut Bench) -> u32 {
+    let (ready_rate, take_rate) = (2 + bench.random.below(15), 2 + bench.random.below(15));
+    let (latency, redirect_rate) = (bench.random.below(8), bench.random.below(4));
+    let align = if bench.config.compressed { 2 } else { 4 };
+    let mut pc = RESET_VECTOR;
     let mut delivered = 0;
-    for cycle in 0..3000 {
-        let due = pending.front().is_some_and(|&(when, _)| when <= cycle);
-        let response = if due { pending.pop_front() } else { None };
-        let address = response.map_or(0, |(_, address)| address);
-        sim.set("ibus_rsp_valid", u64::from(response.is_some()));
-        sim.set("ibus_rsp_rdata", word_at(address));
-        sim.set("ibus_rsp_error", u64::from(is_broken(address)));
-        let ready = random.below(16) < ready_rate;
-        sim.set("ibus_req_ready", u64::from(ready));
-
-        let redirect = random.below(40) < redirect_rate;
-        let target = RESET_VECTOR + 4 * u64::from(random.below(1000));
-        sim.set("redirect", u64::from(redirect));
-        sim.set("redirect_target", target);
-        sim.set("take", 0);
-        let take = !redirect && sim.get("instruction_valid") == 1 && random.below(16) < take_rate;
-        sim.set("take", u64::from(take));
-        if take {
-            assert_eq!(sim.get("instruction_pc"), expected);
-            assert_eq!(sim.get("instruction_fault"), u64::from(is_broken(expected)));
-            assert_eq!(sim.get("instruction"), word_at(expected), "at {expected:#x}");
-            expected += 4;
-            delivered += 1;
-        }
+    for _ in 0..3000 {
+        let redirect = bench.random.below(40) < redirect_rate;
+        let target = RESET_VECTOR + align * u64::from(bench.random.below(1000));
+        bench.sim.set("redirect", u64::from(redirect));
+        bench.sim.set("redirect_target", target);
+        bench.respond();
+        let offer = bench.offered(pc);
         if redirect {
-            expected = target;
+            pc = target;
+        } else if let Some(offer) = offer.filter(|_| bench.random.below(16) < take_rate) {
+            bench.sim.set("take", 1);
+            delivered += 1;
+            pc = offer.next_pc;
+            // After a fault something redirects, sooner or later.
+            if offer.fault {
+                let ready = bench.random.below(16) < ready_rate;
+                bench.request(ready, latency);
+                bench.sim.set("redirect", 1);
+                bench.sim.set("redirect_target", pc);
+                bench.respond();
+            }
         }
-
-        let request = sim.get("ibus_req_valid") == 1;
-        let address = sim.get("ibus_req_address");
-        if let Some(waiting) = waiting.take() {
-            assert!(request && address == waiting, "a waiting request must stay");
-        }
-        if request && ready {
-            let when =
-                (cycle + 1 + random.below(latency + 1)).max(pending.back().map_or(0, |p| p.0));
-            pending.push_back((when, address));
-            assert!(pending.len() <= depth as usize, "more under way than there is room for");
-        } else if request {
-            waiting = Some(address);
-        }
-        sim.step();
-        assert!(sim.failed().is_empty(), "{:?}", sim.failed());
+        let ready = bench.random.below(16) < ready_rate;
+        bench.request(ready, latency);
     }
     delivered
 }
 
-/// With an ideal bus one instruction a cycle comes through, even with the smallest queue.
+/// With an ideal bus one instruction a cycle comes through, even with the smallest queue, and a
+/// redirect costs one cycle.
 #[test]
 fn keeps_up_with_an_ideal_bus() {
-    for depth in [2, 4, 8] {
-        let design = check(&fetch(depth)).unwrap_or_else(|errors| panic!("{errors}"));
-        let mut sim = Interpreter::new(&design);
-        sim.reset();
-        sim.set("ibus_req_ready", 1);
-        let mut requested = None;
+    for config in configurations() {
+        let mut bench = Bench::new(&config, 1, false);
+        let mut pc = RESET_VECTOR;
         let mut delivered = 0;
-        for _ in 0..100 {
-            sim.set("ibus_rsp_valid", u64::from(requested.is_some()));
-            sim.set("ibus_rsp_rdata", requested.map_or(0, word_at));
-            let valid = sim.get("instruction_valid");
-            sim.set("take", valid);
-            delivered += valid;
-            requested = (sim.get("ibus_req_valid") == 1).then(|| sim.get("ibus_req_address"));
-            sim.step();
+        for cycle in 0..100 {
+            let redirect = cycle == 50;
+            bench.sim.set("redirect", u64::from(redirect));
+            bench.sim.set("redirect_target", RESET_VECTOR + 0x2004);
+            bench.respond();
+            if redirect {
+                pc = RESET_VECTOR + 0x2004;
+            } else if let Some(offer) = bench.offered(pc) {
+                bench.sim.set("take", 1);
+                delivered += 1;
+                pc = offer.next_pc;
+            }
+            bench.request(true, 0);
         }
-        assert_eq!(delivered, 98, "depth {depth}");
+        // The first two cycles, and that of the redirect itself.
+        assert_eq!(delivered, 97, "{config:?}");
     }
 }

@@ -18,18 +18,40 @@ mod units;
 use systole_hdl::prelude::*;
 
 use super::core;
-use crate::config::Multiplier;
+use crate::config::{CoreConfig, Multiplier};
 
-/// Every configuration passes the checker.
+/// Every configuration passes the checker: each switch alone, and all but each.
 #[test]
 fn every_configuration_is_free_of_mistakes() {
+    let switches: [fn(&mut CoreConfig, bool); 9] = [
+        |c, on| c.atomics = on,
+        |c, on| c.compressed = on,
+        |c, on| c.zba = on,
+        |c, on| c.zbb = on,
+        |c, on| c.zbs = on,
+        |c, on| c.zicntr = on,
+        |c, on| c.hpm_counters = if on { 29 } else { 0 },
+        |c, on| c.user_mode = on,
+        |c, on| c.pmp_regions = if on { 16 } else { 0 },
+    ];
+    let mut configurations = vec![machine::full()];
     for fetch_depth in [2, 4, 8] {
-        for multiplier in [Multiplier::Iterative, Multiplier::Fast] {
-            for rvfi in [false, true] {
-                let config = machine::base(fetch_depth, multiplier);
-                if let Err(errors) = check(&core(&config, rvfi)) {
-                    panic!("{config:?}, rvfi {rvfi}:\n{errors}");
-                }
+        for multiplier in [Multiplier::None, Multiplier::Iterative, Multiplier::Fast] {
+            configurations.push(machine::base(fetch_depth, multiplier));
+        }
+    }
+    for switch in switches {
+        for (mut config, on) in
+            [(machine::base(2, Multiplier::None), true), (machine::full(), false)]
+        {
+            switch(&mut config, on);
+            configurations.push(config);
+        }
+    }
+    for config in configurations {
+        for rvfi in [false, true] {
+            if let Err(errors) = check(&core(&config, rvfi)) {
+                panic!("{config:?}, rvfi {rvfi}:\n{errors}");
             }
         }
     }

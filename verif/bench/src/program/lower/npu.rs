@@ -1,10 +1,13 @@
 //! NPU jobs.
 
-use systole_isa::{BranchOp, ImmediateOp, Instruction, Register};
+use systole_isa::{BranchOp, Csr, ImmediateOp, Instruction, Register};
 
 use super::super::Block;
 use super::super::layout::{NPU, NPU_DOORBELL, NPU_INTERRUPT_ENABLE, NPU_STATUS};
-use super::{Lowering, ZERO};
+use super::{Lowering, ZERO, set_csr};
+
+/// `mie.MEIE`.
+const EXTERNAL_ENABLE: u32 = 1 << 11;
 
 impl Lowering<'_> {
     pub(super) fn start_job(&mut self, job: usize, interrupt: bool, scratch: [Register; 2]) {
@@ -17,6 +20,11 @@ impl Lowering<'_> {
         self.code.load_immediate(base, NPU);
         self.code.add_immediate(value, ZERO, i32::from(interrupt));
         self.code.store_word(value, NPU_INTERRUPT_ENABLE, base);
+        if interrupt {
+            // Whether it is taken in M mode is left to mstatus.MIE as it is.
+            self.code.load_immediate(value, EXTERNAL_ENABLE);
+            self.code.push(set_csr(Csr::MIE, value));
+        }
         self.code.load_immediate(value, job.list);
         self.code.store_word(value, NPU_DOORBELL, base);
     }

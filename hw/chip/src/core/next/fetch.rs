@@ -1,0 +1,225 @@
+//! Instruction fetch: requests ahead of use, a queue, and instructions out of words.
+
+use systole_hdl::prelude::*;
+
+use crate::config::CoreConfig;
+use crate::core::RESET_VECTOR;
+
+/// The fetch unit.
+///
+/// It asks for consecutive words ahead of their use and queues them. At most `fetch_depth` words
+/// are asked for, under way or queued together, so that a response always finds room. The target
+/// of a redirect is asked for in the same cycle; the queue is dropped and the responses still to
+/// come count as stale, also that of a request which already waits on the bus and stays there. A
+/// word that arrives at an empty queue is offered in the same cycle.
+///
+/// `halves` are the halfword at `pc` and, above, the one behind it; a short instruction leaves the
+/// upper one to others. Where there is PMP, `denied` says that fetching from `word_address` is not
+/// allowed, which is as good as an error of the bus.
+pub fn fetch(config: &CoreConfig) -> Module {
+    module("core_fetch", |m| {
+        m.doc("Instruction fetch: requests ahead of use, a queue, and instructions out of words.");
+        let redirect = Redirect {
+            valid: m.input("redirect", Bit).doc("go on at redirect_target"),
+            target: m.input("redirect_target", U(32)),
+        };
+        let take = m.input("take", Bit).doc("the instruction is consumed");
+
+        let pop = m.wire("pop", Bit).doc("the word in use is used up");
+        let word = words(m, config.fetch_depth, &redirect, pop);
+        let word = match config.pmp_regions {
+            0 => word,
+            _ => word.checked(m, &redirect, pop),
+        };
+        if config.compressed {
+            halfwords(m, &word, &redirect, take, pop);
+        } else {
+            pop.drive(take);
+            whole_words(m, &word, &redirect, take);
+        }
+        redirect.target.bit(0).unused();
+    })
+}
+
+/// Where fetch goes on.
+struct Redirect {
+    valid: Signal,
+    target: Signal,
+}
+
+/// The oldest word that is not used up.
+struct Word {
+    valid: Signal,
+    data: Signal,
+    /// The bus answered with an error, or it must not be fetched.
+    fault: Signal,
+}
+
+impl Word {
+    /// The word, with a fault if it must not be fetched.
+    fn checked(self, m: M, redirect: &Redirect, pop: Signal) -> Self {
+        m.section("Protection");
+        let address = m.reg("word_bits", U(30)).reset(RESET_VECTOR >> 2);
+        m.clocked(|| {
+            when(redirect.valid, || address.set(redirect.target.bits(31, 2)))
+                .or_when(pop, || address.set(address + 1));
+        });
+        m.output("word_address", cat(&[address, lit(0, U(2))])).doc("of the word in use");
+        let denied = m.input("denied", Bit).doc("it must not be fetched");
+        Self { fault: (self.fault | denied).named("word_fault"), ..self }
+    }
+}
+
+/// The words, in order: what came from the bus, or is queued.
+fn words(m: M, depth: u32, redirect: &Redirect, pop: Signal) -> Word {
+    let count_bits = depth.ilog2() + 1;
+    let pointer_bits = depth.ilog2();
+    let count = |bit: Signal| bit.ext(count_bits);
+    let rsp_valid = m.input("ibus_rsp_valid", Bit);
+    let rsp_rdata = m.input("ibus_rsp_rdata", U(32));
+    let rsp_error = m.input("ibus_rsp_error", Bit);
+
+    m.section("Responses");
+    let in_flight = m.reg("in_flight", U(count_bits)).reset(0).doc("responses to come");
+    let stale = m.reg("stale", U(count_bits)).reset(0).doc("of these, to be dropped");
+    let response_stale = (rsp_valid & stale.any()).named("response_stale");
+    let response_fresh = (rsp_valid & !stale.any()).named("response_fresh");
+    let in_flight_left = (in_flight - count(rsp_valid)).named("in_flight_left");
+    let flush_kill = redirect.valid.named("flush_kill");
+    m.clocked(|| {
+        when(flush_kill, || stale.set(in_flight_left))
+            .or_when(response_stale, || stale.set(stale - 1));
+    });
+
+    m.section("Queue");
+    let queue = m.memory("queue", depth, U(33));
+    let queued = m.reg("queued", U(count_bits)).reset(0);
+    let read_pointer = m.reg("read_pointer", U(pointer_bits)).reset(0);
+    let write_pointer = m.reg("write_pointer", U(pointer_bits)).reset(0);
+    let queue_empty = queued.eq(0).named("queue_empty");
+    let response = cat(&[rsp_error, rsp_rdata]).named("response");
+    let word = queue_empty.mux(response, queue.read(read_pointer)).named("word");
+    let valid = (response_fresh | !queue_empty).named("word_valid");
+    let queue_pop = (pop & !queue_empty).named("queue_pop");
+    let passed_by = (pop & queue_empty).named("passed_by");
+    let push = (response_fresh & !passed_by).named("push");
+    m.clocked(|| {
+        when(push, || {
+            queue.write(write_pointer, response);
+            write_pointer.set(write_pointer + 1);
+        });
+        when(queue_pop, || read_pointer.set(read_pointer + 1));
+        queued.set(queued + count(push) - count(queue_pop));
+        when(redirect.valid, || {
+            queued.set(0);
+            read_pointer.set(0);
+            write_pointer.set(0);
+        });
+    });
+
+    let left = (queued & (!redirect.valid).repeat(count_bits)).named("queued_left");
+    let room = (in_flight + left).lt(u64::from(depth)).named("room");
+    let issue = requests(m, redirect, room);
+    m.clocked(|| in_flight.set(in_flight_left + count(issue)));
+
+    m.check("response_was_asked_for", !rsp_valid | in_flight.any());
+    m.check("pop_only_valid", !pop | valid);
+    m.cover("queue_full", queued.eq(u64::from(depth)));
+    Word { valid, data: word.bits(31, 0), fault: word.bit(32) }
+}
+
+/// The request channel; gives when a new request is made.
+fn requests(m: M, redirect: &Redirect, room: Signal) -> Signal {
+    m.section("Requests");
+    let req_ready = m.input("ibus_req_ready", Bit);
+    let running = m.reg("running", Bit).reset(0).doc("not in the cycle of the reset");
+    let fetch_word = m.reg("fetch_word", U(30)).reset(RESET_VECTOR >> 2).doc("to ask for next");
+    let waiting = m.reg("waiting", Bit).reset(0).doc("a request waits for the bus");
+    let waiting_word = m.reg("waiting_word", U(30));
+    let next_word = redirect.valid.mux(redirect.target.bits(31, 2), fetch_word).named("next_word");
+    let issue = (running & room & !waiting).named("issue");
+    let req_valid = m.output_wire("ibus_req_valid", Bit);
+    req_valid.drive(waiting | issue);
+    let request_word = waiting.mux(waiting_word, next_word).named("request_word");
+    m.output("ibus_req_address", cat(&[request_word, lit(0, U(2))]));
+    m.clocked(|| {
+        running.set(1);
+        waiting.set(req_valid & !req_ready);
+        when(!waiting, || waiting_word.set(next_word));
+        fetch_word.set(next_word + issue.ext(30));
+    });
+    m.cover("flush_while_request_waits", redirect.valid & waiting);
+    issue
+}
+
+/// Instructions of whole words.
+fn whole_words(m: M, word: &Word, redirect: &Redirect, take: Signal) {
+    m.section("Instruction");
+    let pc = m.reg("pc_bits", U(30)).reset(RESET_VECTOR >> 2);
+    let next = (pc + 1).named("next_pc_bits");
+    m.clocked(|| {
+        when(redirect.valid, || pc.set(redirect.target.bits(31, 2))).or_when(take, || pc.set(next));
+    });
+    m.output("instruction_valid", word.valid);
+    m.output("halves", word.data);
+    m.output("fault", word.fault);
+    m.output("pc", cat(&[pc, lit(0, U(2))]));
+    m.output("next_pc", cat(&[next, lit(0, U(2))]));
+    m.check("take_only_valid", !take | word.valid);
+    redirect.target.bit(1).unused();
+}
+
+/// Instructions of one or two halfwords. What a word has above a used halfword is held.
+fn halfwords(m: M, word: &Word, redirect: &Redirect, take: Signal, pop: Signal) {
+    m.section("Halfwords");
+    let pc = m.reg("pc_bits", U(31)).reset(RESET_VECTOR >> 1);
+    let held = m.reg("held", U(16)).doc("halfword at the pc, of a word used up");
+    let held_valid = m.reg("held_valid", Bit).reset(0);
+    let held_fault = m.reg("held_fault", Bit);
+    let at_upper = pc.bit(0).named("at_upper");
+    let (lower, upper) = (word.data.bits(15, 0), word.data.bits(31, 16));
+    let from_word = at_upper.mux(upper, lower).named("first_of_word");
+    let first = held_valid.mux(held, from_word).named("first_half");
+    let second = held_valid.mux(lower, upper).named("second_half");
+    let is_short = first.bits(1, 0).ne(3).named("is_short");
+    let first_fault = held_valid.mux(held_fault, word.fault).named("first_fault");
+
+    m.section("Instruction");
+    let held_enough = (is_short | held_fault).named("held_is_enough");
+    let word_enough = (!at_upper | is_short | word.fault).named("word_is_enough");
+    let of_held = held_enough | word.valid;
+    let of_word = word.valid & word_enough;
+    let valid = held_valid.mux(of_held, of_word).named("complete");
+    let second_fault =
+        (held_valid & !held_enough & word.valid & word.fault).named("only_second_fault");
+    let uses_word = (!held_valid | !held_enough).named("uses_word");
+    // A long instruction at the upper half, after a jump: its first half is held first.
+    let fill = (!held_valid & word.valid & !word_enough & !redirect.valid).named("fill");
+    pop.drive((take & uses_word) | fill);
+    let leaves_half = held_valid.mux(uses_word, !at_upper & is_short).named("leaves_half");
+    m.clocked(|| {
+        when(pop, || {
+            held.set(upper);
+            held_fault.set(word.fault);
+        });
+        when(redirect.valid, || held_valid.set(0))
+            .or_when(fill, || held_valid.set(1))
+            .or_when(take, || held_valid.set(leaves_half));
+    });
+
+    // The address behind, or, of a fault in the second half alone, of that half.
+    let one = (is_short | second_fault).named("next_is_one_half_on");
+    let next = (pc + cat(&[!one, one]).ext(31)).named("next_pc_bits");
+    m.clocked(|| {
+        when(redirect.valid, || pc.set(redirect.target.bits(31, 1))).or_when(take, || pc.set(next));
+    });
+    m.output("instruction_valid", valid);
+    m.output("halves", cat(&[second, first]));
+    m.output("fault", first_fault | second_fault).doc("instruction access fault");
+    m.output("fault_second", second_fault).doc("and only in the second half");
+    m.output("pc", cat(&[pc, lit(0, Bit)]));
+    m.output("next_pc", cat(&[next, lit(0, Bit)]));
+    m.check("take_only_valid", !take | valid);
+    m.cover("crosses_words", take & held_valid & !is_short);
+    m.cover("second_half_fault", take & second_fault);
+}

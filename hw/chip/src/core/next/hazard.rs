@@ -1,0 +1,66 @@
+//! Operand forwarding and the hazards that stop decode.
+
+use systole_hdl::prelude::*;
+
+/// Chooses the newest value of each source register and stalls decode while it is not known.
+/// Combinational.
+///
+/// A register is newest in execute, then in writeback, then in what was written to the register
+/// file at the last edge, which reading at that edge missed. Loads, CSR reads and pipelined
+/// products are known in writeback, everything else in execute. A source that is not read gives 0.
+/// A CSR instruction holds back everything behind it, so that an interrupt that it enables or
+/// disables is decided before the next instruction.
+pub fn hazard() -> Module {
+    module("core_hazard", |m| {
+        m.doc("Operand forwarding, and the hazards that stop decode.");
+        let execute_valid = m.input("execute_valid", Bit);
+        let execute_rd = m.input("execute_rd", U(5));
+        let execute_late = m.input("execute_late", Bit).doc("result comes in writeback");
+        let execute_is_csr = m.input("execute_is_csr", Bit);
+        let execute_result = m.input("execute_result", U(32));
+        let writeback_valid = m.input("writeback_valid", Bit);
+        let writeback_rd = m.input("writeback_rd", U(5));
+        let writeback_waiting = m.input("writeback_waiting", Bit).doc("for a bus response");
+        let writeback_is_csr = m.input("writeback_is_csr", Bit);
+        let writeback_result = m.input("writeback_result", U(32));
+        let written_valid = m.input("written_valid", Bit).doc("at the last edge");
+        let written_rd = m.input("written_rd", U(5));
+        let written_value = m.input("written_value", U(32));
+
+        let mut waits = Vec::new();
+        for port in ["rs1", "rs2"] {
+            m.section(format!("Operand {port}"));
+            let source = m.input(port, U(5));
+            let reads = m.input(format!("reads_{port}"), Bit);
+            let file_value = m.input(format!("{port}_file_value"), U(32));
+            let name = |what: &str| format!("{port}_{what}");
+            let read = (reads & source.any()).named(name("read"));
+            let in_execute = read & execute_valid & execute_rd.eq(source);
+            let forward_execute = in_execute.named(name("forward_execute"));
+            let in_writeback = read & writeback_valid & writeback_rd.eq(source);
+            let forward_writeback = in_writeback.named(name("forward_writeback"));
+            let in_written = read & written_valid & written_rd.eq(source);
+            let forward_written = in_written.named(name("forward_written"));
+            let older = (!forward_execute).named(name("not_in_execute"));
+            let oldest = (older & !forward_writeback).named(name("not_in_pipeline"));
+            m.output(
+                name("value"),
+                one_hot_select(&[
+                    (forward_execute, execute_result),
+                    (forward_writeback & older, writeback_result),
+                    (forward_written & oldest, written_value),
+                    (read & oldest & !forward_written, file_value),
+                ]),
+            );
+            waits.push((forward_execute & execute_late).named(name("load_use")));
+            waits.push((forward_writeback & writeback_waiting).named(name("response_wait")));
+        }
+
+        m.section("Stall");
+        let execute_csr_wait = (execute_valid & execute_is_csr).named("execute_csr_wait");
+        let writeback_csr_wait = (writeback_valid & writeback_is_csr).named("writeback_csr_wait");
+        let operand_wait = m.output_wire("operand_wait", Bit).doc("for an operand");
+        operand_wait.drive(waits[0] | waits[1] | waits[2] | waits[3]);
+        m.output("stall", operand_wait | execute_csr_wait | writeback_csr_wait);
+    })
+}

@@ -1,0 +1,21 @@
+//! The compact pipeline: fetch, decode, execute and writeback, one instruction at a time in each.
+//!
+//! `pipeline` holds the top, `core`, which connects the stages of the `stage_*` files.
+
+mod access;
+mod fetch;
+mod hazard;
+mod operands;
+mod pipeline;
+mod registers;
+mod retire;
+mod stage_decode;
+mod stage_execute;
+mod stage_fetch;
+mod stage_writeback;
+mod traps;
+mod units;
+
+#[cfg(test)]
+pub(super) use fetch::fetch;
+pub(super) use pipeline::core;

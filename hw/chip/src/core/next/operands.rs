@@ -1,0 +1,57 @@
+//! The operands of the instruction in decode.
+
+use systole_hdl::prelude::*;
+
+use super::hazard::hazard;
+use super::pipeline::Pipeline;
+use crate::config::Multiplier;
+
+/// The newest values, and what has to be waited for.
+pub fn operands(
+    p: &Pipeline,
+    registers: Instance,
+    (reads_rs1, reads_rs2): (Signal, Signal),
+) -> Instance {
+    let (m, control, completion) = (p.m, &p.control, &p.writeback.completion);
+    let instruction = p.decode.fetched.instruction;
+    let operation = &p.execute.operation;
+
+    // What was written at the last edge, when the registers were read.
+    let written_valid = m.reg("written_valid", Bit).reset(0);
+    let written_rd = m.reg("written_rd", U(5));
+    let written_value = m.reg("written_value", U(32));
+    m.clocked(|| {
+        written_valid.set(control.rd_write);
+        written_rd.set(completion.rd);
+        written_value.set(control.writeback_value);
+    });
+
+    let pipelined = p.config.multiplier == Multiplier::Fast;
+    let late = [
+        Some(operation.is_load),
+        Some(operation.is_csr),
+        operation.is_multiply.filter(|_| pipelined),
+        operation.is_amo,
+    ];
+    let late = late.into_iter().flatten().reduce(|a, b| a | b).expect("loads at least");
+    m.instance("hazard", &hazard())
+        .pin("rs1", instruction.bits(19, 15))
+        .pin("rs2", instruction.bits(24, 20))
+        .pin("reads_rs1", reads_rs1)
+        .pin("reads_rs2", reads_rs2)
+        .pin("rs1_file_value", registers.out("rs1_value"))
+        .pin("rs2_file_value", registers.out("rs2_value"))
+        .pin("execute_valid", p.execute.valid)
+        .pin("execute_rd", operation.rd)
+        .pin("execute_late", late.named("execute_late"))
+        .pin("execute_is_csr", operation.is_csr)
+        .pin("execute_result", control.execute_result)
+        .pin("writeback_valid", p.writeback.valid)
+        .pin("writeback_rd", completion.rd)
+        .pin("writeback_waiting", control.writeback_waiting)
+        .pin("writeback_is_csr", completion.is_csr)
+        .pin("writeback_result", control.writeback_value)
+        .pin("written_valid", written_valid)
+        .pin("written_rd", written_rd)
+        .pin("written_value", written_value)
+}

@@ -1,0 +1,425 @@
+//! The core: four stages and what connects them.
+//!
+//! ```text
+//!  ibus -> fetch --> decode ---> execute ---> writeback -> registers, CSRs, retire port
+//!            ^        |  ^          |  |          |
+//!            |        |  +--forward-+--|----------+
+//!            +--------+-----redirect---+----------+
+//! ```
+//!
+//! - **Fetch** asks ahead, queues, finds instructions in the words, expands compressed ones and
+//!   hands one to decode. The registers that it names are read at the same clock edge.
+//! - **Decode** decodes, takes newer values of the operands from execute and writeback, and
+//!   computes the target of jumps and branches. Jumps, and branches backwards, redirect fetch
+//!   here. Interrupts enter here, in place of an instruction and only when everything older has
+//!   completed.
+//! - **Execute** computes, redirects fetch for branches that went the other way and for indirect
+//!   jumps, and starts data accesses. An access starts only when the instruction in writeback
+//!   completes without a trap or is gone, so it is never speculative and at most one is under way.
+//! - **Writeback** waits for the bus, finishes AMOs, takes traps, accesses CSRs and retires.
+
+use systole_hdl::prelude::*;
+
+use super::{stage_decode, stage_execute, stage_fetch, stage_writeback};
+use crate::config::{CoreConfig, Multiplier};
+use crate::core::decode::Operation;
+use crate::core::record::record;
+
+/// The core with the compact pipeline.
+pub fn core(config: &CoreConfig, rvfi: bool) -> Module {
+    module("core", |m| {
+        m.doc(format!("{}: fetch, decode, execute, writeback.", config.isa()));
+        let pipeline = Pipeline {
+            m,
+            config: config.clone(),
+            dbus: DataBus::ports(m),
+            control: Control::wires(m, config),
+            decode: DecodeStage::registers(m, config, rvfi),
+            execute: ExecuteStage::registers(m, config, rvfi),
+            writeback: WritebackStage::registers(m, config, rvfi),
+        };
+        let registers = stage_fetch::build(&pipeline);
+        let interrupts = stage_decode::build(&pipeline, registers);
+        let product = stage_execute::build(&pipeline);
+        stage_writeback::build(&pipeline, interrupts, product);
+    })
+}
+
+/// What all stages see.
+pub struct Pipeline {
+    pub m: M,
+    pub config: CoreConfig,
+    pub dbus: DataBus,
+    pub control: Control,
+    pub decode: DecodeStage,
+    pub execute: ExecuteStage,
+    pub writeback: WritebackStage,
+}
+
+record! {
+    /// An instruction as fetch hands it to decode.
+    pub Fetched(config) {
+        /// Its address; of a fetch that failed in the second half, see `next_pc`.
+        pc: U(32);
+        /// The instruction, expanded; no instruction at all if it could not be fetched.
+        instruction: U(32);
+        /// Address of the instruction behind, or of the second half if that could not be fetched.
+        next_pc: U(32);
+        /// It could not be fetched.
+        fault: Bit;
+        /// And only for its second half.
+        fault_second: Bit, if config.compressed;
+        /// It is compressed.
+        compressed: Bit, if config.compressed && config.hpm_counters > 0;
+    }
+}
+
+record! {
+    /// A trap that an instruction carries down the pipeline.
+    pub Trap {
+        /// There is one.
+        valid: Bit;
+        /// It is an interrupt.
+        is_interrupt: Bit;
+        /// Code of `mcause`.
+        code: U(4);
+    }
+}
+
+record! {
+    /// What writeback needs of an instruction, beside its trap.
+    pub Completion(config) {
+        /// Its address.
+        pc: U(32);
+        /// Destination; 0 for none.
+        rd: U(5);
+        /// Result known in execute; of a CSR instruction or FENCE.I the pc behind it; `mtval` of
+        /// a trap that is not about `address`.
+        result: U(32);
+        /// Address of the access or jump, or the operand of a CSR instruction.
+        address: U(32);
+        /// `mtval` is `address`.
+        traps_on_address: Bit;
+        /// Access size, or CSR operation.
+        funct3: U(3);
+        /// Load, and LR.
+        is_load: Bit;
+        /// Store, and SC, unless it failed.
+        is_store: Bit;
+        /// LR.
+        is_lr: Bit, if config.atomics;
+        /// SC, also one that failed.
+        is_sc: Bit, if config.atomics;
+        /// AMO.
+        is_amo: Bit, if config.atomics;
+        /// Which AMO.
+        funct5: U(5), if config.atomics;
+        /// Second operand of an AMO.
+        operand: U(32), if config.atomics;
+        /// Result comes from the pipelined multiplier.
+        is_multiply: Bit, if config.multiplier == Multiplier::Fast;
+        /// CSR instruction.
+        is_csr: Bit;
+        /// CSR instruction that writes.
+        csr_writes: Bit;
+        /// CSR number.
+        csr_number: U(12);
+        /// MRET.
+        is_mret: Bit;
+        /// WFI.
+        is_wfi: Bit;
+        /// What is behind it is fetched anew: FENCE.I, and writes of PMP registers.
+        refetches: Bit;
+    }
+}
+
+record! {
+    /// What is counted of an instruction that retires, beside what [`Completion`] tells.
+    pub Counted {
+        /// Compressed.
+        compressed: Bit;
+        /// Conditional branch.
+        is_branch: Bit;
+        /// One that is taken.
+        is_taken: Bit;
+        /// JAL or JALR.
+        is_jump: Bit;
+        /// Multiplication or division.
+        is_muldiv: Bit;
+    }
+}
+
+record! {
+    /// What the retire port needs of an instruction that decode knows.
+    pub DecodeTrace {
+        /// The word, or the halfword of a compressed instruction.
+        instruction: U(32);
+        /// First source; 0 for none.
+        rs1: U(5);
+        /// Second source; 0 for none.
+        rs2: U(5);
+    }
+}
+
+record! {
+    /// Where an instruction that decode knows may lead to, for the retire port.
+    pub PathTrace {
+        /// Address of the instruction behind.
+        sequential_pc: U(32);
+        /// Target of a jump or branch.
+        target: U(32);
+    }
+}
+
+record! {
+    /// What the retire port needs of an instruction that execute knows.
+    pub ExecuteTrace {
+        /// First operand.
+        rs1_value: U(32);
+        /// Second operand.
+        rs2_value: U(32);
+        /// Address of the next instruction, if this one does not trap.
+        pc_next: U(32);
+        /// Bytes accessed.
+        lanes: U(4);
+        /// Store data in its lanes.
+        store_word: U(32);
+    }
+}
+
+/// The data port.
+pub struct DataBus {
+    pub req_valid: Signal,
+    pub req_ready: Signal,
+    pub req_address: Signal,
+    pub req_write: Signal,
+    pub req_wdata: Signal,
+    pub req_wstrb: Signal,
+    /// Less than a word, or atomic: only RAM does that. Stays inside the chip.
+    pub req_ram_only: Signal,
+    pub rsp_valid: Signal,
+    pub rsp_rdata: Signal,
+    pub rsp_error: Signal,
+}
+
+impl DataBus {
+    fn ports(m: M) -> Self {
+        Self {
+            req_valid: m.output_wire("dbus_req_valid", Bit),
+            req_ready: m.input("dbus_req_ready", Bit),
+            req_address: m.output_wire("dbus_req_address", U(32)),
+            req_write: m.output_wire("dbus_req_write", Bit),
+            req_wdata: m.output_wire("dbus_req_wdata", U(32)),
+            req_wstrb: m.output_wire("dbus_req_wstrb", U(4)),
+            req_ram_only: m.output_wire("dbus_req_partial", Bit),
+            rsp_valid: m.input("dbus_rsp_valid", Bit),
+            rsp_rdata: m.input("dbus_rsp_rdata", U(32)),
+            rsp_error: m.input("dbus_rsp_error", Bit),
+        }
+    }
+}
+
+/// Registers between fetch and decode.
+pub struct DecodeStage {
+    pub valid: Signal,
+    pub fetched: Fetched,
+    /// The word, or the halfword of a compressed instruction, for the retire port.
+    pub raw: Option<Signal>,
+}
+
+impl DecodeStage {
+    fn registers(m: M, config: &CoreConfig, rvfi: bool) -> Self {
+        m.section("Registers between fetch and decode");
+        Self {
+            valid: m.reg("decode_valid", Bit).reset(0),
+            fetched: Fetched::registers(m, config, "decode"),
+            raw: rvfi.then(|| m.reg("decode_trace_instruction", U(32))),
+        }
+    }
+}
+
+/// Registers between decode and execute.
+pub struct ExecuteStage {
+    pub valid: Signal,
+    pub pc: Signal,
+    pub rs1_value: Signal,
+    pub rs2_value: Signal,
+    /// Where a branch that is not as predicted goes; the link of a jump, the result of AUIPC, the
+    /// pc behind a CSR instruction or FENCE.I; `mtval` of a trap known in decode.
+    pub alternative: Signal,
+    /// It is the result.
+    pub takes_alternative: Signal,
+    /// A branch that was taken in decode.
+    pub predicted: Signal,
+    pub operation: Operation,
+    pub trap: Trap,
+    pub compressed: Option<Signal>,
+    pub trace: Option<(DecodeTrace, PathTrace)>,
+}
+
+impl ExecuteStage {
+    fn registers(m: M, config: &CoreConfig, rvfi: bool) -> Self {
+        m.section("Registers between decode and execute");
+        Self {
+            valid: m.reg("execute_valid", Bit).reset(0),
+            pc: m.reg("execute_pc", U(32)),
+            rs1_value: m.reg("execute_rs1_value", U(32)),
+            rs2_value: m.reg("execute_rs2_value", U(32)),
+            alternative: m.reg("execute_alternative", U(32)),
+            takes_alternative: m.reg("execute_takes_alternative", Bit),
+            predicted: m.reg("execute_predicted", Bit),
+            operation: {
+                let operation = Operation::registers(m, config, "execute");
+                // Its result is the alternative.
+                operation.operand_a_pc.unused();
+                operation
+            },
+            trap: Trap::registers(m, "execute_trap"),
+            compressed: counts_compressed(config).then(|| m.reg("execute_compressed", Bit)),
+            trace: rvfi.then(|| {
+                let decode = DecodeTrace::registers(m, "execute_trace");
+                (decode, PathTrace::registers(m, "execute_trace"))
+            }),
+        }
+    }
+}
+
+/// Compressed instructions are counted.
+pub fn counts_compressed(config: &CoreConfig) -> bool {
+    config.compressed && config.hpm_counters > 0
+}
+
+/// Registers between execute and writeback.
+pub struct WritebackStage {
+    pub valid: Signal,
+    pub completion: Completion,
+    pub trap: Trap,
+    pub counted: Option<Counted>,
+    pub trace: Option<(DecodeTrace, ExecuteTrace)>,
+}
+
+impl WritebackStage {
+    fn registers(m: M, config: &CoreConfig, rvfi: bool) -> Self {
+        m.section("Registers between execute and writeback");
+        Self {
+            valid: m.reg("writeback_valid", Bit).reset(0),
+            completion: Completion::registers(m, config, "writeback"),
+            trap: Trap::registers(m, "writeback_trap"),
+            counted: (config.hpm_counters > 0).then(|| Counted::registers(m, "writeback")),
+            trace: rvfi.then(|| {
+                let decode = DecodeTrace::registers(m, "writeback_trace");
+                (decode, ExecuteTrace::registers(m, "writeback_trace"))
+            }),
+        }
+    }
+}
+
+/// Signals between the stages that are used before they are driven.
+pub struct Control {
+    /// The instruction in decode, or an interrupt, enters execute.
+    pub decode_fire: Signal,
+    /// Fetch goes on at the target of a jump or branch that decode takes.
+    pub decode_redirect: Signal,
+    pub decode_target: Signal,
+    /// The instruction in execute enters writeback.
+    pub execute_fire: Signal,
+    /// Fetch goes on elsewhere for a jump or branch in execute.
+    pub execute_redirect: Signal,
+    pub execute_target: Signal,
+    /// The instruction in writeback completes.
+    pub writeback_done: Signal,
+    /// It still waits.
+    pub writeback_waiting: Signal,
+    /// Everything behind writeback is flushed.
+    pub flush: Signal,
+    pub flush_target: Signal,
+    /// An instruction retires or traps; interrupts entering do not count.
+    pub event: Signal,
+    /// Result as execute knows it.
+    pub execute_result: Signal,
+    /// Final value of the destination, from writeback.
+    pub writeback_value: Signal,
+    /// The destination is written in this cycle.
+    pub rd_write: Signal,
+    /// Interrupt enables of the CSRs: `{MEIE, MTIE, MSIE}` and `mstatus.MIE`.
+    pub mie: Signal,
+    pub mstatus_mie: Signal,
+    /// An interrupt that ends a WFI is pending.
+    pub wakeup: Signal,
+    /// In the fetch and decode stages, for event counters.
+    pub operand_wait: Option<Signal>,
+    pub user: Option<UserControl>,
+    pub counter_enable: Option<Signal>,
+    /// Packed configuration of the PMP.
+    pub protection: Option<Signal>,
+    /// AMOs and the reservation.
+    pub atomic: Option<AtomicControl>,
+}
+
+/// What there is with U mode.
+#[derive(Clone, Copy)]
+pub struct UserControl {
+    /// The mode is U.
+    pub user: Signal,
+    pub wait_illegal: Signal,
+    /// Data accesses have the rights of U.
+    pub data_user: Signal,
+}
+
+/// What execute and writeback say to each other about atomic accesses.
+#[derive(Clone, Copy)]
+pub struct AtomicControl {
+    /// Execute's request is taken by the bus, and is that of an LR.
+    pub lr_request: Signal,
+    /// A SC in execute: may it store?
+    pub sc_allowed: Signal,
+    /// Its request is valid.
+    pub sc_request: Signal,
+    /// Writeback's write request for an AMO.
+    pub req_valid: Signal,
+    pub req_wdata: Signal,
+}
+
+impl Control {
+    fn wires(m: M, config: &CoreConfig) -> Self {
+        m.section("Control");
+        let bit = |name: &str| m.wire(name, Bit);
+        let word = |name: &str| m.wire(name, U(32));
+        let protection = crate::core::pmp::configuration_width(config.pmp_regions);
+        let enables = config.user_mode && (config.zicntr || config.hpm_counters > 0);
+        Self {
+            decode_fire: bit("decode_fire"),
+            decode_redirect: bit("decode_redirect"),
+            decode_target: word("decode_target"),
+            execute_fire: bit("execute_fire"),
+            execute_redirect: bit("execute_redirect"),
+            execute_target: word("execute_target"),
+            writeback_done: bit("writeback_done"),
+            writeback_waiting: bit("writeback_waiting"),
+            flush: bit("flush"),
+            flush_target: word("flush_target"),
+            event: bit("retire_or_trap"),
+            execute_result: word("execute_result"),
+            writeback_value: word("writeback_value"),
+            rd_write: bit("rd_write"),
+            mie: m.wire("mie", U(3)),
+            mstatus_mie: bit("mstatus_mie"),
+            wakeup: bit("wakeup"),
+            operand_wait: (config.hpm_counters > 0).then(|| bit("operand_wait")),
+            user: config.user_mode.then(|| UserControl {
+                user: bit("user_mode"),
+                wait_illegal: bit("wait_illegal"),
+                data_user: bit("data_user"),
+            }),
+            counter_enable: enables.then(|| word("counter_enable")),
+            protection: (config.pmp_regions > 0).then(|| m.wire("protection", U(protection))),
+            atomic: config.atomics.then(|| AtomicControl {
+                lr_request: bit("lr_request"),
+                sc_allowed: bit("sc_allowed"),
+                sc_request: bit("sc_request"),
+                req_valid: bit("amo_req_valid"),
+                req_wdata: word("amo_req_wdata"),
+            }),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Execute, up to the registers before writeback.
+
+use systole_hdl::prelude::*;
+
+use super::access::{DataAccess, data_access};
+use super::pipeline::{Completion, Counted, ExecuteTrace, Pipeline, Trap};
+use super::traps::execute_trap;
+use super::units::units;
+use crate::config::Multiplier;
+use crate::core::alu::alu;
+use crate::core::bitmanip::bitmanip;
+use crate::core::branch::condition;
+use crate::core::encoding::csr;
+
+/// Builds execute inside `core`; returns the product that the pipelined multiplier, if there is
+/// one, hands to writeback.
+pub fn build(p: &Pipeline) -> Option<Signal> {
+    let (m, control, execute) = (p.m, &p.control, &p.execute);
+    let operation = &execute.operation;
+    m.section("Execute: arithmetic");
+    let arithmetic = arithmetic(p);
+    let units = units(p);
+
+    m.section("Execute: jumps and branches");
+    let jump = jumps(p, &arithmetic);
+    let access = data_access(p, arithmetic.sum);
+
+    m.section("Execute: traps");
+    let only_reads = operation.is_load;
+    let trap = m
+        .instance("trap_at_execute", &execute_trap())
+        .pin("carried_valid", execute.trap.valid)
+        .pin("carried_interrupt", execute.trap.is_interrupt)
+        .pin("carried_code", execute.trap.code)
+        .pin("target_misaligned", jump.misaligned)
+        .pin("access_misaligned", access.misaligned)
+        .pin("access_denied", access.denied)
+        .pin("only_reads", only_reads);
+
+    m.section("To writeback");
+    let computed = units.as_ref().map_or(arithmetic.result, |u| u.select(arithmetic.result));
+    let computed = computed.named("computed");
+    let or_failed = access.sc_failed.map_or(computed, |failed| computed | failed.ext(32));
+    let takes_alternative = execute.takes_alternative;
+    control.execute_result.drive(takes_alternative.mux(execute.alternative, or_failed));
+    let writeback_free = (!control.writeback_waiting & !control.flush).named("writeback_free");
+    let complete = units.as_ref().map_or(!access.wait, |u| !access.wait & !u.wait);
+    let complete = complete.named("execute_complete");
+    control.execute_fire.drive(execute.valid & complete & writeback_free);
+    to_writeback(p, &arithmetic, &jump, &access, Trap::of(&trap));
+    units.and_then(|units| units.product)
+}
+
+/// What the ALU and the bit manipulation unit give.
+struct Arithmetic {
+    result: Signal,
+    /// rs1 + immediate, where the operation has one.
+    sum: Signal,
+    is_equal: Signal,
+    is_less: Signal,
+}
+
+fn arithmetic(p: &Pipeline) -> Arithmetic {
+    let (m, execute) = (p.m, &p.execute);
+    let operation = &execute.operation;
+    let (a, immediate) = (execute.rs1_value, operation.immediate);
+    let b = operation.operand_b_immediate.mux(immediate, execute.rs2_value).named("operand_b");
+    let alu = m.instance("alu", &alu(&p.config)).pin("a", a).pin("b", b);
+    let alu = operation.pin_alu(alu);
+    let mut result = alu.out("result");
+    let is_less = alu.out("is_less");
+    if let Some(op) = operation.bit_op {
+        let unit = m.instance("bits", &bitmanip(&p.config)).pin("op", op).pin("a", a).pin("b", b);
+        if p.config.zbb {
+            unit.pin("is_less", is_less);
+        }
+        result = result | unit.out("result");
+    }
+    Arithmetic { result, sum: alu.out("sum"), is_equal: alu.out("is_equal"), is_less }
+}
+
+/// Jumps and branches as execute decides them.
+struct Jump {
+    is_jalr: Signal,
+    /// The condition of a branch holds.
+    is_taken: Signal,
+    /// The target traps.
+    misaligned: Signal,
+    /// Target of JALR.
+    indirect: Signal,
+}
+
+fn jumps(p: &Pipeline, arithmetic: &Arithmetic) -> Jump {
+    let (m, control, execute) = (p.m, &p.control, &p.execute);
+    let operation = &execute.operation;
+    let untrapped = (!execute.trap.valid).named("execute_untrapped");
+    let is_jalr = operation.is_jump & operation.address_from_rs1 & untrapped;
+    let is_jalr = is_jalr.named("jumps_indirect");
+    let condition = condition(operation.funct3, arithmetic.is_equal, arithmetic.is_less);
+    let is_branch = (operation.is_branch & untrapped).named("branches");
+    let is_taken = is_branch & condition;
+    let surprise = (is_branch & (condition ^ execute.predicted)).named("branch_mispredicted");
+    let indirect = cat(&[arithmetic.sum.bits(31, 1), lit(0, Bit)]).named("indirect_target");
+    let misaligned = match p.config.compressed {
+        true => lit(0, Bit),
+        false => {
+            // One that decode took has an aligned target.
+            let direct = (operation.is_jump & !is_jalr & untrapped) | is_taken;
+            let direct = (direct & !execute.predicted & execute.alternative.bit(1)).named("direct");
+            ((is_jalr & indirect.bit(1)) | direct).named("target_misaligned")
+        }
+    };
+    let redirect = (is_jalr | surprise) & !misaligned;
+    control.execute_redirect.drive(control.execute_fire & redirect);
+    control.execute_target.drive(is_jalr.mux(indirect, execute.alternative));
+    m.cover("branch_went_the_other_way", control.execute_fire & surprise);
+    Jump { is_jalr, is_taken, misaligned, indirect }
+}
+
+/// Writes of these have an effect on what is already fetched.
+fn refetches(p: &Pipeline) -> Signal {
+    let operation = &p.execute.operation;
+    if p.config.pmp_regions == 0 {
+        return operation.is_fence_i;
+    }
+    let group = operation.csr_number.bits(11, 5).eq(csr::PMPCFG0 >> 5);
+    operation.is_fence_i | (operation.csr_writes & group)
+}
+
+/// The registers before writeback.
+fn to_writeback(
+    p: &Pipeline,
+    arithmetic: &Arithmetic,
+    jump: &Jump,
+    access: &DataAccess,
+    trap: Trap,
+) {
+    let (m, control, execute, writeback) = (p.m, &p.control, &p.execute, &p.writeback);
+    let operation = &execute.operation;
+    let stores = access.sc_failed.map_or(operation.is_store, |failed| operation.is_store & !failed);
+    let pipelined = p.config.multiplier == Multiplier::Fast;
+    let completion = Completion {
+        pc: execute.pc,
+        rd: operation.rd,
+        result: control.execute_result,
+        address: if p.config.compressed {
+            arithmetic.sum
+        } else {
+            jump.is_jalr.mux(jump.indirect, arithmetic.sum)
+        },
+        traps_on_address: access.is_access | jump.is_jalr,
+        funct3: operation.funct3,
+        is_load: operation.is_load,
+        is_store: stores,
+        is_lr: operation.is_lr,
+        is_sc: operation.is_sc,
+        is_amo: operation.is_amo,
+        funct5: operation.funct5,
+        operand: p.config.atomics.then_some(execute.rs2_value),
+        is_multiply: operation.is_multiply.filter(|_| pipelined),
+        is_csr: operation.is_csr,
+        csr_writes: operation.csr_writes,
+        csr_number: operation.csr_number,
+        is_mret: operation.is_mret,
+        is_wfi: operation.is_wfi,
+        refetches: refetches(p),
+    };
+    let muldiv = [operation.is_multiply, operation.is_divide];
+    let muldiv = muldiv.into_iter().flatten().reduce(|a, b| a | b);
+    let counted = writeback.counted.map(|registers| {
+        let values = Counted {
+            compressed: execute.compressed.unwrap_or_else(|| lit(0, Bit)),
+            is_branch: operation.is_branch,
+            is_taken: jump.is_taken,
+            is_jump: operation.is_jump,
+            is_muldiv: muldiv.unwrap_or_else(|| lit(0, Bit)),
+        };
+        (registers, values)
+    });
+    let trace =
+        writeback.trace.as_ref().zip(execute.trace.as_ref()).map(|(registers, (decoded, path))| {
+            let direct = (operation.is_jump | jump.is_taken).named("traced_direct");
+            let followed = direct.mux(path.target, path.sequential_pc).named("traced_followed");
+            let values = ExecuteTrace {
+                rs1_value: execute.rs1_value & decoded.rs1.any().repeat(32),
+                rs2_value: execute.rs2_value & decoded.rs2.any().repeat(32),
+                pc_next: jump.is_jalr.mux(jump.indirect, followed).named("traced_pc_next"),
+                lanes: access.lanes,
+                store_word: p.dbus.req_wdata,
+            };
+            (registers, decoded, values)
+        });
+    m.clocked(|| {
+        when(control.execute_fire, || {
+            writeback.valid.set(1);
+            writeback.completion.set(&completion);
+            writeback.trap.set(&trap);
+            if let Some((registers, values)) = &counted {
+                registers.set(values);
+            }
+            if let Some((registers, decoded, values)) = &trace {
+                registers.0.set(decoded);
+                registers.1.set(values);
+            }
+        })
+        .or_when(control.writeback_done, || writeback.valid.set(0));
+    });
+}

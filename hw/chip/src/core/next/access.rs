@@ -63,12 +63,13 @@ pub fn data_access(p: &Pipeline, address: Signal) -> DataAccess {
 fn protection(p: &Pipeline, address: Signal, access: Signal) -> Signal {
     let (m, control, operation) = (p.m, &p.control, &p.execute.operation);
     let Some(configuration) = control.protection else { return lit(0, Bit) };
+    let data_user = control.user.and_then(|user| user.data_user);
     let need = cat(&[lit(0, Bit), !operation.is_load, operation.is_load]);
     let check = m
         .instance("data_protection", &pmp_check(p.config.pmp_regions, 1))
         .pin("address", address)
         .pin("configuration", configuration)
-        .pin("machine", control.user.map_or(lit(1, Bit), |user| !user.data_user))
+        .pin("machine", data_user.map_or(lit(1, Bit), |user| !user))
         .pin("need", need);
     (access & check.out("denied")).named("access_denied")
 }

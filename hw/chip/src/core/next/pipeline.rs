@@ -362,8 +362,8 @@ pub struct UserControl {
     /// The mode is U.
     pub user: Signal,
     pub wait_illegal: Signal,
-    /// Data accesses have the rights of U.
-    pub data_user: Signal,
+    /// Data accesses have the rights of U, which only PMP asks for.
+    pub data_user: Option<Signal>,
 }
 
 /// What execute and writeback say to each other about atomic accesses.
@@ -409,7 +409,7 @@ impl Control {
             user: config.user_mode.then(|| UserControl {
                 user: bit("user_mode"),
                 wait_illegal: bit("wait_illegal"),
-                data_user: bit("data_user"),
+                data_user: (config.pmp_regions > 0).then(|| bit("data_user")),
             }),
             counter_enable: enables.then(|| word("counter_enable")),
             protection: (config.pmp_regions > 0).then(|| m.wire("protection", U(protection))),

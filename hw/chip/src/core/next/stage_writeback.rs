@@ -159,7 +159,11 @@ fn csr_instance(
     if let Some(user) = control.user {
         user.user.drive(csr.out("user"));
         user.wait_illegal.drive(csr.out("wait_illegal"));
-        user.data_user.drive(csr.out("data_user"));
+        if let Some(data_user) = user.data_user {
+            data_user.drive(csr.out("data_user"));
+        } else {
+            csr.unused("data_user");
+        }
     }
     if let Some(counter_enable) = control.counter_enable {
         counter_enable.drive(csr.out("counter_enable"));

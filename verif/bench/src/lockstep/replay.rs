@@ -313,7 +313,7 @@ pub(crate) fn retire_record(rtl: &systole_sim::Retire) -> Retire {
     let meaningful = |condition: bool, value: u32| if condition { value } else { 0 };
     Retire {
         pc: rtl.pc,
-        mode: 3,
+        mode: rtl.mode,
         insn: rtl.insn,
         next_pc: rtl.next_pc,
         trap: rtl.trap,
@@ -335,4 +335,44 @@ pub(crate) fn retire_record(rtl: &systole_sim::Retire) -> Retire {
 /// The bits of the byte lanes in `mask`.
 fn lanes(mask: u8) -> u32 {
     (0..4).filter(|lane| mask >> lane & 1 == 1).map(|lane| 0xff << (8 * lane)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field that is made up here instead of read would agree with the model for ever.
+    #[test]
+    fn every_field_comes_from_the_rtl() {
+        let other = |record: &Retire, rtl: systole_sim::Retire| {
+            assert_ne!(retire_record(&rtl), *record, "{rtl:?}");
+        };
+        let rtl = systole_sim::Retire {
+            trap: true,
+            csr_valid: true,
+            mem_rmask: 0b1111,
+            mem_wmask: 0b1111,
+            ..Default::default()
+        };
+        let record = retire_record(&rtl);
+        other(&record, systole_sim::Retire { mode: 3, ..rtl });
+        other(&record, systole_sim::Retire { pc: 1, ..rtl });
+        other(&record, systole_sim::Retire { insn: 1, ..rtl });
+        other(&record, systole_sim::Retire { next_pc: 1, ..rtl });
+        other(&record, systole_sim::Retire { trap: false, ..rtl });
+        other(&record, systole_sim::Retire { intr: true, ..rtl });
+        other(&record, systole_sim::Retire { cause: 1, ..rtl });
+        other(&record, systole_sim::Retire { tval: 1, ..rtl });
+        other(&record, systole_sim::Retire { rd_addr: 1, ..rtl });
+        other(&record, systole_sim::Retire { rd_wdata: 1, ..rtl });
+        other(&record, systole_sim::Retire { mem_addr: 1, ..rtl });
+        other(&record, systole_sim::Retire { mem_rmask: 0b0111, ..rtl });
+        other(&record, systole_sim::Retire { mem_wmask: 0b0111, ..rtl });
+        other(&record, systole_sim::Retire { mem_rdata: 1, ..rtl });
+        other(&record, systole_sim::Retire { mem_wdata: 1, ..rtl });
+        other(&record, systole_sim::Retire { csr_valid: false, ..rtl });
+        other(&record, systole_sim::Retire { csr_addr: 1, ..rtl });
+        other(&record, systole_sim::Retire { csr_wdata: 1, ..rtl });
+        other(&record, systole_sim::Retire { mstatus: 1, ..rtl });
+    }
 }

@@ -1,11 +1,9 @@
-//! Multiplication: a pipelined unit and an iterative one.
+//! Multiplication: a pipelined unit.
 //!
-//! Both multiply as unsigned and correct the high word: with `a` negative, the unsigned product
+//! It multiplies as unsigned and corrects the high word: with `a` negative, the unsigned product
 //! is too large by `b << 32`, and the other way round.
 
 use systole_hdl::prelude::*;
-
-use super::iteration::iteration;
 
 /// Operands of a multiplication and what its variant asks for.
 struct Operands {
@@ -69,25 +67,5 @@ pub fn multiply_pipelined() -> Module {
         let product = (outer + (middle.ext(64) << 16)).named("product");
         let high_word = (product.bits(63, 32) - correction).named("high_word");
         m.output("result", high.mux(high_word, product.bits(31, 0)));
-    })
-}
-
-/// Iterative multiplier: shift and add, one bit of `b` a cycle.
-pub fn multiply_iterative() -> Module {
-    module("core_multiply", |m| {
-        m.doc("Iterative multiplier: shift and add, 32 steps.");
-        let operands = operands(m);
-        let control = iteration(m);
-
-        m.section("Shift and add");
-        let product = m.reg("product", U(64)).doc("{sum, rest of b}");
-        let addend = (operands.a & product.bit(0).repeat(32)).named("addend");
-        let sum = (product.bits(63, 32).ext(33) + addend.ext(33)).named("sum");
-        m.clocked(|| {
-            when(control.load, || product.set(operands.b.ext(64)))
-                .or_when(control.step, || product.set(cat(&[sum, product.bits(31, 1)])));
-        });
-        let high_word = (product.bits(63, 32) - operands.correction).named("high_word");
-        m.output("result", operands.high.mux(high_word, product.bits(31, 0)));
     })
 }

@@ -19,10 +19,8 @@ pub mod interrupts;
 pub mod iteration;
 pub mod load_align;
 pub mod multiply;
-mod next;
 pub mod pmp;
 mod record;
-pub mod register_file;
 pub mod rvfi;
 pub mod store_align;
 
@@ -40,7 +38,7 @@ pub const RESET_VECTOR: u64 = 0x8000_0000;
 /// lines, and with `rvfi` the retire port. `config` is a validated one.
 pub fn core(config: &CoreConfig, rvfi: bool) -> Module {
     match config.pipeline {
-        Pipeline::Compact => next::core(config, rvfi),
+        Pipeline::Compact => compact::core(config, rvfi),
         Pipeline::Fast => fast::core(config, rvfi),
     }
 }

@@ -1,5 +1,23 @@
-//! Parts of the first pipeline that the fast one still uses.
+//! The compact pipeline: fetch, decode, execute and writeback, one instruction at a time in each.
+//!
+//! `pipeline` holds the top, `core`, which connects the stages of the `stage_*` files.
 
+mod access;
+mod fetch;
+mod hazard;
 pub(super) mod old;
+mod operands;
+mod pipeline;
+mod registers;
+mod retire;
+mod stage_decode;
+mod stage_execute;
+mod stage_fetch;
+mod stage_writeback;
+mod traps;
+mod units;
 
 pub(super) use old::ports::{DataBus, InterruptState, WFI};
+pub(super) use pipeline::core;
+#[cfg(test)]
+pub(super) use {fetch::fetch, registers::registers};

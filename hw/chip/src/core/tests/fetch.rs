@@ -7,7 +7,7 @@ use systole_hdl::prelude::*;
 use super::machine::{Random, base, full};
 use crate::config::{CoreConfig, Multiplier};
 use crate::core::RESET_VECTOR;
-use crate::core::next::fetch;
+use crate::core::compact::fetch;
 
 /// The word at an address, as the test's memory holds it; about half of the halfwords begin a
 /// long instruction.

@@ -9,8 +9,8 @@ use crate::config::CoreConfig;
 use crate::core::alu::alu;
 use crate::core::bitmanip::bitmanip;
 use crate::core::branch::branch;
+use crate::core::compact::registers;
 use crate::core::decode::decode;
-use crate::core::register_file::register_file;
 
 pub fn start(module: &Module) -> Interpreter {
     Interpreter::new(&check(module).unwrap_or_else(|errors| panic!("{errors}")))
@@ -195,23 +195,30 @@ proptest! {
 }
 
 #[test]
-fn registers_hold_their_values_and_x0_is_zero() {
-    let mut sim = start(&register_file());
+fn registers_give_what_they_held_at_the_edge() {
+    let value = |register: u64| 0x1111 * (register + 1);
+    let mut sim = start(&registers());
     sim.set("rd_write", 1);
-    for register in 0..32 {
+    for register in 1..32 {
         sim.set("rd", register);
-        sim.set("rd_value", 0x1111 * (register + 1));
+        sim.set("rd_value", value(register));
         sim.step();
     }
     sim.set("rd_write", 0);
-    sim.set("rd", 5);
-    sim.set("rd_value", 0);
-    sim.step();
-    for register in 0..32 {
-        let value = if register == 0 { 0 } else { 0x1111 * (register + 1) };
+    for register in 1..32 {
         sim.set("rs1", register);
-        sim.set("rs2", 31 - register);
-        assert_eq!(sim.get("rs1_value"), value);
-        assert_eq!(sim.get("rs2_value"), if register == 31 { 0 } else { 0x1111 * (32 - register) });
+        sim.set("rs2", 32 - register);
+        sim.step();
+        assert_eq!(sim.get("rs1_value"), value(register));
+        assert_eq!(sim.get("rs2_value"), value(32 - register));
     }
+    // Read and written at the same edge: the old value, then the new one.
+    sim.set("rd_write", 1);
+    sim.set("rd", 7);
+    sim.set("rd_value", 5);
+    sim.set("rs1", 7);
+    sim.step();
+    assert_eq!(sim.get("rs1_value"), value(7));
+    sim.step();
+    assert_eq!(sim.get("rs1_value"), 5);
 }

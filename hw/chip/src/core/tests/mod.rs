@@ -2,6 +2,7 @@
 
 mod assembler;
 mod atomic;
+mod costs;
 mod csr;
 mod decode;
 mod divide;

@@ -2,7 +2,6 @@
 
 use super::assembler::*;
 use super::machine::*;
-use crate::config::Multiplier;
 use crate::core::encoding::csr;
 
 /// Concatenates pieces of a program.
@@ -334,22 +333,4 @@ fn fences_do_nothing_with_any_reserved_field() {
         assert_eq!(machine.register(1), 3);
         assert!(machine.retired.iter().all(|record| !record.trap));
     });
-}
-
-#[test]
-fn throughput_on_ideal_memory() {
-    let config = base(4, Multiplier::Fast);
-    let cycles = |body: &[u32]| {
-        let program = words(&[&li(5, RAM + 0x1000), &vec![body.to_vec(); 40].concat()]);
-        let mut machine = Machine::new(&config, &program, Timing::IDEAL);
-        let count = 2 + 20 * body.len();
-        machine.run(count + 5 * body.len());
-        machine.retired[count + 5 * body.len() - 1].cycle - machine.retired[count - 1].cycle
-    };
-    assert_eq!(cycles(&[addi(1, 1, 1), add(2, 1, 1), add(3, 2, 1)]), 15, "one a cycle");
-    assert_eq!(cycles(&[sw(1, 5, 0), lw(2, 5, 0)]), 10, "accesses follow without a gap");
-    assert_eq!(cycles(&[lw(1, 5, 0), add(2, 1, 1)]), 15, "load and use: one bubble");
-    assert_eq!(cycles(&[mul(1, 1, 2), mul(3, 5, 5)]), 10, "independent products");
-    assert_eq!(cycles(&[jal(0, 4)]), 10, "a jump, or a branch backwards: one bubble");
-    assert_eq!(cycles(&[beq(0, 0, 4)]), 15, "a branch forwards that is taken: two bubbles");
 }

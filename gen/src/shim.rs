@@ -5,7 +5,7 @@
 use askama::Template;
 
 /// Version of the C interface and of the event records; a library of another one is not loaded.
-pub const ABI: u32 = 2;
+pub const ABI: u32 = 3;
 
 /// What the shim has to know about the chip that it is compiled with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

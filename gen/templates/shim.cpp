@@ -80,6 +80,7 @@ class Chip {
   uint64_t cycle() const { return cycle_; }
   uint64_t retired() const { return retired_; }
   const char* broken() const { return broken_.c_str(); }
+  bool data_idle() const { return dbus_.idle(); }
   void set_watch(uint32_t address) { watch_ = address; }
   void set_hang_limit(uint64_t cycles) { hang_limit_ = cycles ? cycles : ~uint64_t{0}; }
 
@@ -376,6 +377,7 @@ SYSTOLE_API const systole::Record* systole_events(const Chip* chip, size_t* coun
 
 SYSTOLE_API uint64_t systole_cycle(const Chip* chip) { return chip->cycle(); }
 SYSTOLE_API uint64_t systole_retired(const Chip* chip) { return chip->retired(); }
+SYSTOLE_API bool systole_data_idle(const Chip* chip) { return chip->data_idle(); }
 SYSTOLE_API const char* systole_broken(const Chip* chip) { return chip->broken(); }
 
 SYSTOLE_API bool systole_start_trace(Chip* chip, const char* path, uint64_t from, uint64_t to) {

@@ -102,6 +102,12 @@ impl Dut {
         self.model.retired()
     }
 
+    /// Whether no data access of the hart is under way: none waits for its answer, and none was
+    /// answered in the last cycle.
+    pub fn data_idle(&self) -> bool {
+        self.model.data_idle()
+    }
+
     /// Why the model is [broken](StopReason::Broken); empty while it is not.
     pub fn broken(&self) -> String {
         self.model.broken()

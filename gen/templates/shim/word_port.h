@@ -64,6 +64,9 @@ class WordPort {
     if (request.valid && req_ready) accept(cycle, request);
   }
 
+  // Nothing is under way at the end of the cycle, and nothing was answered in it.
+  bool idle() const { return queue_.empty() && !rsp_valid; }
+
  private:
   struct Response {
     uint64_t due;

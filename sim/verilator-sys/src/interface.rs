@@ -90,6 +90,7 @@ interface! {
     events = "systole_events": fn(*const Chip, *mut usize) -> *const Record;
     cycle = "systole_cycle": fn(*const Chip) -> u64;
     retired = "systole_retired": fn(*const Chip) -> u64;
+    data_idle = "systole_data_idle": fn(*const Chip) -> bool;
     broken = "systole_broken": fn(*const Chip) -> *const c_char;
     start_trace = "systole_start_trace": fn(*mut Chip, *const c_char, u64, u64) -> bool;
     stop_trace = "systole_stop_trace": fn(*mut Chip);

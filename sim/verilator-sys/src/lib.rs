@@ -17,7 +17,7 @@ pub use interface::{PortStalls, Record, Stop};
 pub use model::{Model, OutOfRange};
 
 /// Version of the C interface that this crate speaks.
-pub const ABI: u32 = 2;
+pub const ABI: u32 = 3;
 
 /// Why a shared library is no usable model.
 #[derive(Debug)]

@@ -137,6 +137,13 @@ impl Model {
         unsafe { (self.library.interface.retired)(self.chip.as_ptr()) }
     }
 
+    /// Whether no data access of the hart waits for its answer at the end of the last cycle, nor was
+    /// one answered in it.
+    pub fn data_idle(&self) -> bool {
+        // SAFETY: a live chip.
+        unsafe { (self.library.interface.data_idle)(self.chip.as_ptr()) }
+    }
+
     /// Why the model cannot go on; empty while it can.
     pub fn broken(&self) -> String {
         // SAFETY: the shim returns a C string that it keeps until the next call that changes the

@@ -37,9 +37,9 @@ enum Request {
     /// To be served now.
     Due,
     /// A call, whose answer the program polls for. A load that is already under way would see memory
-    /// as it was before the answer, and the model's as it is after. When a jump has just retired, no
-    /// load is under way: data accesses are in order and not speculative.
-    AtJump,
+    /// as it was before the answer, and the model's as it is after; so the answer waits for a cycle
+    /// without one.
+    WhenIdle,
 }
 
 /// State of one run.
@@ -93,9 +93,12 @@ impl<'a> Run<'a> {
     ) -> Result<(), Failure> {
         loop {
             let left = max_cycles.saturating_sub(dut.cycle());
-            let stop = dut.run(if self.request == Request::AtJump { left.min(1) } else { left });
+            let stop = dut.run(if self.request == Request::WhenIdle { left.min(1) } else { left });
             for event in dut.events() {
                 self.event(event, host)?;
+            }
+            if self.request == Request::WhenIdle && dut.data_idle() {
+                self.request = Request::Due;
             }
             if self.request == Request::Due {
                 self.request = Request::None;
@@ -203,9 +206,7 @@ impl<'a> Run<'a> {
         }
         self.exercise.record(rtl);
         if rtl.mem_wmask & 1 != 0 && rtl.mem_addr == self.tohost && rtl.mem_wdata != 0 {
-            self.request = if rtl.mem_wdata & 1 == 1 { Request::Due } else { Request::AtJump };
-        } else if self.request == Request::AtJump && rtl.next_pc != follower(rtl) {
-            self.request = Request::Due;
+            self.request = if rtl.mem_wdata & 1 == 1 { Request::Due } else { Request::WhenIdle };
         }
         let result = self.npu.after_step(self.golden);
         self.npu_result(result)
@@ -300,11 +301,6 @@ impl<'a> Run<'a> {
             history: self.history.iter().copied().collect(),
         }))
     }
-}
-
-/// The address behind an instruction.
-fn follower(retire: &Retire) -> u32 {
-    retire.pc.wrapping_add(if retire.insn & 3 == 3 { 4 } else { 2 })
 }
 
 /// The RTL's record in the golden model's form: fields without meaning are 0.

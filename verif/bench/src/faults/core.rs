@@ -1,4 +1,4 @@
-//! Faults of the hart, its bus and its timer.
+//! Faults of the hart's pipeline, of RV32IM, of its bus and its timer.
 
 use systole_hdl::fault::Fault;
 use systole_hdl::fault::Target::{Drive, Read};
@@ -49,9 +49,9 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "sub-adds",
         description: "subtract does not complement its operand",
         module: "core_alu",
-        signal: "subtract",
+        signal: "invert_b",
         target: Read,
-        bad: |_| lit(0, Bit),
+        bad: |c| c.original() & !c.signal("select_sum"),
     },
     Fault {
         name: "sra-shifts-in-zeros",
@@ -65,17 +65,17 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "slt-unsigned",
         description: "slt compares unsigned",
         module: "core_alu",
-        signal: "flip_signs",
+        signal: "compare_signed",
         target: Read,
-        bad: |_| lit(0, Bit),
+        bad: |c| c.original() & !c.signal("select_less"),
     },
     Fault {
         name: "bltu-signed",
         description: "bltu and bgeu compare signed",
-        module: "core_branch",
-        signal: "compare_unsigned",
+        module: "core",
+        signal: "execute_alu_unsigned",
         target: Read,
-        bad: |_| lit(0, Bit),
+        bad: |c| c.original() & !c.signal("execute_is_branch"),
     },
     Fault {
         name: "load-sign-lost",
@@ -115,7 +115,7 @@ pub(super) const FAULTS: &[Fault] = &[
         module: "core_csr",
         signal: "minstret_increment",
         target: Read,
-        bad: |_| lit(1, Bit),
+        bad: |_| lit(1, U(2)),
     },
     Fault {
         name: "mret-keeps-mie",

@@ -112,6 +112,7 @@ fn interrupt_instance(p: &Pipeline) -> Instance {
     let (m, control) = (p.m, &p.control);
     let enabled = control.mstatus_mie;
     let allowed = control.user.map_or(enabled, |user| enabled | user.user);
+    let allowed = allowed.named("interrupts_allowed");
     let interrupts = m
         .instance("interrupts", &interrupts())
         .pin("software_interrupt", m.input("software_interrupt", Bit))

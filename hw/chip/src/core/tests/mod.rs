@@ -5,6 +5,9 @@ mod atomic;
 mod costs;
 mod csr;
 mod decode;
+#[allow(dead_code, reason = "what other tests need of a row")]
+#[path = "../../../../../verif/golden/tests/decode/table.rs"]
+mod decode_table;
 mod divide;
 mod expand;
 mod fetch;

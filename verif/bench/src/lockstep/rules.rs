@@ -41,6 +41,8 @@ pub(super) struct Rules {
     wide: usize,
     /// Retirements since an interrupt has had to be taken.
     overdue: u32,
+    /// The last instruction was a `wfi` that ended for an interrupt that may be taken.
+    waited: bool,
     /// For each of [`LINES`] the retirements for which it has differed.
     differ: [u32; 3],
 }
@@ -62,8 +64,13 @@ impl Rules {
         if rtl.intr && !rtl.trap {
             golden.interrupt_allowed(rtl.cause, lines).map_err(|m| (Kind::Interrupt, m))?;
         }
+        let waited = std::mem::take(&mut self.waited);
         match golden.pending_interrupt(lines) {
             Some(cause) if !rtl.intr => {
+                if waited {
+                    let message = format!("interrupt {cause} was not taken right behind a wfi");
+                    return Err((Kind::Interrupt, message));
+                }
                 self.overdue += 1;
                 if self.overdue > INTERRUPT_SLACK[self.wide] {
                     let message = format!(
@@ -79,6 +86,7 @@ impl Rules {
         // One that is taken first goes to the handler, and there is another instruction.
         if rtl.insn == WFI && !rtl.trap && !rtl.intr {
             wait_ends(golden, lines)?;
+            self.waited = golden.pending_interrupt(lines).is_some();
         }
         self.lines(golden, lines, cycle)
     }

@@ -9,19 +9,19 @@ use systole_hdl::prelude::*;
 /// file at the last edge, which reading at that edge missed. Loads, CSR reads and pipelined
 /// products are known in writeback, everything else in execute. A source that is not read gives 0.
 /// A CSR instruction holds back everything behind it, so that an interrupt that it enables or
-/// disables is decided before the next instruction.
+/// disables is decided before the next instruction; so does WFI, whose interrupt is taken there.
 pub fn hazard() -> Module {
     module("core_hazard", |m| {
         m.doc("Operand forwarding, and the hazards that stop decode.");
         let execute_valid = m.input("execute_valid", Bit);
         let execute_rd = m.input("execute_rd", U(5));
         let execute_late = m.input("execute_late", Bit).doc("result comes in writeback");
-        let execute_is_csr = m.input("execute_is_csr", Bit);
+        let execute_holds = m.input("execute_holds", Bit).doc("CSR instruction or WFI");
         let execute_result = m.input("execute_result", U(32));
         let writeback_valid = m.input("writeback_valid", Bit);
         let writeback_rd = m.input("writeback_rd", U(5));
         let writeback_waiting = m.input("writeback_waiting", Bit).doc("for a bus response");
-        let writeback_is_csr = m.input("writeback_is_csr", Bit);
+        let writeback_holds = m.input("writeback_holds", Bit).doc("CSR instruction or WFI");
         let writeback_result = m.input("writeback_result", U(32));
         let written_valid = m.input("written_valid", Bit).doc("at the last edge");
         let written_rd = m.input("written_rd", U(5));
@@ -57,10 +57,10 @@ pub fn hazard() -> Module {
         }
 
         m.section("Stall");
-        let execute_csr_wait = (execute_valid & execute_is_csr).named("execute_csr_wait");
-        let writeback_csr_wait = (writeback_valid & writeback_is_csr).named("writeback_csr_wait");
+        let execute_wait = (execute_valid & execute_holds).named("execute_wait");
+        let writeback_wait = (writeback_valid & writeback_holds).named("writeback_wait");
         let operand_wait = m.output_wire("operand_wait", Bit).doc("for an operand");
         operand_wait.drive(waits[0] | waits[1] | waits[2] | waits[3]);
-        m.output("stall", operand_wait | execute_csr_wait | writeback_csr_wait);
+        m.output("stall", operand_wait | execute_wait | writeback_wait);
     })
 }

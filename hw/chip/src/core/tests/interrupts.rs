@@ -157,3 +157,30 @@ fn a_lasting_interrupt_is_taken_soon() {
         assert!(records[retired..].iter().any(|record| record.intr), "seed {seed}");
     }
 }
+
+/// "The interrupt trap will be taken on the following instruction" (privileged manual, WFI): a
+/// program that looks behind its WFI at what the handler did must find it.
+#[test]
+fn the_interrupt_that_ends_a_wait_comes_before_the_next_instruction() {
+    let body = words(&[
+        &li(6, 0x888),
+        &[csrrw(0, csr::MIE, 6), csrrsi(0, csr::MSTATUS, 8), WFI, lw(1, 30, 0), addi(2, 2, 1)],
+    ]);
+    let program = with_handler(&body, &[csrrs(12, csr::MEPC, 0)]);
+    let wait = PROLOGUE + 4;
+    for (seed, config) in (0..24).zip(configurations().iter().cycle()) {
+        let timing = if seed % 5 == 0 { Timing::IDEAL } else { Timing::random(seed) };
+        let mut machine = Machine::new(config, &program, timing);
+        machine.run(wait);
+        for _ in 0..40 + seed {
+            machine.step();
+            assert_eq!(machine.retired.len(), wait, "WFI waits");
+        }
+        machine.lines = 2;
+        machine.run(wait + 2);
+        let (waited, entry) = (&machine.retired[wait], &machine.retired[wait + 1]);
+        assert_eq!(waited.insn, WFI);
+        assert!(entry.intr, "{entry:x?}");
+        assert_eq!(machine.register(12), waited.pc + 4);
+    }
+}

@@ -344,7 +344,7 @@ fn simplify(block: &mut Block) {
         Block::Access { privilege, .. } => *privilege = Privilege::Own,
         Block::WaitForInterrupt { user, global, .. } => (*user, *global) = (false, Some(false)),
         Block::TrapVector { value, .. } => *value = None,
-        Block::User { leave, probe, .. } => (*leave, *probe) = (0, false),
+        Block::User { leave, probe, direct, .. } => (*leave, *probe, *direct) = (0, false, false),
         // What is locked stays where nothing needs it.
         Block::Protect { bottom, config, .. } if *config & LOCKED == 0 => *bottom = None,
         Block::Far { short_of, .. } => *short_of = 0,

@@ -17,7 +17,7 @@ const PROGRAMS: u64 = 2000;
 /// Body instructions that the minimal program of a fault of the hart may have: a visit to U mode, an
 /// entry of PMP or a job for its interrupt takes a dozen by itself. One that needs random bus errors
 /// may have more, for these move when an instruction is dropped.
-const MINIMAL: usize = 24;
+const MINIMAL: usize = 30;
 
 /// Looks for the faults that `wanted` accepts on one of [`faults::CHIPS`].
 fn find(chip: usize, wanted: impl Fn(&str) -> bool) {

@@ -67,6 +67,14 @@ pub(super) const FAULTS: &[Fault] = &[
         target: Read,
         bad: |c| c.original() & !c.signal("jumps_indirect"),
     },
+    Fault {
+        name: "misaligned-branch-always-traps",
+        description: "a branch to a halfword traps even when it is not taken",
+        module: "core",
+        signal: "target_misaligned",
+        target: Read,
+        bad: |c| c.original() | c.signal("branches") & c.signal("execute_alternative").bit(1),
+    },
     // A.
     Fault {
         name: "amo-min-unsigned",
@@ -159,6 +167,14 @@ pub(super) const FAULTS: &[Fault] = &[
         bad: |c| c.original() | c.signal("trap_enter"),
     },
     Fault {
+        name: "mret-keeps-mprv",
+        description: "mret to U mode leaves mstatus.MPRV set",
+        module: "core_csr",
+        signal: "mprv_bit_next",
+        target: Read,
+        bad: |c| c.signal("mret_restore").mux(c.signal("mstatus_mprv_bit"), c.original()),
+    },
+    Fault {
         name: "mprv-ignored",
         description: "loads and stores have the rights of the mode, whatever mstatus.MPRV says",
         module: "core_csr",
@@ -240,6 +256,30 @@ pub(super) const FAULTS: &[Fault] = &[
         bad: |c| c.original() | c.signal("tor_0") & c.signal("equal_0"),
     },
     Fault {
+        name: "pmp-bottom-not-locked",
+        description: "the pmpaddr below a locked TOR region can be written",
+        module: "core_pmp_registers",
+        signal: "address_locked_0",
+        target: Read,
+        bad: |c| c.signal("locked_0"),
+    },
+    Fault {
+        name: "pmp-lock-not-for-machine",
+        description: "a locked region does not bind M mode",
+        module: "core_pmp_check",
+        signal: "locked_0",
+        target: Read,
+        bad: |_| lit(0, Bit),
+    },
+    Fault {
+        name: "pmp-napot-mask-short",
+        description: "a NAPOT region has half its size",
+        module: "core_pmp_registers",
+        signal: "mask_0",
+        target: Read,
+        bad: |c| c.original() >> 1,
+    },
+    Fault {
         name: "pmp-unmatched-allowed",
         description: "U mode may access what no region matches",
         module: "core_pmp_check",
@@ -271,6 +311,14 @@ pub(super) const FAULTS: &[Fault] = &[
         signal: "writeback_compressed",
         target: Read,
         bad: |_| lit(0, Bit),
+    },
+    Fault {
+        name: "event-counts-untaken",
+        description: "the event of taken branches counts all branches",
+        module: "core",
+        signal: "writeback_is_taken",
+        target: Read,
+        bad: |c| c.signal("writeback_is_branch"),
     },
     Fault {
         name: "event-amo-is-no-load",

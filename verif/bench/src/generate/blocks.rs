@@ -7,7 +7,7 @@ use systole_golden::Isa;
 use systole_isa::Register;
 
 use super::Target;
-use super::csrs::{counters, csr, delicate_write};
+use super::csrs::{counted, counters, csr, delicate_write};
 use super::instructions::{
     access, arithmetic, atomics, branch, fence, register, trapping, value, version,
 };
@@ -56,8 +56,12 @@ fn nested(target: Target, inner: BoxedStrategy<Block>, jobs: usize) -> BoxedStra
             .prop_map(|(link, indirect, body)| Block::Call { link, indirect, body }),
     ];
     let around = match target.isa.user_mode {
-        true => prop_oneof![3 => around, 2 => user(bodies)].boxed(),
+        true => prop_oneof![3 => around, 2 => user(bodies.clone())].boxed(),
         false => around.boxed(),
+    };
+    let around = match target.isa.hpm_counters {
+        0 => around,
+        _ => prop_oneof![6 => around, 1 => counted(target.isa, bodies)].boxed(),
     };
     if jobs == 0 {
         return prop_oneof![5 => simple(target), 2 => around].boxed();

@@ -3,13 +3,15 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use systole_golden::Isa;
-use systole_isa::{Csr, CsrOp, CsrSource, Instruction, Register};
+use systole_isa::{BranchOp, Csr, CsrOp, CsrSource, Instruction, Register};
 
 use super::instructions::{register, value};
 use crate::program::Block;
 
 /// `mstatus.MPRV`, which [`Block::Access`] sets for its accesses only.
 const MPRV: u32 = 1 << 17;
+/// `mstatus.TW`.
+const TW: u32 = 1 << 21;
 /// L of every byte of `pmpcfg`.
 const LOCKS: u32 = 0x8080_8080;
 
@@ -107,9 +109,27 @@ pub(super) fn counters(isa: Isa) -> impl Strategy<Value = Vec<Instruction>> {
     proptest::collection::vec(one, 1..6)
 }
 
+/// Blocks with an event counter set up before and read behind.
+pub(super) fn counted(isa: Isa, bodies: BoxedStrategy<Vec<Block>>) -> impl Strategy<Value = Block> {
+    let counter = 3..3 + isa.hpm_counters.clamp(1, 29) as u16;
+    (counter, 1..10u8, register(), bodies).prop_map(|(counter, event, rd, mut body)| {
+        let set = Instruction::Csr {
+            op: CsrOp::Write,
+            rd: Register::ZERO,
+            csr: Csr::mhpmevent(counter),
+            source: CsrSource::Immediate(event),
+        };
+        let get = read(rd, Csr::mhpmcounter(counter, false));
+        body.insert(0, Block::Straight(vec![set, get]));
+        body.push(Block::Straight(vec![get]));
+        Block::Skip { op: BranchOp::Bne, rs1: Register::ZERO, rs2: Register::ZERO, body }
+    })
+}
+
 /// Writes of delicate registers with values that do no harm.
 pub(super) fn delicate_write(isa: Isa) -> impl Strategy<Value = Block> {
-    let status = (Just(Csr::MSTATUS), value().prop_map(|value| value & !MPRV));
+    let bits = prop_oneof![3 => value().prop_map(|value| value & !MPRV), 1 => Just(TW)];
+    let status = (Just(Csr::MSTATUS), bits);
     let protection = ((0..4u16).prop_map(Csr::pmpcfg), any::<u32>().prop_map(|v| v & !LOCKS));
     let target = prop_oneof![3 => status, u32::from(isa.pmp_regions > 0) => protection];
     (select(CsrOp::ALL), register(), target, register())

@@ -126,8 +126,30 @@ pub(super) fn trapping(isa: Isa) -> BoxedStrategy<Instruction> {
             is_illegal(&isa, word).then_some(Instruction::Raw(word))
         },
     );
-    prop_oneof![2 => Just(Instruction::Ecall), 2 => Just(Instruction::Ebreak), 1 => illegal, 1 => near]
-        .boxed()
+    let all = prop_oneof![
+        2 => Just(Instruction::Ecall),
+        2 => Just(Instruction::Ebreak),
+        1 => illegal,
+        1 => near,
+    ];
+    if isa.c {
+        return all.boxed();
+    }
+    prop_oneof![6 => all, 1 => misaligned()].boxed()
+}
+
+/// Jumps and branches to a halfword, which trap without C if they are taken.
+fn misaligned() -> impl Strategy<Value = Instruction> {
+    let offset = (-64..64i32).prop_map(|words| 4 * words + 2);
+    prop_oneof![
+        1 => (register(), offset.clone()).prop_map(|(rd, offset)| Instruction::Jal { rd, offset }),
+        2 => (branch(), offset).prop_map(|((op, rs1, rs2), offset)| Instruction::Branch {
+            op,
+            rs1,
+            rs2,
+            offset,
+        }),
+    ]
 }
 
 /// Whether `word` is no instruction of a hart with `isa`. Fences of every form are.

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use systole_golden::Isa;
+use systole_isa::{BranchOp, Csr, CsrOp, Register};
 
-use super::instructions::{register, value};
+use super::instructions::{access, register, value};
 use crate::program::layout::{BODY, DATA, DATA_BYTES, SACRIFICE, SACRIFICE_BYTES};
 use crate::program::{Block, Privilege};
 
@@ -29,8 +30,10 @@ pub(super) fn privilege(isa: Isa) -> BoxedStrategy<Privilege> {
 /// A piece of program in U mode.
 pub(super) fn user(bodies: BoxedStrategy<Vec<Block>>) -> impl Strategy<Value = Block> {
     let leave = prop_oneof![2 => Just(0u16), 1 => any::<u16>()];
-    (register(), leave, prop::bool::weighted(0.2), bodies)
-        .prop_map(|(scratch, leave, probe, body)| Block::User { scratch, leave, probe, body })
+    let flags = (prop::bool::weighted(0.2), prop::bool::weighted(0.2));
+    (register(), leave, flags, bodies).prop_map(|(scratch, leave, (probe, direct), body)| {
+        Block::User { scratch, leave, probe, direct, body }
+    })
 }
 
 /// `pmpaddr` for a boundary near `address`.
@@ -49,7 +52,67 @@ fn aligned(pmpaddr: u32, size: u32) -> u32 {
 pub(super) fn protect(isa: Isa) -> impl Strategy<Value = Block> {
     let regions = isa.pmp_regions.min(16) as u8;
     let entry = prop_oneof![6 => 0..regions.max(1), 1 => 0..16u8].boxed();
-    prop_oneof![4 => open(entry.clone()), 1 => locked(entry)]
+    let guarded = prop_oneof![2 => open_guarded(isa), 1 => locked_guarded(isa)];
+    prop_oneof![4 => open(entry.clone()), 1 => locked(entry), 5 => guarded]
+}
+
+/// One or two entries of a few words and accesses around them, with the rights of U mode.
+fn open_guarded(isa: Isa) -> BoxedStrategy<Block> {
+    // The last one lets U mode run.
+    let last = isa.pmp_regions.saturating_sub(1).clamp(1, 4) as u8;
+    let word = || 0..16i32;
+    let entry = move || {
+        (0..last, 0..LOCKED, word(), 1..4u32, word(), register()).prop_map(
+            |(entry, config, word, size, bottom, scratch)| {
+                let start = boundary(DATA + 0x400, word);
+                let address = if config >> 3 & 3 == 3 { aligned(start, size) } else { start };
+                let bottom = Some(boundary(DATA + 0x400, bottom));
+                Block::Protect { entry, config, address, bottom, scratch }
+            },
+        )
+    };
+    let accesses = (word(), proptest::collection::vec(access(isa), 3..10), register());
+    (proptest::collection::vec(entry(), 1..3), accesses)
+        .prop_map(|(mut blocks, (word, accesses, base))| {
+            let address = DATA + 0x400 + 4 * word as u32;
+            let privilege = Privilege::User;
+            blocks.push(Block::Access { base, address, accesses, distance: 0, privilege });
+            together(blocks)
+        })
+        .boxed()
+}
+
+/// A locked entry, accesses to it in M mode, and writes of the registers that it locks.
+fn locked_guarded(isa: Isa) -> BoxedStrategy<Block> {
+    let entry = (0..isa.pmp_regions.clamp(1, 16) as u8).boxed();
+    let word = 0..SACRIFICE_BYTES as i32 / 4;
+    let accesses = proptest::collection::vec(access(isa), 1..6);
+    (locked(entry), accesses, word, register())
+        .prop_map(|(protect, accesses, word, scratch)| {
+            let Block::Protect { entry, address, .. } = protect else { return protect };
+            let write = |entry: u8| Block::CsrWrite {
+                op: CsrOp::Write,
+                rd: scratch,
+                csr: Csr::pmpaddr(entry.into()),
+                value: boundary(SACRIFICE, word),
+                scratch,
+            };
+            let access = Block::Access {
+                base: scratch,
+                address: address << 2,
+                accesses,
+                distance: 0,
+                privilege: Privilege::Own,
+            };
+            let below = entry.checked_sub(1).map(write);
+            together([protect, access, write(entry)].into_iter().chain(below).collect())
+        })
+        .boxed()
+}
+
+/// Blocks as one.
+fn together(body: Vec<Block>) -> Block {
+    Block::Skip { op: BranchOp::Bne, rs1: Register::ZERO, rs2: Register::ZERO, body }
 }
 
 fn open(entry: BoxedStrategy<u8>) -> BoxedStrategy<Block> {

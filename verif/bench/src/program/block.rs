@@ -165,6 +165,8 @@ pub enum Block {
         leave: u16,
         /// Begin with an `mret`, which is illegal there.
         probe: bool,
+        /// Enter by an `mret` of its own, with `mstatus.MPRV` set, instead of through the handler.
+        direct: bool,
         /// The body.
         body: Vec<Block>,
     },

@@ -193,8 +193,8 @@ impl<'a> Lowering<'a> {
                 let rd = self.free(*rd);
                 self.code.push(self::csr(*op, rd, *csr, scratch));
             }
-            Block::User { scratch, leave, probe, body } => {
-                self.user_mode(*scratch, *leave, *probe, body);
+            Block::User { scratch, leave, probe, direct, body } => {
+                self.user_mode(*scratch, *leave, [*probe, *direct], body);
             }
             Block::Protect { entry, config, address, bottom, scratch } => {
                 self.protect(*entry, *config, *address, *bottom, *scratch);

@@ -8,7 +8,7 @@ use super::super::handler::TO_USER;
 use super::super::layout::{
     HANDLER, LEAVE_SLOT, MSIP, MTIME, MTIMECMP, RECOVER_SLOT, VECTORS, WAIT_SLOT,
 };
-use super::{Lowering, MIE, ZERO, csr, csr_immediate, read_csr, set_csr, write_csr};
+use super::{Lowering, MIE, MPP, MPRV, ZERO, csr, csr_immediate, read_csr, set_csr, write_csr};
 
 /// `mie.MTIE`.
 const TIMER_ENABLE: i32 = 1 << 7;
@@ -120,11 +120,27 @@ impl<'a> Lowering<'a> {
         self.code.push(TO_USER);
     }
 
+    /// The same by an `mret`, which clears MPRV.
+    fn enter_user_directly(&mut self, [base, value]: [Register; 2], end: Label) {
+        self.code.load_address(value, end);
+        let slot = self.code.upper(base, RECOVER_SLOT);
+        self.code.store_word(value, slot, base);
+        let body = self.code.label();
+        self.code.load_address(value, body);
+        self.code.push(write_csr(Csr::MEPC, value));
+        for (op, bits) in [(CsrOp::Clear, MPP), (CsrOp::Set, MPRV)] {
+            self.code.load_immediate(value, bits);
+            self.code.push(csr(op, ZERO, Csr::MSTATUS, value));
+        }
+        self.code.push(Instruction::Mret);
+        self.code.bind(body);
+    }
+
     pub(super) fn user_mode(
         &mut self,
         scratch: Register,
         leave: u16,
-        probe: bool,
+        [probe, direct]: [bool; 2],
         body: &'a [Block],
     ) {
         if !self.program.isa.user_mode || self.user {
@@ -137,7 +153,11 @@ impl<'a> Lowering<'a> {
             self.code.store_word(value, slot, base);
         }
         let end = self.code.label();
-        self.enter_user([base, value], end);
+        if direct {
+            self.enter_user_directly([base, value], end);
+        } else {
+            self.enter_user([base, value], end);
+        }
         let outer = std::mem::replace(&mut self.user, true);
         if probe {
             self.code.push(Instruction::Mret);

@@ -134,26 +134,11 @@ impl CoreConfig {
                 self.issue_width
             ));
         }
-        if self.multiplier != Multiplier::Fast {
+        if self.multiplier == Multiplier::Iterative {
             mistakes.push(
-                "core.multiplier: must be \"fast\" with core.pipeline = \"fast\"".to_string(),
+                "core.multiplier: must be \"fast\" or \"none\" with core.pipeline = \"fast\""
+                    .to_string(),
             );
-        }
-        let missing = [
-            ("atomics", self.atomics),
-            ("compressed", self.compressed),
-            ("zba", self.zba),
-            ("zbb", self.zbb),
-            ("zbs", self.zbs),
-            ("zicntr", self.zicntr),
-            ("user_mode", self.user_mode),
-            ("hpm_counters", self.hpm_counters > 0),
-            ("pmp_regions", self.pmp_regions > 0),
-        ];
-        for (key, _) in missing.into_iter().filter(|(_, wanted)| *wanted) {
-            mistakes.push(format!(
-                "core.{key}: not yet with core.pipeline = \"fast\"; use \"compact\" or leave it out"
-            ));
         }
         if self.return_stack > 0 && self.branch_targets == 0 {
             mistakes.push(format!(

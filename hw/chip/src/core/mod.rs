@@ -9,6 +9,7 @@ pub mod bitmanip;
 pub mod branch;
 mod compact;
 pub mod csr;
+mod data_bus;
 pub mod decode;
 pub mod divide;
 #[allow(dead_code, reason = "the pipelines come to use these numbers one after the other")]
@@ -20,9 +21,11 @@ pub mod iteration;
 pub mod load_align;
 pub mod multiply;
 pub mod pmp;
+mod privilege;
 mod record;
 pub mod rvfi;
 pub mod store_align;
+mod trap;
 
 #[cfg(test)]
 mod tests;

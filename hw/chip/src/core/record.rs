@@ -14,6 +14,12 @@ macro_rules! record {
             to.set(from);
         }
     };
+    (@pin $to:expr, $port:expr, $from:expr;) => { $to.pin($port, $from) };
+    (@pin $to:expr, $port:expr, $from:expr; $condition:expr) => {
+        if let Some(from) = $from {
+            $to.pin($port, from);
+        }
+    };
     ($(#[$doc:meta])* pub $name:ident $(($config:ident))? {
         $($(#[$field_doc:meta])* $field:ident: $ty:expr $(, if $condition:expr)?;)*
     }) => {
@@ -39,6 +45,19 @@ macro_rules! record {
                     $($field: record!(@make m.output_wire(stringify!($field), $ty);
                         $($condition)?),)*
                 }
+            }
+
+            /// Input ports named after the fields.
+            pub fn inputs(m: M $(, $config: &CoreConfig)?) -> Self {
+                Self {
+                    $($field: record!(@make m.input(stringify!($field), $ty); $($condition)?),)*
+                }
+            }
+
+            /// Connects the inputs of an instance whose module was built with `inputs`.
+            pub fn connect(&self, instance: Instance) -> Instance {
+                $(record!(@pin instance, stringify!($field), self.$field; $($condition)?);)*
+                instance
             }
 
             /// The outputs of an instance whose module was built with `outputs`.

@@ -5,7 +5,6 @@
 mod access;
 mod fetch;
 mod hazard;
-pub(super) mod old;
 mod operands;
 mod pipeline;
 mod registers;
@@ -14,10 +13,8 @@ mod stage_decode;
 mod stage_execute;
 mod stage_fetch;
 mod stage_writeback;
-mod traps;
 mod units;
 
-pub(super) use old::ports::{DataBus, InterruptState, WFI};
 pub(super) use pipeline::core;
 #[cfg(test)]
 pub(super) use {fetch::fetch, registers::registers};

@@ -22,8 +22,11 @@ use systole_hdl::prelude::*;
 
 use super::{stage_decode, stage_execute, stage_fetch, stage_writeback};
 use crate::config::{CoreConfig, Multiplier};
+use crate::core::data_bus::DataBus;
 use crate::core::decode::Operation;
+use crate::core::privilege::UserControl;
 use crate::core::record::record;
+use crate::core::trap::Trap;
 
 /// The core with the compact pipeline.
 pub fn core(config: &CoreConfig, rvfi: bool) -> Module {
@@ -71,18 +74,6 @@ record! {
         fault_second: Bit, if config.compressed;
         /// It is compressed.
         compressed: Bit, if config.compressed && config.hpm_counters > 0;
-    }
-}
-
-record! {
-    /// A trap that an instruction carries down the pipeline.
-    pub Trap {
-        /// There is one.
-        valid: Bit;
-        /// It is an interrupt.
-        is_interrupt: Bit;
-        /// Code of `mcause`.
-        code: U(4);
     }
 }
 
@@ -184,38 +175,6 @@ record! {
         lanes: U(4);
         /// Store data in its lanes.
         store_word: U(32);
-    }
-}
-
-/// The data port.
-pub struct DataBus {
-    pub req_valid: Signal,
-    pub req_ready: Signal,
-    pub req_address: Signal,
-    pub req_write: Signal,
-    pub req_wdata: Signal,
-    pub req_wstrb: Signal,
-    /// Less than a word, or atomic: only RAM does that. Stays inside the chip.
-    pub req_ram_only: Signal,
-    pub rsp_valid: Signal,
-    pub rsp_rdata: Signal,
-    pub rsp_error: Signal,
-}
-
-impl DataBus {
-    fn ports(m: M) -> Self {
-        Self {
-            req_valid: m.output_wire("dbus_req_valid", Bit),
-            req_ready: m.input("dbus_req_ready", Bit),
-            req_address: m.output_wire("dbus_req_address", U(32)),
-            req_write: m.output_wire("dbus_req_write", Bit),
-            req_wdata: m.output_wire("dbus_req_wdata", U(32)),
-            req_wstrb: m.output_wire("dbus_req_wstrb", U(4)),
-            req_ram_only: m.output_wire("dbus_req_partial", Bit),
-            rsp_valid: m.input("dbus_rsp_valid", Bit),
-            rsp_rdata: m.input("dbus_rsp_rdata", U(32)),
-            rsp_error: m.input("dbus_rsp_error", Bit),
-        }
     }
 }
 
@@ -356,16 +315,6 @@ pub struct Control {
     pub atomic: Option<AtomicControl>,
 }
 
-/// What there is with U mode.
-#[derive(Clone, Copy)]
-pub struct UserControl {
-    /// The mode is U.
-    pub user: Signal,
-    pub wait_illegal: Signal,
-    /// Data accesses have the rights of U, which only PMP asks for.
-    pub data_user: Option<Signal>,
-}
-
 /// What execute and writeback say to each other about atomic accesses.
 #[derive(Clone, Copy)]
 pub struct AtomicControl {
@@ -406,11 +355,7 @@ impl Control {
             mstatus_mie: bit("mstatus_mie"),
             wakeup: bit("wakeup"),
             operand_wait: (config.hpm_counters > 0).then(|| bit("operand_wait")),
-            user: config.user_mode.then(|| UserControl {
-                user: bit("user_mode"),
-                wait_illegal: bit("wait_illegal"),
-                data_user: (config.pmp_regions > 0).then(|| bit("data_user")),
-            }),
+            user: config.user_mode.then(|| UserControl::wires(m, config)),
             counter_enable: enables.then(|| word("counter_enable")),
             protection: (config.pmp_regions > 0).then(|| m.wire("protection", U(protection))),
             atomic: config.atomics.then(|| AtomicControl {

@@ -3,11 +3,11 @@
 use systole_hdl::prelude::*;
 
 use super::operands::operands;
-use super::pipeline::{DecodeTrace, PathTrace, Pipeline, Trap};
-use super::traps::decode_trap;
+use super::pipeline::{DecodeTrace, PathTrace, Pipeline};
 use crate::core::csr::csr_access;
 use crate::core::decode::{Operation, decode};
 use crate::core::interrupts::interrupts;
+use crate::core::trap::{Trap, decode_trap};
 
 /// What the retire port and the CSRs see of the interrupt logic.
 #[derive(Clone, Copy)]

@@ -3,14 +3,14 @@
 use systole_hdl::prelude::*;
 
 use super::access::{DataAccess, data_access};
-use super::pipeline::{Completion, Counted, ExecuteTrace, Pipeline, Trap};
-use super::traps::execute_trap;
+use super::pipeline::{Completion, Counted, ExecuteTrace, Pipeline};
 use super::units::units;
 use crate::config::Multiplier;
 use crate::core::alu::alu;
 use crate::core::bitmanip::bitmanip;
 use crate::core::branch::condition;
 use crate::core::encoding::csr;
+use crate::core::trap::{Trap, execute_trap};
 
 /// Builds execute inside `core`; returns the product that the pipelined multiplier, if there is
 /// one, hands to writeback.

@@ -5,10 +5,10 @@ use systole_hdl::prelude::*;
 use super::pipeline::Pipeline;
 use super::retire::{Retiring, retire_port};
 use super::stage_decode::InterruptState;
-use super::traps::writeback_trap;
 use crate::core::atomic::atomic_unit;
 use crate::core::csr::{EVENTS, csr_file};
 use crate::core::load_align::load_align;
+use crate::core::trap::writeback_trap;
 
 /// Builds writeback inside `core`.
 pub fn build(p: &Pipeline, interrupts: InterruptState, product: Option<Signal>) {
@@ -157,13 +157,7 @@ fn csr_instance(
     control.mie.drive(csr.out("mie_bits"));
     control.mstatus_mie.drive(csr.out("mstatus_mie"));
     if let Some(user) = control.user {
-        user.user.drive(csr.out("user"));
-        user.wait_illegal.drive(csr.out("wait_illegal"));
-        if let Some(data_user) = user.data_user {
-            data_user.drive(csr.out("data_user"));
-        } else {
-            csr.unused("data_user");
-        }
+        user.drive(csr);
     }
     if let Some(counter_enable) = control.counter_enable {
         counter_enable.drive(csr.out("counter_enable"));

@@ -137,6 +137,9 @@ impl Status {
         });
         if rows.rvfi {
             m.output("mstatus_next", next.word());
+            if config.issue_width > 1 {
+                m.output("mstatus_before", self.word()).doc("of the first of a pair");
+            }
         }
     }
 

@@ -140,6 +140,18 @@ impl BitCodes {
         let zbb = self.zbb.as_ref().map(|codes| codes.op_imm().named("op_imm_zbb"));
         any([zbb, self.zbs.as_ref().map(|codes| codes.any().named("op_imm_zbs")), None])
     }
+
+    /// One of those that the ALU computes is the function code of OP.
+    pub fn alu_op(&self) -> Option<Signal> {
+        let zbb = self.zbb.as_ref().map(|codes| codes.inverted | codes.rotate);
+        any([self.shift_add, zbb, self.zbs.as_ref().map(|codes| codes.extract)])
+    }
+
+    /// One of those that the ALU computes is the function code of OP-IMM.
+    pub fn alu_op_imm(&self) -> Option<Signal> {
+        let zbb = self.zbb.as_ref().map(|codes| codes.rotate_immediate);
+        any([zbb, self.zbs.as_ref().map(|codes| codes.extract), None])
+    }
 }
 
 /// Or of those that are there.

@@ -94,9 +94,39 @@ record! {
     }
 }
 
-impl Operation {
+record! {
+    /// Controls of an [`alu`](super::alu::alu): those fields of an [`Operation`].
+    pub AluControl(config) {
+        /// Complement the second operand and carry in.
+        alu_invert_b: Bit;
+        /// Result is the sum.
+        alu_sum: Bit;
+        /// Result is the comparison.
+        alu_less: Bit;
+        /// Comparison is unsigned.
+        alu_unsigned: Bit;
+        /// Result is a logic operation.
+        alu_logic: U(2);
+        /// Result is shifted.
+        alu_shift: Bit;
+        /// Shift or rotate left.
+        alu_shift_left: Bit;
+        /// Shift in the sign.
+        alu_shift_sign: Bit;
+        /// Rotate instead of shifting.
+        alu_rotate: Bit, if config.zbb;
+        /// Keep only bit 0 of what is shifted.
+        alu_extract: Bit, if config.zbs;
+        /// Result is the sum with the first operand scaled.
+        alu_scaled: Bit, if config.zba;
+        /// By how much.
+        alu_scale: U(2), if config.zba;
+    }
+}
+
+impl AluControl {
     /// Connects the controls of an instance of [`alu`](super::alu::alu).
-    pub fn pin_alu(&self, alu: Instance) -> Instance {
+    pub fn pin(&self, alu: Instance) -> Instance {
         alu.pin("invert_b", self.alu_invert_b)
             .pin("select_sum", self.alu_sum)
             .pin("select_less", self.alu_less)
@@ -117,6 +147,27 @@ impl Operation {
             }
         }
         alu
+    }
+}
+
+impl Operation {
+    /// Connects the controls of an instance of [`alu`](super::alu::alu).
+    pub fn pin_alu(&self, alu: Instance) -> Instance {
+        let control = AluControl {
+            alu_invert_b: self.alu_invert_b,
+            alu_sum: self.alu_sum,
+            alu_less: self.alu_less,
+            alu_unsigned: self.alu_unsigned,
+            alu_logic: self.alu_logic,
+            alu_shift: self.alu_shift,
+            alu_shift_left: self.alu_shift_left,
+            alu_shift_sign: self.alu_shift_sign,
+            alu_rotate: self.alu_rotate,
+            alu_extract: self.alu_extract,
+            alu_scaled: self.alu_scaled,
+            alu_scale: self.alu_scale,
+        };
+        control.pin(alu)
     }
 }
 

@@ -17,13 +17,16 @@ record! {
         reads_rs2: Bit;
         /// Writes a register other than x0.
         writes_rd: Bit;
-        /// LUI, AUIPC, and OP and OP-IMM of the base.
+        /// LUI, OP and OP-IMM, as far as the ALU computes them alone: the base, Zba, and of Zbb
+        /// and Zbs logic with a complement, rotations and BEXT.
         simple_alu: Bit;
-        /// Zba, Zbb, Zbs.
+        /// AUIPC.
+        upper_pc: Bit;
+        /// What the bit manipulation unit computes.
         bit_manipulation: Bit;
-        /// Conditional branch.
+        /// Conditional branch, a legal one.
         branch: Bit;
-        /// JAL or JALR.
+        /// JAL or JALR, a legal one.
         jump: Bit;
         /// Load, store, LR, SC or AMO.
         memory: Bit;
@@ -36,10 +39,9 @@ record! {
 
 /// Module `core_predecode`: from an (expanded) `instruction` to [`Predecode`]. Combinational.
 ///
-/// A word of a class other than `system` may still be illegal in fields that do not matter for
-/// pairing (reserved loads, stores, branches, JALR and AMOs); none of those that are illegal is
-/// `simple_alu`, `bit_manipulation` or `muldiv`. Of `system` instructions and of LR it may say
-/// that they read or write a register that they do not.
+/// Of what is illegal only reserved loads, stores and AMOs have another class than `system`:
+/// `memory`. Of `system` instructions and of LR it may say that they read or write a register
+/// that they do not.
 pub fn predecode(config: &CoreConfig) -> Module {
     module("core_predecode", |m| {
         m.doc("Registers read and written, and the class of an instruction.");
@@ -64,7 +66,6 @@ pub fn predecode(config: &CoreConfig) -> Module {
         let or_amo = |signal: Signal| is_amo.map_or(signal, |is_amo| signal | is_amo);
 
         m.section("Registers");
-        let is_upper = (is_lui | is_auipc).named("is_upper");
         let is_arithmetic = (is_op | is_op_imm).named("is_arithmetic");
         let csr_from_register = (is_system & !fields.funct3.bit(2)).named("csr_from_register");
         let base_rs1 = (is_jalr | is_branch | is_load | is_store).named("address_or_branch");
@@ -76,28 +77,30 @@ pub fn predecode(config: &CoreConfig) -> Module {
         m.section("Class");
         let simple_op = (is_op & legal.op).named("simple_op");
         let simple_op_imm = (is_op_imm & legal.op_imm).named("simple_op_imm");
-        let simple = (is_upper | simple_op | simple_op_imm).named("is_simple_alu");
-        let bits = bit_manipulation(&legal, is_op, is_op_imm).named("is_bit_manipulation");
+        let base = is_lui | simple_op | simple_op_imm;
+        let in_alu = either(is_op, legal.bits.alu_op(), is_op_imm, legal.bits.alu_op_imm())
+            .named("bits_in_alu");
+        let simple = (base | in_alu).named("is_simple_alu");
+        let bits = either(is_op, legal.bits.op(), is_op_imm, legal.bits.op_imm());
+        let bits = (bits & !in_alu).named("is_bit_manipulation");
         let muldiv = legal.muldiv.map_or(lit(0, Bit), |muldiv| is_op & muldiv).named("is_muldiv");
-        let jump = (is_jal | is_jalr).named("is_jump");
+        let branch = (is_branch & fields.funct3.bits(2, 1).ne(1)).named("is_legal_branch");
+        let jump = (is_jal | (is_jalr & fields.funct3.eq(0))).named("is_jump");
         let memory = or_amo(is_load | is_store).named("is_memory");
         predecode.simple_alu.drive(simple);
+        predecode.upper_pc.drive(is_auipc);
         predecode.bit_manipulation.drive(bits);
-        predecode.branch.drive(is_branch);
+        predecode.branch.drive(branch);
         predecode.jump.drive(jump);
         predecode.memory.drive(memory);
         predecode.muldiv.drive(muldiv);
-        let arithmetic = (simple | bits | muldiv).named("is_legal_arithmetic");
-        predecode.system.drive(!(arithmetic | is_branch | jump | memory));
+        let arithmetic = (simple | is_auipc | bits | muldiv).named("is_legal_arithmetic");
+        predecode.system.drive(!(arithmetic | branch | jump | memory));
     })
 }
 
-fn bit_manipulation(legal: &Legality, is_op: Signal, is_op_imm: Signal) -> Signal {
-    let op = legal.bits.op().map(|codes| is_op & codes);
-    let op_imm = legal.bits.op_imm().map(|codes| is_op_imm & codes);
-    match (op, op_imm) {
-        (Some(op), Some(op_imm)) => op | op_imm,
-        (Some(only), None) | (None, Some(only)) => only,
-        (None, None) => lit(0, Bit),
-    }
+/// OP with one of `op`, or OP-IMM with one of `op_imm`.
+fn either(is_op: Signal, op: Option<Signal>, is_op_imm: Signal, op_imm: Option<Signal>) -> Signal {
+    let found = [op.map(|codes| is_op & codes), op_imm.map(|codes| is_op_imm & codes)];
+    found.into_iter().flatten().reduce(|a, b| a | b).unwrap_or_else(|| lit(0, Bit))
 }

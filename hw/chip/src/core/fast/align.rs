@@ -2,8 +2,9 @@
 
 use systole_hdl::prelude::*;
 
-use super::entry::{Entry, Predecoded, joins, predecode};
+use super::entry::{Entry, Predecoded, joins};
 use super::fetch::GroupForecast;
+use crate::config::CoreConfig;
 use crate::core::expand::expand;
 
 /// The group at the head of the fetch queue.
@@ -34,6 +35,7 @@ impl Group {
 struct Found {
     /// It is there as a whole, and not behind what is predicted taken.
     present: Signal,
+    /// Expanded; no instruction at all if it could not be fetched.
     instruction: Signal,
     compressed: Signal,
     fault: Signal,
@@ -51,14 +53,14 @@ struct Found {
 /// A prediction that cannot be right (it ends within an instruction, or in one that is neither
 /// jump nor branch) shows here; such an instruction is marked as bogus and fetched again when its
 /// turn to issue comes.
-pub fn align(compressed: bool, traced: bool) -> Module {
+pub fn align(config: &CoreConfig, traced: bool) -> Module {
     module("core_align", |m| {
         m.doc("Finds up to two instructions a cycle in the groups that fetch delivers.");
         let group = Group::inputs(m);
         let window_ready = m.input("window_ready", Bit).doc("two instructions have room");
         let redirect = m.input("redirect", Bit).doc("drop everything");
         let go = (group.valid & window_ready).named("go");
-        let [first, second] = if compressed {
+        let [first, second] = if config.compressed {
             halfwords(m, &group, go, redirect)
         } else {
             words(m, &group, go, redirect)
@@ -66,7 +68,7 @@ pub fn align(compressed: bool, traced: bool) -> Module {
 
         m.section("Predecode");
         let kinds = [("first", &first), ("second", &second)]
-            .map(|(prefix, found)| predecode(prefix, found.instruction, found.fault));
+            .map(|(prefix, found)| Predecoded::of(m, config, prefix, found.instruction));
         let ends_taken = [("first", &first), ("second", &second)]
             .map(|(prefix, found)| group.ends_taken(found.end).named(format!("{prefix}_taken")));
         let first_valid = (go & first.present).named("first_emitted");
@@ -144,11 +146,12 @@ fn words(m: M, group: &Group, go: Signal, redirect: Signal) -> [Found; 2] {
     let fault = |word: u32| group.error | forecast.denied.bit(word);
     let faults = [fault(0).named("low_fault"), fault(1).named("high_fault")];
     let none = lit(0, Bit);
+    let first_fault = skip.mux(faults[1], faults[0]).named("first_fault");
     let first = Found {
         present: lit(1, Bit),
-        instruction: skip.mux(high, low).named("first_word"),
+        instruction: fetched("first", skip.mux(high, low), first_fault),
         compressed: none,
-        fault: skip.mux(faults[1], faults[0]).named("first_fault"),
+        fault: first_fault,
         fault_second: none,
         end: cat(&[skip, lit(1, Bit)]).named("first_end"),
         split: none,
@@ -157,7 +160,7 @@ fn words(m: M, group: &Group, go: Signal, redirect: Signal) -> [Found; 2] {
     let first_takes = group.ends_taken(first.end).named("first_takes");
     let second = Found {
         present: (!skip & !first_takes).named("second_present"),
-        instruction: high,
+        instruction: fetched("second", high, faults[1]),
         compressed: none,
         fault: faults[1],
         fault_second: none,
@@ -195,11 +198,12 @@ fn halfwords(m: M, group: &Group, go: Signal, redirect: Signal) -> [Found; 2] {
     let split = (!alone & group.ends_taken(position)).named("first_split");
     let fault_second = carry_valid.mux(at.fault, !at.fault & long & at.next_fault);
     let fault_second = fault_second.named("first_fault_second");
+    let fault = (at.fault | fault_second).named("first_fault");
     let first = Found {
         present: (!cut | split).named("first_present"),
-        instruction: expanded(m, "first", low, high, long),
+        instruction: expanded(m, "first", low, high, fault),
         compressed: !long,
-        fault: (at.fault | fault_second).named("first_fault"),
+        fault,
         fault_second,
         end,
         split,
@@ -216,11 +220,12 @@ fn halfwords(m: M, group: &Group, go: Signal, redirect: Signal) -> [Found; 2] {
     let split = (long & group.ends_taken(start)).named("second_splits");
     let fault_second = (long & at.next_fault).named("second_fault_second");
     let second_end = (start + long.ext(2)).named("second_end");
+    let fault = (at.fault | fault_second).named("second_fault");
     let second = Found {
         present: (behind & (!cut | split)).named("second_present"),
-        instruction: expanded(m, "second", at.parcel, at.next, long),
+        instruction: expanded(m, "second", at.parcel, at.next, fault),
         compressed: !long,
-        fault: (at.fault | fault_second).named("second_fault"),
+        fault,
         fault_second,
         end: second_end,
         split,
@@ -310,8 +315,17 @@ impl Halves {
 
 /// The instruction in 32 bits. A reserved halfword stays as it is, which no decoder takes for an
 /// instruction.
-fn expanded(m: M, prefix: &str, low: Signal, high: Signal, long: Signal) -> Signal {
-    let expand = m.instance(format!("expand_{prefix}"), &expand()).pin("parcel", low);
-    expand.unused("illegal");
-    long.mux(cat(&[high, low]), expand.out("instruction")).named(format!("{prefix}_instruction"))
+fn expanded(m: M, prefix: &str, low: Signal, high: Signal, fault: Signal) -> Signal {
+    let expand = m
+        .instance(format!("expand_{prefix}"), &expand())
+        .pin("word", cat(&[high, low]).named(format!("{prefix}_halves")));
+    expand.unused("illegal").unused("compressed");
+    fetched(prefix, expand.out("instruction"), fault)
+}
+
+/// What could not be fetched is no instruction: its low bits are not 11.
+fn fetched(prefix: &str, instruction: Signal, fault: Signal) -> Signal {
+    let no_fault = (!fault).repeat(2);
+    let instruction = cat(&[instruction.bits(31, 2), instruction.bits(1, 0) & no_fault]);
+    instruction.named(format!("{prefix}_instruction"))
 }

@@ -2,7 +2,9 @@
 
 use systole_hdl::prelude::*;
 
-use crate::core::compact::old::encoding::opcode;
+use crate::config::CoreConfig;
+use crate::core::decode::predecode;
+use crate::core::encoding::opcode;
 
 /// An instruction in the issue window.
 #[derive(Clone, Copy)]
@@ -113,49 +115,41 @@ pub struct Predecoded {
     pub branch_lane: Signal,
 }
 
-/// Predecodes an expanded instruction; names its wires `<prefix>_*`.
-pub fn predecode(prefix: &str, instruction: Signal, fault: Signal) -> Predecoded {
-    let name = |field: &str| format!("{prefix}_{field}");
-    let major = instruction.bits(6, 2).named(name("major"));
-    let is = |code: u64| major.eq(code >> 2);
-    let funct3 = instruction.bits(14, 12).named(name("funct3"));
-    let funct7 = instruction.bits(31, 25).named(name("funct7"));
-    let lui = is(opcode::LUI).named(name("is_lui"));
-    let upper = (lui | is(opcode::AUIPC)).named(name("is_upper"));
-    let jal = is(opcode::JAL).named(name("is_jal"));
-    let branch = is(opcode::BRANCH).named(name("is_branch"));
-    let store = is(opcode::STORE).named(name("is_store"));
-    let op = is(opcode::OP).named(name("is_op"));
-    let op_imm = is(opcode::OP_IMM).named(name("is_op_imm"));
-    let amo = is(opcode::AMO).named(name("is_amo"));
-    let from_immediate = (is(opcode::SYSTEM) & funct3.bit(2)).named(name("is_csr_immediate"));
-    let no_rs1 = (upper | jal | from_immediate).named(name("reads_no_rs1"));
-    let legal_branch = branch & funct3.bits(2, 1).ne(1);
-    let legal_jalr = is(opcode::JALR) & funct3.eq(0);
-    let control = (jal | legal_branch | legal_jalr).named(name("is_control"));
-    let reads_rs2 = (branch | store | op | amo).named(name("reads_rs2"));
-
-    let base = funct7.eq(0x00).named(name("funct7_base"));
-    let alternate = funct7.eq(0x20).named(name("funct7_alternate"));
-    let left = funct3.eq(1).named(name("shifts_left"));
-    let right = funct3.eq(5).named(name("shifts_right"));
-    let plain_right = (base | alternate) & right;
-    let plain_op = base | (alternate & funct3.eq(0)) | plain_right;
-    let plain_op = plain_op.named(name("plain_op"));
-    let plain_op_imm = (!left & !right) | (left & base) | plain_right;
-    let plain_op_imm = plain_op_imm.named(name("plain_op_imm"));
-    let simple = lui | (op & plain_op) | (op_imm & plain_op_imm);
-    let whole = instruction.bits(1, 0).all() & !fault;
-    let whole = whole.named(name("whole"));
-    Predecoded {
-        rs1: (instruction.bits(19, 15) & (!no_rs1).repeat(5)).named(name("reads_1")),
-        rs2: (instruction.bits(24, 20) & reads_rs2.repeat(5)).named(name("reads_2")),
-        rd: (instruction.bits(11, 7) & (!(branch | store)).repeat(5)).named(name("writes")),
-        control: (control & whole).named(name("control")),
-        system: (is(opcode::SYSTEM) | is(opcode::MISC_MEM) | !whole).named(name("system")),
-        branch_lane: ((simple.named(name("simple")) | control) & whole).named(name("branch_lane")),
+impl Predecoded {
+    /// Predecodes an expanded instruction; names its wires `<prefix>_*`. What could not be fetched
+    /// is no instruction and comes out as `system`.
+    pub fn of(m: M, config: &CoreConfig, prefix: &str, instruction: Signal) -> Self {
+        let name = |field: &str| format!("{prefix}_{field}");
+        let unit =
+            m.instance(name("predecode"), &predecode(config)).pin("instruction", instruction);
+        for class in ["upper_pc", "bit_manipulation", "muldiv"] {
+            unit.unused(class);
+        }
+        let register = |high: u32, low: u32, used: &str| {
+            (instruction.bits(high, low) & unit.out(used).repeat(5)).named(name(used))
+        };
+        let control = (unit.out("branch") | unit.out("jump")).named(name("control"));
+        let system = match config.atomics {
+            // LR, SC and AMOs go alone: they finish in writeback.
+            true => unit.out("system") | (unit.out("memory") & instruction.bits(6, 2).eq(AMO)),
+            false => {
+                unit.unused("memory");
+                unit.out("system")
+            }
+        };
+        Self {
+            rs1: register(19, 15, "reads_rs1"),
+            rs2: register(24, 20, "reads_rs2"),
+            rd: register(11, 7, "writes_rd"),
+            control,
+            system: system.named(name("system")),
+            branch_lane: (unit.out("simple_alu") | control).named(name("branch_lane")),
+        }
     }
 }
+
+/// Bits 6:2 of the opcode of LR, SC and AMOs.
+const AMO: u64 = opcode::AMO >> 2;
 
 /// Whether an instruction may issue together with the one before it: the one before is in the
 /// main lane, this one can be in the branch lane, and neither of its registers is written there.

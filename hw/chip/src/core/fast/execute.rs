@@ -2,70 +2,34 @@
 
 use systole_hdl::prelude::*;
 
+use super::access::{DataAccess, data_access};
 use super::load_select::{LoadLanes, load_lanes};
 use super::pipeline::{
-    AccessTrace, BranchCompletion, DataBus, IssueTrace, MainCompletion, Stages, ValueTrace,
+    AccessTrace, BranchCompletion, IssueTrace, MainCompletion, Stages, ValueTrace,
 };
-use crate::core::compact::old::alu::alu;
-use crate::core::compact::old::branch::branch;
-use crate::core::compact::old::divide::divide;
-use crate::core::compact::old::multiply::multiply_pipelined;
-use crate::core::compact::old::store_align::store_align;
-use crate::core::compact::old::trap::{Trap, execute_trap};
+use crate::core::alu::alu;
+use crate::core::bitmanip::bitmanip;
+use crate::core::branch::branch;
+use crate::core::divide::divide;
+use crate::core::encoding::csr;
+use crate::core::multiply::multiply_pipelined;
+use crate::core::trap::{Trap, execute_trap};
 
-/// Builds execute inside `core`; returns the product that the multiplier hands to writeback.
-pub fn build(m: M, dbus: &DataBus, stages: &Stages) -> Signal {
-    let product = main_lane(m, dbus, stages);
+/// Builds execute inside `core`; returns the product that the multiplier, if there is one, hands
+/// to writeback.
+pub fn build(m: M, stages: &Stages) -> Option<Signal> {
+    let product = main_lane(m, stages);
     branch_lane(m, stages);
     product
 }
 
-fn main_lane(m: M, dbus: &DataBus, stages: &Stages) -> Signal {
+fn main_lane(m: M, stages: &Stages) -> Option<Signal> {
     let control = &stages.control;
     let main = &stages.main;
-    let operation = &main.work;
     m.section("Execute, main lane: arithmetic");
-    let alu =
-        m.instance("alu", &alu()).pin("op", operation.alu_op).pin("a", main.a).pin("b", main.b);
-    let divide_request = (main.valid & operation.is_divide).named("divide_request");
-    let divide = m
-        .instance("divide", &divide())
-        .pin("operation", operation.funct3.bits(1, 0))
-        .pin("a", main.a)
-        .pin("b", main.b)
-        .pin("request", divide_request)
-        .pin("take", control.execute_fire & operation.is_divide)
-        .pin("cancel", control.flush);
-    let divide_wait = (divide_request & !divide.out("done")).named("divide_wait");
-    let multiply = m
-        .instance("multiply", &multiply_pipelined())
-        .pin("operation", operation.funct3.bits(1, 0))
-        .pin("a", main.a)
-        .pin("b", main.b)
-        .pin("start", control.execute_fire & operation.is_multiply);
-
-    m.section("Execute, main lane: data access");
-    let address = (main.a + main.b).named("access_address");
-    let store = m
-        .instance("store", &store_align())
-        .pin("is_store", operation.is_store)
-        .pin("size", operation.funct3.bits(1, 0))
-        .pin("offset", address.bits(1, 0))
-        .pin("value", main.store_value);
-    let misaligned = store.out("misaligned");
-    let is_access = (operation.is_load | operation.is_store).named("is_access");
-    let access = (main.valid & is_access & !misaligned).named("main_access");
-    // Nothing older can trap or redirect any more.
-    let older_done = (!control.writeback_waiting & !control.flush).named("older_done");
-    let req_valid = (access & older_done).named("access_valid");
-    dbus.req_valid.drive(req_valid);
-    dbus.req_address.drive(cat(&[address.bits(31, 2), lit(0, U(2))]));
-    dbus.req_write.drive(operation.is_store);
-    dbus.req_wdata.drive(store.out("wdata"));
-    dbus.req_wstrb.drive(store.out("wstrb"));
-    dbus.req_partial.drive(!store.out("lanes").all());
-    let access_wait = (access & !(older_done & dbus.req_ready)).named("access_wait");
-    m.cover("access_waits_for_bus", req_valid & !dbus.req_ready);
+    let computed = arithmetic(m, stages);
+    let units = units(m, stages);
+    let access = data_access(m, stages);
 
     m.section("Execute, main lane: traps");
     let carried = &main.trap;
@@ -74,46 +38,129 @@ fn main_lane(m: M, dbus: &DataBus, stages: &Stages) -> Signal {
         .pin("carried_valid", carried.valid)
         .pin("carried_interrupt", carried.is_interrupt)
         .pin("carried_code", carried.code)
-        .pin("carried_value", carried.value)
         .pin("target_misaligned", lit(0, Bit))
-        .pin("target", lit(0, U(32)))
-        .pin("access_misaligned", misaligned)
-        .pin("is_load", operation.is_load)
-        .pin("is_store", operation.is_store)
-        .pin("address", address);
-    let trap = Trap::of(&trap);
+        .pin("access_misaligned", access.misaligned)
+        .pin("access_denied", access.denied)
+        .pin("only_reads", main.work.is_load);
 
     m.section("Both lanes move on together");
     let execute_valid = (main.valid | stages.branch.valid).named("execute_occupied");
-    let complete = (!access_wait & !divide_wait).named("execute_complete");
-    control.execute_fire.drive(execute_valid & complete & older_done);
+    let units_wait = units.as_ref().map_or(access.wait, |units| access.wait | units.wait);
+    let complete = (!units_wait & !control.writeback_waiting).named("execute_complete");
+    control.execute_fire.drive(execute_valid & complete);
 
     m.section("Main lane to writeback");
-    control.main_result.drive(operation.is_divide.mux(divide.out("result"), alu.out("result")));
+    let computed = match &units {
+        Some(units) => units.is_divide.mux(units.quotient, computed),
+        None => computed,
+    };
+    let sc_result = access.sc_failed.map(|failed| failed.ext(32));
+    control.main_result.drive(sc_result.map_or(computed, |failed| computed | failed));
+    main_to_writeback(m, stages, &access, Trap::of(&trap));
+    units.map(|units| units.product)
+}
+
+/// What the ALU and the bit manipulation unit give.
+fn arithmetic(m: M, stages: &Stages) -> Signal {
+    let (main, config) = (&stages.main, &stages.config);
+    let alu = main.alu.pin(m.instance("alu", &alu(config)).pin("a", main.a).pin("b", main.b));
+    alu.unused("sum").unused("is_equal");
+    let result = alu.out("result");
+    let Some(op) = main.work.bit_op else {
+        alu.unused("is_less");
+        return result;
+    };
+    let unit = m
+        .instance("bits", &bitmanip(config))
+        .pin("op", op)
+        .pin("a", main.a)
+        .pin("b", main.b);
+    if config.zbb {
+        unit.pin("is_less", alu.out("is_less"));
+    } else {
+        alu.unused("is_less");
+    }
+    result | unit.out("result")
+}
+
+/// What multiplier and divider give.
+struct Units {
+    is_divide: Signal,
+    quotient: Signal,
+    /// The divider has not finished.
+    wait: Signal,
+    /// In writeback.
+    product: Signal,
+}
+
+fn units(m: M, stages: &Stages) -> Option<Units> {
+    let (control, main) = (&stages.control, &stages.main);
+    let (is_multiply, is_divide) = (main.work.is_multiply?, main.work.is_divide?);
+    m.section("Execute, main lane: multiplication and division");
+    let pin_operands = |unit: Instance| {
+        unit.pin("operation", main.work.funct3.bits(1, 0)).pin("a", main.a).pin("b", main.b)
+    };
+    let request = (main.valid & is_divide).named("divide_request");
+    let divide = pin_operands(m.instance("divide", &divide(true)))
+        .pin("request", request)
+        .pin("take", control.execute_fire & is_divide)
+        .pin("cancel", control.flush);
+    let multiply = pin_operands(m.instance("multiply", &multiply_pipelined()))
+        .pin("start", control.execute_fire & is_multiply);
+    Some(Units {
+        is_divide,
+        quotient: divide.out("result"),
+        wait: (request & !divide.out("done")).named("divide_wait"),
+        product: multiply.out("result"),
+    })
+}
+
+/// Writes of these have an effect on what is already fetched.
+fn refetches(stages: &Stages) -> Signal {
+    let work = &stages.main.work;
+    if stages.config.pmp_regions == 0 {
+        return work.is_fence_i;
+    }
+    let group = work.csr_number.bits(11, 5).eq(csr::PMPCFG0 >> 5);
+    work.is_fence_i | (work.csr_writes & group)
+}
+
+/// The registers of the main lane before writeback.
+fn main_to_writeback(m: M, stages: &Stages, access: &DataAccess, trap: Trap) {
+    let (control, main, done) = (&stages.control, &stages.main, &stages.main_done);
+    let work = &main.work;
+    let stores = access.sc_failed.map_or(work.is_store, |failed| work.is_store & !failed);
     let completion = MainCompletion {
         pc: main.pc,
         compressed: main.compressed,
-        rd: operation.rd,
-        result: control.main_result & (!operation.is_load).repeat(32),
-        funct3: operation.funct3,
-        is_load: operation.is_load,
-        is_store: operation.is_store,
-        is_multiply: operation.is_multiply,
-        is_csr: operation.is_csr,
-        csr_writes: operation.csr_writes,
-        csr_number: operation.csr_number,
-        is_mret: operation.is_mret,
-        is_fence_i: operation.is_fence_i,
+        rd: work.rd,
+        result: control.main_result,
+        address: main.trap.valid.mux(main.store_value, access.address),
+        funct3: work.funct3,
+        is_load: work.is_load,
+        is_store: stores,
+        is_lr: work.is_lr,
+        is_sc: work.is_sc,
+        is_amo: work.is_amo,
+        funct5: work.funct5,
+        operand: work.is_amo.map(|_| main.store_value),
+        is_multiply: work.is_multiply,
+        is_divide: work.is_divide,
+        is_csr: work.is_csr,
+        csr_writes: work.csr_writes,
+        csr_number: work.csr_number,
+        is_mret: work.is_mret,
+        is_wfi: work.is_wfi,
+        refetches: refetches(stages),
         system: main.system,
     };
     let lanes = m
         .instance("load_lanes", &load_lanes())
-        .pin("is_load", operation.is_load)
-        .pin("funct3", operation.funct3)
-        .pin("offset", address.bits(1, 0));
+        .pin("is_load", work.is_load)
+        .pin("funct3", work.funct3)
+        .pin("offset", access.address.bits(1, 0));
     let lanes = LoadLanes::of(&lanes);
-    let done = &stages.main_done;
-    let access_trace = AccessTrace { lanes: store.out("lanes"), store_word: dbus.req_wdata };
+    let access_trace = AccessTrace { lanes: access.lanes, store_word: stages.dbus.req_wdata };
     m.clocked(|| {
         when(control.execute_fire, || {
             done.completion.set(&completion);
@@ -125,10 +172,10 @@ fn main_lane(m: M, dbus: &DataBus, stages: &Stages) -> Signal {
                 access.set(&access_trace);
             }
         });
-        when(control.execute_fire, || done.valid.set(main.valid))
+        // What is flushed moves on, but is not valid.
+        when(control.execute_fire, || done.valid.set(main.valid & !control.flush))
             .or_when(control.writeback_done, || done.valid.set(0));
     });
-    multiply.out("result")
 }
 
 fn branch_lane(m: M, stages: &Stages) {
@@ -136,23 +183,25 @@ fn branch_lane(m: M, stages: &Stages) {
     let lane = &stages.branch;
     let work = &lane.work;
     m.section("Execute, branch lane: arithmetic");
-    let alu =
-        m.instance("branch_alu", &alu()).pin("op", work.alu_op).pin("a", lane.a).pin("b", lane.b);
+    let alu = m.instance("simple_alu", &alu(&stages.config)).pin("a", lane.a).pin("b", lane.b);
+    let alu = lane.alu.pin(alu);
+    alu.unused("sum").unused("is_equal").unused("is_less");
     control.branch_result.drive(work.is_jump.mux(work.link, alu.out("result")));
 
     m.section("Execute, branch lane: jumps and branches");
     let base = work.is_jalr.mux(lane.a, work.pc).named("target_base");
     let address = (base + work.offset).named("target_address");
-    let branch = m
-        .instance("branch", &branch())
-        .pin("is_branch", work.is_branch)
-        .pin("is_jump", work.is_jump)
+    let target = cat(&[address.bits(31, 1), lit(0, Bit)]).named("target");
+    let condition = m
+        .instance("condition", &branch())
         .pin("funct3", work.funct3)
         .pin("rs1_value", lane.a)
-        .pin("rs2_value", lane.b)
-        .pin("address", address);
-    let (taken, target) = (branch.out("taken"), branch.out("target"));
-    let misaligned = branch.out("misaligned");
+        .pin("rs2_value", lane.b);
+    let taken = (work.is_jump | (work.is_branch & condition.out("taken"))).named("taken");
+    let misaligned = match stages.config.compressed {
+        true => lit(0, Bit),
+        false => taken & target.bit(1),
+    };
     let is_control = (work.is_branch | work.is_jump).named("is_control");
     let surprise = (is_control & (taken ^ lane.prediction.taken)).named("surprise");
     let surprised = control.execute_fire & lane.valid & surprise;
@@ -184,7 +233,7 @@ fn branch_lane(m: M, stages: &Stages) {
                 values.set(&value_trace(trace, lane.a, lane.b));
             }
         });
-        when(control.execute_fire, || done.valid.set(lane.valid))
+        when(control.execute_fire, || done.valid.set(lane.valid & !control.flush))
             .or_when(control.writeback_done, || done.valid.set(0));
     });
 }

@@ -8,8 +8,8 @@ use super::fetch::fetch;
 use super::pipeline::Stages;
 use super::predictor::{Outcome, predictor};
 use super::window::window;
-use crate::config::CoreConfig;
 use crate::core::RESET_VECTOR;
+use crate::core::pmp::pmp_check;
 
 /// The instructions that may issue next, in order, and what answers to them.
 pub struct Front {
@@ -33,8 +33,8 @@ pub struct Front {
 }
 
 /// Builds the front end inside `core`.
-pub fn build(m: M, config: &CoreConfig, stages: &Stages) -> Front {
-    let control = &stages.control;
+pub fn build(m: M, stages: &Stages) -> Front {
+    let (control, config) = (&stages.control, &stages.config);
     let traced = stages.main.trace.is_some();
     m.section("Redirects");
     let restart = m.reg("restart", Bit).reset(0).doc("a prediction was bogus: fetch again");
@@ -57,7 +57,7 @@ pub fn build(m: M, config: &CoreConfig, stages: &Stages) -> Front {
 
     m.section("Alignment");
     let align = m
-        .instance("align", &align(config.compressed, traced))
+        .instance("align", &align(config, traced))
         .pin("group_valid", fetch.out("group_valid"))
         .pin("group_error", fetch.out("group_error"))
         .pin("group_words", fetch.out("group_words"))
@@ -66,13 +66,13 @@ pub fn build(m: M, config: &CoreConfig, stages: &Stages) -> Front {
         .pin("redirect", redirect)
         .pin("redirect_target", redirect_target)
         .pin("pop", align.out("pop"))
-        .pin("forecast_denied", lit(0, U(2)));
+        .pin("forecast_denied", denied(m, stages, fetch.out("request_pc")));
     let align = align.pin("redirect", redirect);
 
     m.section("Prediction");
-    let forget = stages.main_done.completion.is_fence_i & control.flush;
+    let forget = stages.main_done.completion.refetches & control.flush;
     let clear = (restart | forget).named("predictor_clear");
-    predict(m, config, stages, &fetch, clear);
+    predict(m, stages, &fetch, clear);
 
     m.section("Window");
     let leave_first = m.wire("leave_first", Bit);
@@ -125,8 +125,20 @@ fn predicted_targets(m: M, [enter, target]: [Signal; 2], take: Signal, flush: Si
     targets.read(head).named("predicted_target")
 }
 
+/// The words of the group asked for that PMP refuses.
+fn denied(m: M, stages: &Stages, request_pc: Signal) -> Signal {
+    let control = &stages.control;
+    let Some(configuration) = control.protection else { return lit(0, U(2)) };
+    m.instance("fetch_protection", &pmp_check(stages.config.pmp_regions, 2))
+        .pin("address", request_pc)
+        .pin("configuration", configuration)
+        .pin("machine", control.user.map_or(lit(1, Bit), |user| !user.user))
+        .out("denied")
+}
+
 /// The predictor, or forecasts of nothing without one.
-fn predict(m: M, config: &CoreConfig, stages: &Stages, fetch: &Instance, clear: Signal) {
+fn predict(m: M, stages: &Stages, fetch: &Instance, clear: Signal) {
+    let config = &stages.config;
     let request_pc = fetch.out("request_pc");
     if config.branch_targets == 0 {
         for (name, ty) in FORECAST {

@@ -1,5 +1,6 @@
 //! Issue: hazards, pairs, operands; up to the registers before execute.
 
+use systole_hdl::ir::Direction;
 use systole_hdl::prelude::*;
 
 use super::entry::Entry;
@@ -7,14 +8,23 @@ use super::front::Front;
 use super::operand::{Operand, look_up};
 use super::pipeline::{BranchWork, Control, IssueTrace, MainWork, Prediction, Stages};
 use super::registers::registers;
-use crate::core::compact::old::decode::{Operation, decode};
-use crate::core::compact::old::interrupts::{Wait, interrupts};
-use crate::core::compact::old::trap::{Trap, decode_trap};
-use crate::core::compact::{InterruptState, WFI};
+use crate::config::CoreConfig;
+use crate::core::csr::csr_access;
+use crate::core::decode::{AluControl, decode};
+use crate::core::interrupts::interrupts;
+use crate::core::trap::{Trap, decode_trap};
+
+/// What the retire port and the CSRs see of the interrupt logic.
+#[derive(Clone, Copy)]
+pub struct InterruptState {
+    /// `{MEIP, MTIP, MSIP}`.
+    pub mip: Signal,
+    /// The first instruction of a handler is still to come.
+    pub entry: Signal,
+}
 
 /// Builds issue inside `core`.
 pub fn build(m: M, stages: &Stages, front: Front) -> InterruptState {
-    let control = &stages.control;
     let (first, second) = (&front.first, &front.second);
     m.section("Issue: interrupts enter when the pipeline is empty");
     let empty = !(stages.main_operand.valid
@@ -24,24 +34,13 @@ pub fn build(m: M, stages: &Stages, front: Front) -> InterruptState {
         | stages.main_done.valid
         | stages.branch_done.valid);
     let pipeline_empty = empty.named("pipeline_empty");
-    let interrupts = m
-        .instance("interrupts", &interrupts())
-        .pin("software_interrupt", m.input("software_interrupt", Bit))
-        .pin("timer_interrupt", m.input("timer_interrupt", Bit))
-        .pin("external_interrupt", m.input("external_interrupt", Bit))
-        .pin("mie", control.mie)
-        .pin("mstatus_mie", control.mstatus_mie)
-        .pin("finished", control.event);
-    let interrupt_pending = interrupts.out("pending");
-    let is_wfi = front.first_valid & !first.fault & first.instruction.eq(WFI) & pipeline_empty;
-    let leaves = (front.leave_first | front.redirect).named("first_leaves");
-    let wfi = Wait::new(m, is_wfi.named("is_wfi"), leaves, interrupts.out("wakeup"));
-    let interrupt_goes = (interrupt_pending & !wfi.goes_first).named("interrupt_goes");
+    let interrupts = interrupt_instance(m, stages);
+    let interrupt_goes = interrupts.out("pending");
     let interrupt_take = (interrupt_goes & pipeline_empty).named("interrupt_take");
     interrupts.pin("take", interrupt_take);
 
     m.section("Issue: which lanes");
-    let lanes = choose_lanes(m, stages, &front, pipeline_empty, interrupt_goes | wfi.holds);
+    let lanes = choose_lanes(m, stages, &front, pipeline_empty, interrupt_goes);
 
     m.section("Issue: program counter");
     let second_pc = program_counter(m, &front, &lanes);
@@ -76,6 +75,23 @@ pub fn build(m: M, stages: &Stages, front: Front) -> InterruptState {
     InterruptState { mip: interrupts.out("mip"), entry: interrupts.out("entry") }
 }
 
+/// The interrupt logic.
+fn interrupt_instance(m: M, stages: &Stages) -> Instance {
+    let control = &stages.control;
+    let enabled = control.mstatus_mie;
+    let allowed = control.user.map_or(enabled, |user| enabled | user.user);
+    let interrupts = m
+        .instance("interrupts", &interrupts())
+        .pin("software_interrupt", m.input("software_interrupt", Bit))
+        .pin("timer_interrupt", m.input("timer_interrupt", Bit))
+        .pin("external_interrupt", m.input("external_interrupt", Bit))
+        .pin("mie", control.mie)
+        .pin("allowed", allowed)
+        .pin("finished", control.event);
+    control.wakeup.drive(interrupts.out("wakeup"));
+    interrupts
+}
+
 /// What issues in this cycle.
 struct Lanes {
     /// The first goes to the main lane.
@@ -92,7 +108,7 @@ fn choose_lanes(
     stages: &Stages,
     front: &Front,
     pipeline_empty: Signal,
-    interrupt_or_wait: Signal,
+    interrupt: Signal,
 ) -> Lanes {
     let (first, second) = (&front.first, &front.second);
     let control = &stages.control;
@@ -111,7 +127,7 @@ fn choose_lanes(
     let bogus = (front.first_valid & first.bogus).named("first_is_bogus");
     m.clocked(|| front.restart.set(bogus & !front.redirect));
     // A redirect does not hold anything back: what goes then is not valid.
-    let held = bogus | interrupt_or_wait | system_ahead | system_waits;
+    let held = bogus | interrupt | system_ahead | system_waits;
     let held = held.named("issue_held");
     let first_goes = (front.first_valid & !held & operand_ready).named("first_goes");
     let pairs = front.second_valid & second.join & !second.bogus;
@@ -169,40 +185,42 @@ fn main_lane(
     m.section("Issue: main lane");
     let (main, control) = (&stages.main_operand, &stages.control);
     let entry = &front.first;
-    let squash = (entry.fault | interrupt_take).named("squash");
-    let decode =
-        m.instance("decode", &decode()).pin("instruction", entry.instruction).pin("squash", squash);
-    let fault_pc = entry.fault_second.mux(pc + 2, pc).named("fault_pc");
+    let decode = main_decode(m, stages, entry.instruction);
+    let (illegal, ebreak) = (decode.out("illegal"), decode.out("ebreak"));
     let trap = m
-        .instance("trap_at_decode", &decode_trap())
+        .instance("trap_at_decode", &decode_trap(stages.config.user_mode))
         .pin("interrupt", interrupt_take)
         .pin("interrupt_code", interrupts.out("cause"))
         .pin("instruction_fault", entry.fault)
-        .pin("illegal", decode.out("illegal"))
-        .pin("ebreak", decode.out("ebreak"))
-        .pin("ecall", decode.out("ecall"))
-        .pin("instruction", entry.instruction)
-        .pin("fault_pc", fault_pc)
-        .pin("pc", pc);
-    let operation = Operation::of(&decode);
-    for elsewhere in ["address_from_rs1", "is_branch", "is_jump"] {
-        decode.unused(elsewhere);
+        .pin("illegal", illegal)
+        .pin("ebreak", ebreak)
+        .pin("ecall", decode.out("ecall"));
+    if let Some(user) = control.user {
+        trap.pin("user", user.user);
     }
-    let work = MainWork::of(&decode);
     let trap = Trap::of(&trap);
-    let is_access = (operation.is_load | operation.is_store).named("decoded_access");
-    let b_immediate = (operation.operand_b_immediate | is_access).named("b_is_immediate");
-    let a = operands[0].replaced("main_a", operation.operand_a_pc, pc);
-    let b = operands[1].replaced("main_b", b_immediate, operation.immediate);
-    let late = operation.is_load | operation.is_csr | operation.is_multiply;
-    let trace = trace("main", main.trace.as_ref(), entry, &decode);
+    let fault_pc = entry.fault_second.mux(pc + 2, pc).named("fault_pc");
+    let trap_value = one_hot_select(&[
+        (entry.fault, fault_pc),
+        ((illegal & !entry.fault).named("shows_instruction"), entry.instruction),
+        (ebreak, pc),
+    ]);
+    let a = operands[0].replaced("main_a", decode.out("operand_a_pc"), pc);
+    let immediate = decode.out("immediate");
+    let b = operands[1].replaced("main_b", decode.out("operand_b_immediate"), immediate);
+    let store_value = operands[1].replaced("main_store_value", trap.valid, trap_value);
+    let (alu, work) = main_work(&decode, &stages.config);
+    let late = [Some(work.is_load), Some(work.is_csr), work.is_multiply];
+    let late = late.into_iter().flatten().reduce(|a, b| a | b).expect("loads at least");
+    let trace = trace("main", main.trace.as_ref(), entry, &decode, trap.valid);
     m.clocked(|| {
         when(issues, || {
             main.pc.set(pc);
             main.compressed.set(entry.compressed);
             main.a.set(&a);
             main.b.set(&b);
-            main.store_value.set(&operands[1]);
+            main.store_value.set(&store_value);
+            main.alu.set(&alu);
             main.work.set(&work);
             main.late.set(late);
             main.system.set(entry.system | interrupt_take);
@@ -222,6 +240,32 @@ fn main_lane(
     });
 }
 
+/// The decoder of the main lane, with what decides about CSR accesses.
+fn main_decode(m: M, stages: &Stages, instruction: Signal) -> Instance {
+    let control = &stages.control;
+    let decode = m.instance("decode", &decode(&stages.config)).pin("instruction", instruction);
+    let access = m
+        .instance("csr_rights", &csr_access(&stages.config))
+        .pin("number", decode.out("csr_number"))
+        .pin("writes", decode.out("csr_writes"));
+    if let Some(user) = control.user {
+        decode.pin("user", user.user).pin("wait_illegal", user.wait_illegal);
+        access.pin("user", user.user);
+    }
+    if let Some(counter_enable) = control.counter_enable {
+        access.pin("counter_enable", counter_enable);
+    }
+    for elsewhere in ["address_from_rs1", "is_branch", "is_jump"] {
+        decode.unused(elsewhere);
+    }
+    decode.pin("csr_legal", access.out("legal"))
+}
+
+/// What the main lane takes over from its decoder.
+fn main_work(decode: &Instance, config: &CoreConfig) -> (AluControl, MainWork) {
+    (AluControl::of(decode, config), MainWork::of(decode, config))
+}
+
 /// What has issued is dropped. A restart of fetch does not do that: what has issued is older than
 /// the instruction that is fetched again.
 fn killed(control: &Control) -> Signal {
@@ -234,19 +278,23 @@ fn trace<'a>(
     registers: Option<&'a IssueTrace>,
     entry: &Entry,
     decode: &Instance,
+    traps: Signal,
 ) -> Option<(&'a IssueTrace, IssueTrace)> {
     let (Some(registers), Some(parcel)) = (registers, entry.parcel) else {
-        decode.unused("rs1").unused("rs2");
+        decode.unused("reads_rs1").unused("reads_rs2");
         return None;
     };
-    let (rs1, rs2) = (decode.out("rs1"), decode.out("rs2"));
+    let source = |reads: &str, high: u32, low: u32| {
+        let shown = decode.out(reads) & !traps;
+        (entry.instruction.bits(high, low) & shown.repeat(5)).named(format!("{lane}_traced_{reads}"))
+    };
     let word = entry.compressed.mux(parcel.ext(32), entry.instruction);
     // What came with an error is no instruction.
     let instruction = word & (!entry.fault).repeat(32);
     let values = IssueTrace {
         instruction: instruction.named(format!("{lane}_traced_instruction")),
-        rs1,
-        rs2,
+        rs1: source("reads_rs1", 19, 15),
+        rs2: source("reads_rs2", 24, 20),
     };
     Some((registers, values))
 }
@@ -268,14 +316,7 @@ fn branch_lane(
         lanes.control.mux(a, b).named(format!("branch_lane_{name}"))
     };
     let instruction = pick("instruction", first.instruction, second.instruction);
-    let decode = m
-        .instance("branch_decode", &decode())
-        .pin("instruction", instruction)
-        .pin("squash", lit(0, Bit));
-    let operation = Operation::of(&decode);
-    for elsewhere in NOT_IN_BRANCH_LANE {
-        decode.unused(elsewhere);
-    }
+    let decode = branch_decode(m, stages, instruction);
     for field in [second.control, second.fault, second.fault_second, second.system, first.join] {
         field.unused();
     }
@@ -284,22 +325,23 @@ fn branch_lane(
     }
     let a = operands[0].or_else(lanes.control, &operands[2]);
     let b = operands[1].or_else(lanes.control, &operands[3]);
-    let b = b.replaced("branch_b", operation.operand_b_immediate, operation.immediate);
-    let rd = operation.rd;
+    let immediate = decode.out("immediate");
+    let b = b.replaced("branch_b", decode.out("operand_b_immediate"), immediate);
+    let rd = decode.out("rd");
+    let is_jump = decode.out("is_jump");
     let link_register = |register: Signal| register.eq(1) | register.eq(5);
     let rs1 = pick("rs1", first.rs1, second.rs1);
-    let is_jalr = (operation.is_jump & operation.address_from_rs1).named("branch_lane_is_jalr");
+    let is_jalr = (is_jump & decode.out("address_from_rs1")).named("branch_lane_is_jalr");
     let work = BranchWork {
         pc: pick("pc", pc, second_pc),
         link,
-        offset: operation.immediate,
+        offset: immediate,
         rd,
-        alu_op: operation.alu_op,
-        funct3: operation.funct3,
-        is_branch: operation.is_branch,
-        is_jump: operation.is_jump,
+        funct3: decode.out("funct3"),
+        is_branch: decode.out("is_branch"),
+        is_jump,
         is_jalr,
-        is_call: operation.is_jump & link_register(rd),
+        is_call: is_jump & link_register(rd),
         is_return: is_jalr & link_register(rs1) & rd.eq(0),
     };
     let prediction = Prediction {
@@ -314,11 +356,13 @@ fn branch_lane(
         None => first.compressed,
     };
     let entry = Entry { instruction, compressed, parcel, fault: lit(0, Bit), ..*first };
-    let trace = trace("branch", branch.trace.as_ref(), &entry, &decode);
+    let trace = trace("branch", branch.trace.as_ref(), &entry, &decode, lit(0, Bit));
+    let alu = AluControl::of(&decode, &stages.config);
     m.clocked(|| {
         when(lanes.branch, || {
             branch.a.set(&a);
             branch.b.set(&b);
+            branch.alu.set(&alu);
             branch.work.set(&work);
             branch.prediction.set(&prediction);
             if let Some((registers, values)) = &trace {
@@ -335,19 +379,35 @@ fn branch_lane(
     });
 }
 
-/// What the decoder says of instructions that never come to the branch lane.
-const NOT_IN_BRANCH_LANE: [&str; 13] = [
-    "illegal",
-    "ecall",
-    "ebreak",
-    "operand_a_pc",
-    "is_load",
-    "is_store",
-    "is_multiply",
-    "is_divide",
-    "is_csr",
-    "csr_writes",
-    "csr_number",
-    "is_mret",
-    "is_fence_i",
-];
+/// The decoder of the branch lane: to it comes nothing that may be illegal.
+fn branch_decode(m: M, stages: &Stages, instruction: Signal) -> Instance {
+    let module = decode(&stages.config);
+    let decode = m
+        .instance("branch_decode", &module)
+        .pin("instruction", instruction)
+        .pin("csr_legal", lit(0, Bit));
+    if stages.config.user_mode {
+        decode.pin("user", lit(0, Bit)).pin("wait_illegal", lit(0, Bit));
+    }
+    let outputs = module.ports().filter(|port| port.port == Some(Direction::Output));
+    for port in outputs.filter(|port| !in_branch_lane(&port.name)) {
+        decode.unused(&port.name);
+    }
+    decode
+}
+
+/// What the branch lane takes over from its decoder.
+fn in_branch_lane(port: &str) -> bool {
+    const USED: [&str; 9] = [
+        "rd",
+        "immediate",
+        "operand_b_immediate",
+        "funct3",
+        "is_branch",
+        "is_jump",
+        "address_from_rs1",
+        "reads_rs1",
+        "reads_rs2",
+    ];
+    USED.contains(&port) || port.starts_with("alu_")
+}

@@ -2,21 +2,21 @@
 
 use systole_hdl::prelude::*;
 
-use crate::core::compact::old::record::record;
+use crate::core::record::record;
 
 record! {
     /// Where the bytes of a loaded value come from, one-hot; all 0 for what is no load.
     pub LoadLanes {
         /// Byte of the bus that becomes byte 0.
-        low: U(4),
+        low: U(4);
         /// Half of the bus whose upper byte becomes byte 1.
-        second: U(2),
+        second: U(2);
         /// The upper half of the bus becomes the upper half.
-        upper: Bit,
+        upper: Bit;
         /// Byte of the bus whose sign fills the upper half.
-        sign: U(4),
+        sign: U(4);
         /// Byte of the bus whose sign also fills byte 1.
-        byte_sign: U(4),
+        byte_sign: U(4);
     }
 }
 

@@ -1,7 +1,9 @@
 //! The fast pipeline: two instructions a cycle, with branch prediction.
 
+mod access;
 mod align;
 mod entry;
+mod events;
 mod execute;
 mod fetch;
 mod front;

@@ -27,6 +27,9 @@ pub fn build(m: M, stages: &Stages) {
     let execute_valid = (main.valid | branch.valid).named("execute_valid");
     let execute_ready = (!execute_valid | control.execute_fire).named("execute_ready");
     let killed = (control.flush | control.branch_redirect).named("operand_killed");
+    if let Some(operand_wait) = control.operand_wait {
+        operand_wait.drive(main_waits | branch_waits);
+    }
     let main_held = (main_in.valid & main_waits).named("main_operand_held");
     control.main_operand_fire.drive(main_in.valid & !main_waits & execute_ready);
     control.branch_operand_fire.drive(branch_in.valid & !branch_waits & !main_held & execute_ready);
@@ -45,7 +48,8 @@ pub fn build(m: M, stages: &Stages) {
             main.a.set(values[0]);
             main.b.set(values[1]);
             main.store_value.set(values[2]);
-            main.work.set(&main_in.work);
+            main.alu.set(&main_in.alu);
+            main.work.set(&main_in.work.unless(main_in.trap.valid));
             main.late.set(main_in.late);
             main.system.set(main_in.system);
             main.trap.set(&main_in.trap);
@@ -60,6 +64,7 @@ pub fn build(m: M, stages: &Stages) {
         when(control.branch_operand_fire, || {
             branch.a.set(values[3]);
             branch.b.set(values[4]);
+            branch.alu.set(&branch_in.alu);
             branch.work.set(&branch_in.work);
             branch.prediction.set(&branch_in.prediction);
             if let (Some(registers), Some(trace)) = (&branch.trace, &branch_in.trace) {

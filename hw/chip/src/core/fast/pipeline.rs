@@ -27,45 +27,43 @@ use super::load_select::LoadLanes;
 use super::operand::Operand;
 use super::{execute, front, issue, operands, writeback};
 use crate::config::CoreConfig;
-use crate::core::compact::old::record::record;
-use crate::core::compact::old::trap::Trap;
+use crate::core::data_bus::DataBus;
+use crate::core::decode::AluControl;
+use crate::core::encoding::bit_op;
+use crate::core::pmp::configuration_width;
+use crate::core::privilege::UserControl;
+use crate::core::record::record;
+use crate::core::trap::Trap;
 
 /// The core: module `core` with the ports of `docs/soc.md`, with `rvfi` the retire port of two
 /// channels.
 pub fn core(config: &CoreConfig, rvfi: bool) -> Module {
     module("core", |m| {
-        m.doc("Dual issue: fetch, align, issue, execute, writeback.");
-        let dbus = DataBus::ports(m);
-        let control = Control::wires(m);
-        let main_operand = MainOperand::registers(m, rvfi);
-        let branch_operand = BranchOperand::registers(m, rvfi);
-        let main = MainExecute::registers(m, rvfi);
-        let branch = BranchExecute::registers(m, rvfi);
-        let main_done = MainWriteback::registers(m, rvfi);
-        let branch_done = BranchWriteback::registers(m, rvfi);
+        m.doc(format!("{}: dual issue, branch prediction.", config.isa()));
         let stages = Stages {
-            control,
-            main_operand,
-            branch_operand,
-            main,
-            branch,
-            main_done,
-            branch_done,
+            config: config.clone(),
+            dbus: DataBus::ports(m),
+            control: Control::wires(m, config),
+            main_operand: MainOperand::registers(m, config, rvfi),
+            branch_operand: BranchOperand::registers(m, config, rvfi),
+            main: MainExecute::registers(m, config, rvfi),
+            branch: BranchExecute::registers(m, config, rvfi),
+            main_done: MainWriteback::registers(m, config, rvfi),
+            branch_done: BranchWriteback::registers(m, rvfi),
             retired: Retired::registers(m),
         };
-        let front = front::build(m, config, &stages);
+        let front = front::build(m, &stages);
         let interrupts = issue::build(m, &stages, front);
         operands::build(m, &stages);
-        let product = execute::build(m, &dbus, &stages);
-        writeback::build(m, config, &dbus, &stages, interrupts, product);
+        let product = execute::build(m, &stages);
+        writeback::build(m, &stages, interrupts, product);
     })
 }
 
-/// The data port.
-pub(super) use crate::core::compact::DataBus;
-
-/// Everything between the stages.
+/// What all stages see.
 pub struct Stages {
+    pub config: CoreConfig,
+    pub dbus: DataBus,
     pub control: Control,
     pub main_operand: MainOperand,
     pub branch_operand: BranchOperand,
@@ -80,11 +78,11 @@ record! {
     /// What the retire port needs of an instruction that issue knows.
     pub IssueTrace {
         /// The word, or the halfword of a compressed instruction.
-        instruction: U(32),
+        instruction: U(32);
         /// First source; 0 for none.
-        rs1: U(5),
+        rs1: U(5);
         /// Second source; 0 for none.
-        rs2: U(5),
+        rs2: U(5);
     }
 }
 
@@ -92,9 +90,9 @@ record! {
     /// What the retire port needs of the operands.
     pub ValueTrace {
         /// First operand.
-        rs1_value: U(32),
+        rs1_value: U(32);
         /// Second operand.
-        rs2_value: U(32),
+        rs2_value: U(32);
     }
 }
 
@@ -102,39 +100,71 @@ record! {
     /// What the retire port needs of a data access.
     pub AccessTrace {
         /// Bytes accessed.
-        lanes: U(4),
+        lanes: U(4);
         /// Store data in its lanes.
-        store_word: U(32),
+        store_word: U(32);
     }
 }
 
 record! {
-    /// What the main lane does in execute.
-    pub MainWork {
+    /// What the main lane does in execute and behind it.
+    pub MainWork(config) {
         /// Destination; 0 for none.
-        rd: U(5),
-        /// Operation of the ALU.
-        alu_op: U(4),
+        rd: U(5);
         /// Selects within a class.
-        funct3: U(3),
-        /// Load.
-        is_load: Bit,
-        /// Store.
-        is_store: Bit,
+        funct3: U(3);
+        /// Operation of the bit manipulation unit, one-hot.
+        bit_op: U(bit_op::WIDTH), if config.zbb | config.zbs;
+        /// Load, and LR.
+        is_load: Bit;
+        /// Store, and SC.
+        is_store: Bit;
+        /// LR.
+        is_lr: Bit, if config.atomics;
+        /// SC.
+        is_sc: Bit, if config.atomics;
+        /// AMO; neither load nor store.
+        is_amo: Bit, if config.atomics;
+        /// Which AMO.
+        funct5: U(5), if config.atomics;
         /// MUL, MULH, MULHSU, MULHU.
-        is_multiply: Bit,
+        is_multiply: Bit, if config.has_multiply();
         /// DIV, DIVU, REM, REMU.
-        is_divide: Bit,
+        is_divide: Bit, if config.has_multiply();
         /// CSR instruction.
-        is_csr: Bit,
+        is_csr: Bit;
         /// CSR instruction that writes.
-        csr_writes: Bit,
+        csr_writes: Bit;
         /// CSR number.
-        csr_number: U(12),
+        csr_number: U(12);
         /// MRET.
-        is_mret: Bit,
+        is_mret: Bit;
+        /// WFI.
+        is_wfi: Bit;
         /// FENCE.I.
-        is_fence_i: Bit,
+        is_fence_i: Bit;
+    }
+}
+
+impl MainWork {
+    /// The same, but nothing to do where `trapped`.
+    pub fn unless(&self, trapped: Signal) -> Self {
+        let keep = |flag: Signal| flag & !trapped;
+        Self {
+            is_load: keep(self.is_load),
+            is_store: keep(self.is_store),
+            is_lr: self.is_lr.map(keep),
+            is_sc: self.is_sc.map(keep),
+            is_amo: self.is_amo.map(keep),
+            is_multiply: self.is_multiply.map(keep),
+            is_divide: self.is_divide.map(keep),
+            is_csr: keep(self.is_csr),
+            csr_writes: keep(self.csr_writes),
+            is_mret: keep(self.is_mret),
+            is_wfi: keep(self.is_wfi),
+            is_fence_i: keep(self.is_fence_i),
+            ..*self
+        }
     }
 }
 
@@ -146,7 +176,9 @@ pub struct MainOperand {
     /// Operands of ALU and address.
     pub a: Operand,
     pub b: Operand,
+    /// What a store writes; `mtval` of a trap known at issue.
     pub store_value: Operand,
+    pub alu: AluControl,
     pub work: MainWork,
     /// Result comes in writeback.
     pub late: Signal,
@@ -157,7 +189,7 @@ pub struct MainOperand {
 }
 
 impl MainOperand {
-    fn registers(m: M, rvfi: bool) -> Self {
+    fn registers(m: M, config: &CoreConfig, rvfi: bool) -> Self {
         m.section("Registers between issue and operand, main lane");
         Self {
             valid: m.reg("main_operand_valid", Bit).reset(0),
@@ -166,7 +198,8 @@ impl MainOperand {
             a: Operand::registers(m, "main_operand_a"),
             b: Operand::registers(m, "main_operand_b"),
             store_value: Operand::registers(m, "main_operand_store_value"),
-            work: MainWork::registers(m, "main_operand"),
+            alu: AluControl::registers(m, config, "main_operand"),
+            work: MainWork::registers(m, config, "main_operand"),
             late: m.reg("main_operand_late", Bit),
             system: m.reg("main_operand_system", Bit),
             trap: Trap::registers(m, "main_operand_trap"),
@@ -183,7 +216,9 @@ pub struct MainExecute {
     /// Operands of ALU and address.
     pub a: Signal,
     pub b: Signal,
+    /// What a store writes; `mtval` of a trap known at issue.
     pub store_value: Signal,
+    pub alu: AluControl,
     pub work: MainWork,
     /// Result comes in writeback.
     pub late: Signal,
@@ -194,7 +229,7 @@ pub struct MainExecute {
 }
 
 impl MainExecute {
-    fn registers(m: M, rvfi: bool) -> Self {
+    fn registers(m: M, config: &CoreConfig, rvfi: bool) -> Self {
         m.section("Registers between operand and execute, main lane");
         Self {
             valid: m.reg("main_valid", Bit).reset(0),
@@ -203,7 +238,8 @@ impl MainExecute {
             a: m.reg("main_a", U(32)),
             b: m.reg("main_b", U(32)),
             store_value: m.reg("main_store_value", U(32)),
-            work: MainWork::registers(m, "main"),
+            alu: AluControl::registers(m, config, "main"),
+            work: MainWork::registers(m, config, "main"),
             late: m.reg("main_late", Bit),
             system: m.reg("main_system", Bit),
             trap: Trap::registers(m, "main_trap"),
@@ -216,13 +252,13 @@ record! {
     /// A jump or branch as it was predicted.
     pub Prediction {
         /// The predictor knew it.
-        hit: Bit,
+        hit: Bit;
         /// It was predicted taken.
-        taken: Bit,
+        taken: Bit;
         /// To this target.
-        target: U(32),
+        target: U(32);
         /// With this counter.
-        counter: U(2),
+        counter: U(2);
     }
 }
 
@@ -230,27 +266,25 @@ record! {
     /// What the branch lane does in execute.
     pub BranchWork {
         /// Address of the instruction.
-        pc: U(32),
+        pc: U(32);
         /// Address behind it.
-        link: U(32),
+        link: U(32);
         /// Offset of a jump or branch.
-        offset: U(32),
+        offset: U(32);
         /// Destination; 0 for none.
-        rd: U(5),
-        /// Operation of the ALU.
-        alu_op: U(4),
+        rd: U(5);
         /// Condition.
-        funct3: U(3),
+        funct3: U(3);
         /// Conditional branch.
-        is_branch: Bit,
+        is_branch: Bit;
         /// JAL or JALR.
-        is_jump: Bit,
+        is_jump: Bit;
         /// JALR.
-        is_jalr: Bit,
+        is_jalr: Bit;
         /// A jump that writes a link register.
-        is_call: Bit,
+        is_call: Bit;
         /// A jump to a link register.
-        is_return: Bit,
+        is_return: Bit;
     }
 }
 
@@ -259,18 +293,20 @@ pub struct BranchOperand {
     pub valid: Signal,
     pub a: Operand,
     pub b: Operand,
+    pub alu: AluControl,
     pub work: BranchWork,
     pub prediction: Prediction,
     pub trace: Option<IssueTrace>,
 }
 
 impl BranchOperand {
-    fn registers(m: M, rvfi: bool) -> Self {
+    fn registers(m: M, config: &CoreConfig, rvfi: bool) -> Self {
         m.section("Registers between issue and operand, branch lane");
         Self {
             valid: m.reg("branch_operand_valid", Bit).reset(0),
             a: Operand::registers(m, "branch_operand_a"),
             b: Operand::registers(m, "branch_operand_b"),
+            alu: AluControl::registers(m, config, "branch_operand"),
             work: BranchWork::registers(m, "branch_operand"),
             prediction: Prediction::registers(m, "branch_operand_predicted"),
             trace: rvfi.then(|| IssueTrace::registers(m, "branch_operand_trace")),
@@ -283,18 +319,20 @@ pub struct BranchExecute {
     pub valid: Signal,
     pub a: Signal,
     pub b: Signal,
+    pub alu: AluControl,
     pub work: BranchWork,
     pub prediction: Prediction,
     pub trace: Option<IssueTrace>,
 }
 
 impl BranchExecute {
-    fn registers(m: M, rvfi: bool) -> Self {
+    fn registers(m: M, config: &CoreConfig, rvfi: bool) -> Self {
         m.section("Registers between operand and execute, branch lane");
         Self {
             valid: m.reg("branch_valid", Bit).reset(0),
             a: m.reg("branch_a", U(32)),
             b: m.reg("branch_b", U(32)),
+            alu: AluControl::registers(m, config, "branch"),
             work: BranchWork::registers(m, "branch"),
             prediction: Prediction::registers(m, "branch_predicted"),
             trace: rvfi.then(|| IssueTrace::registers(m, "branch_trace")),
@@ -304,35 +342,51 @@ impl BranchExecute {
 
 record! {
     /// What writeback needs of an instruction of the main lane, beside its trap.
-    pub MainCompletion {
+    pub MainCompletion(config) {
         /// Its address.
-        pc: U(32),
+        pc: U(32);
         /// It has 16 bits.
-        compressed: Bit,
+        compressed: Bit;
         /// Destination; 0 for none.
-        rd: U(5),
-        /// Result known in execute, or the operand of a CSR instruction; 0 for a load.
-        result: U(32),
+        rd: U(5);
+        /// Result known in execute; 0 for a load.
+        result: U(32);
+        /// Address of the access, operand of a CSR instruction, or `mtval` of a trap.
+        address: U(32);
         /// CSR operation.
-        funct3: U(3),
-        /// Load.
-        is_load: Bit,
-        /// Store.
-        is_store: Bit,
+        funct3: U(3);
+        /// Load, and LR.
+        is_load: Bit;
+        /// Store, and SC, unless it failed.
+        is_store: Bit;
+        /// LR.
+        is_lr: Bit, if config.atomics;
+        /// SC, also one that failed.
+        is_sc: Bit, if config.atomics;
+        /// AMO.
+        is_amo: Bit, if config.atomics;
+        /// Which AMO.
+        funct5: U(5), if config.atomics;
+        /// Second operand of an AMO.
+        operand: U(32), if config.atomics;
         /// Result comes from the multiplier.
-        is_multiply: Bit,
+        is_multiply: Bit, if config.has_multiply();
+        /// Quotient or remainder, to be counted.
+        is_divide: Bit, if config.has_multiply() && config.hpm_counters > 0;
         /// CSR instruction.
-        is_csr: Bit,
+        is_csr: Bit;
         /// CSR instruction that writes.
-        csr_writes: Bit,
+        csr_writes: Bit;
         /// CSR number.
-        csr_number: U(12),
+        csr_number: U(12);
         /// MRET.
-        is_mret: Bit,
-        /// FENCE.I.
-        is_fence_i: Bit,
+        is_mret: Bit;
+        /// WFI.
+        is_wfi: Bit;
+        /// What is behind it is fetched anew: FENCE.I, and writes of PMP registers.
+        refetches: Bit;
         /// Nothing may issue behind it.
-        system: Bit,
+        system: Bit;
     }
 }
 
@@ -346,11 +400,11 @@ pub struct MainWriteback {
 }
 
 impl MainWriteback {
-    fn registers(m: M, rvfi: bool) -> Self {
+    fn registers(m: M, config: &CoreConfig, rvfi: bool) -> Self {
         m.section("Registers between execute and writeback, main lane");
         Self {
             valid: m.reg("main_done_valid", Bit).reset(0),
-            completion: MainCompletion::registers(m, "main_done"),
+            completion: MainCompletion::registers(m, config, "main_done"),
             lanes: LoadLanes::registers(m, "main_done_load"),
             trap: Trap::registers(m, "main_done_trap"),
             trace: rvfi.then(|| {
@@ -366,27 +420,27 @@ record! {
     /// What writeback needs of an instruction of the branch lane.
     pub BranchCompletion {
         /// Its address.
-        pc: U(32),
+        pc: U(32);
         /// Address behind it.
-        link: U(32),
+        link: U(32);
         /// Destination; 0 for none.
-        rd: U(5),
+        rd: U(5);
         /// Its result.
-        result: U(32),
+        result: U(32);
         /// Jump or branch.
-        is_control: Bit,
+        is_control: Bit;
         /// Conditional branch.
-        is_branch: Bit,
+        is_branch: Bit;
         /// It goes to its target.
-        taken: Bit,
+        taken: Bit;
         /// The target.
-        target: U(32),
+        target: U(32);
         /// The target is not aligned.
-        misaligned: Bit,
+        misaligned: Bit;
         /// A jump that writes a link register.
-        is_call: Bit,
+        is_call: Bit;
         /// A jump to a link register.
-        is_return: Bit,
+        is_return: Bit;
     }
 }
 
@@ -449,7 +503,7 @@ pub struct Control {
     pub branch_target: Signal,
     /// What writeback holds completes.
     pub writeback_done: Signal,
-    /// It still waits for the bus.
+    /// It still waits for the bus, or to wake up.
     pub writeback_waiting: Signal,
     /// Everything behind writeback is flushed.
     pub flush: Signal,
@@ -471,32 +525,72 @@ pub struct Control {
     /// Interrupt enables of the CSRs: `{MEIE, MTIE, MSIE}` and `mstatus.MIE`.
     pub mie: Signal,
     pub mstatus_mie: Signal,
+    /// An interrupt that ends a WFI is pending.
+    pub wakeup: Signal,
+    /// An instruction waits for an operand, for the event counters.
+    pub operand_wait: Option<Signal>,
+    pub user: Option<UserControl>,
+    /// `mcounteren`.
+    pub counter_enable: Option<Signal>,
+    /// Packed configuration of the PMP.
+    pub protection: Option<Signal>,
+    pub atomic: Option<AtomicControl>,
+}
+
+/// What execute and writeback say to each other about atomic accesses.
+#[derive(Clone, Copy)]
+pub struct AtomicControl {
+    /// Execute's request is taken by the bus, and is that of an LR.
+    pub lr_request: Signal,
+    /// A SC in execute: may it store?
+    pub sc_allowed: Signal,
+    /// Its request is valid.
+    pub sc_request: Signal,
+    /// Writeback's write request for an AMO.
+    pub req_valid: Signal,
+    pub req_wdata: Signal,
 }
 
 impl Control {
-    fn wires(m: M) -> Self {
+    fn wires(m: M, config: &CoreConfig) -> Self {
         m.section("Control");
+        let bit = |name: &str| m.wire(name, Bit);
+        let word = |name: &str| m.wire(name, U(32));
+        let limits_counters = config.user_mode && (config.zicntr || config.hpm_counters > 0);
+        let protected = configuration_width(config.pmp_regions);
         Self {
-            main_operand_fire: m.wire("main_operand_fire", Bit),
-            branch_operand_fire: m.wire("branch_operand_fire", Bit),
-            execute_fire: m.wire("execute_fire", Bit),
-            branch_redirect: m.wire("branch_redirect", Bit),
-            branch_target: m.wire("branch_redirect_target", U(32)),
-            writeback_done: m.wire("writeback_done", Bit),
-            writeback_waiting: m.wire("writeback_waiting", Bit),
-            flush: m.wire("flush", Bit),
-            flush_target: m.wire("flush_target", U(32)),
-            event: m.wire("retire_or_trap", Bit),
-            main_result: m.wire("main_result", U(32)),
-            branch_result: m.wire("branch_result", U(32)),
-            main_value: m.wire("main_value", U(32)),
-            main_early_value: m.wire("main_early_value", U(32)),
-            load_value: m.wire("main_load_value", U(32)),
-            branch_value: m.wire("branch_value", U(32)),
-            main_retire: m.wire("main_retire", Bit),
-            branch_retire: m.wire("branch_retire", Bit),
+            main_operand_fire: bit("main_operand_fire"),
+            branch_operand_fire: bit("branch_operand_fire"),
+            execute_fire: bit("execute_fire"),
+            branch_redirect: bit("branch_redirect"),
+            branch_target: word("branch_redirect_target"),
+            writeback_done: bit("writeback_done"),
+            writeback_waiting: bit("writeback_waiting"),
+            flush: bit("flush"),
+            flush_target: word("flush_target"),
+            event: bit("retire_or_trap"),
+            main_result: word("main_result"),
+            branch_result: word("branch_result"),
+            main_value: word("main_value"),
+            main_early_value: word("main_early_value"),
+            load_value: word("main_load_value"),
+            branch_value: word("branch_value"),
+            main_retire: bit("main_retire"),
+            branch_retire: bit("branch_retire"),
             mie: m.wire("mie", U(3)),
-            mstatus_mie: m.wire("mstatus_mie", Bit),
+            mstatus_mie: bit("mstatus_mie"),
+            wakeup: bit("wakeup"),
+            operand_wait: (config.hpm_counters > 0).then(|| bit("operand_wait")),
+            user: config.user_mode.then(|| UserControl::wires(m)),
+            counter_enable: limits_counters.then(|| word("counter_enable")),
+            protection: (config.pmp_regions > 0).then(|| m.wire("protection", U(protected))),
+            atomic: config.atomics.then(|| AtomicControl {
+                lr_request: bit("lr_request"),
+                sc_allowed: bit("sc_allowed"),
+                sc_request: bit("sc_request"),
+                req_valid: bit("amo_req_valid"),
+                req_wdata: word("amo_req_wdata"),
+            }),
         }
     }
 }

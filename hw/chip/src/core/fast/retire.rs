@@ -2,9 +2,9 @@
 
 use systole_hdl::prelude::*;
 
-use super::pipeline::{DataBus, Stages};
-use crate::core::compact::InterruptState;
-use crate::core::compact::old::rvfi::{PORT, rvfi};
+use super::issue::InterruptState;
+use super::pipeline::Stages;
+use crate::core::rvfi::{PORT, rvfi};
 
 /// What writeback decides about its instructions.
 pub struct Retiring {
@@ -23,7 +23,6 @@ pub struct Retiring {
 /// Builds the port inside `core`, if there is one.
 pub fn retire_port(
     m: M,
-    dbus: &DataBus,
     stages: &Stages,
     interrupts: InterruptState,
     csr: Instance,
@@ -50,8 +49,17 @@ pub fn retire_port(
     let branch_next = jump.taken.mux(jump.target, jump.link).named("branch_untrapped_next");
     let branch_next = retiring.branch_traps.mux(control.flush_target, branch_next);
     let zero = |width: u32| lit(0, U(width));
+    let or_amo = |flag: Signal| work.is_amo.map_or(flag, |amo| flag | amo);
+    // An AMO shows what its unit read and wrote.
+    let (load_word, store_word) = match (work.is_amo, control.atomic) {
+        (Some(is_amo), Some(atomic)) => (
+            is_amo.mux(control.main_value, stages.dbus.rsp_rdata).named("traced_load_word"),
+            is_amo.mux(atomic.req_wdata, access.store_word).named("traced_store_word"),
+        ),
+        _ => (stages.dbus.rsp_rdata, access.store_word),
+    };
     let channels = [
-        m.instance("rvfi_main", &rvfi())
+        m.instance("rvfi_main", &rvfi(stages.config.user_mode))
             .pin("finished", retiring.main_finishes)
             .pin("order", order)
             .pin("trap", retiring.main_traps)
@@ -65,18 +73,18 @@ pub fn retire_port(
             .pin("rd_value", control.main_value)
             .pin("pc", work.pc)
             .pin("pc_next", main_next)
-            .pin("address", main.trap.value)
-            .pin("is_load", work.is_load)
-            .pin("is_store", work.is_store)
+            .pin("address", work.address)
+            .pin("is_load", or_amo(work.is_load))
+            .pin("is_store", or_amo(work.is_store))
             .pin("lanes", access.lanes)
-            .pin("load_word", dbus.rsp_rdata)
-            .pin("store_word", access.store_word)
+            .pin("load_word", load_word)
+            .pin("store_word", store_word)
             .pin("trap_code", retiring.trap_code)
-            .pin("trap_value", main.trap.value)
+            .pin("trap_value", work.address)
             .pin("csr_writes", work.csr_writes)
             .pin("csr_number", work.csr_number)
             .pin("csr_value", csr.out("written_legal")),
-        m.instance("rvfi_branch", &rvfi())
+        m.instance("rvfi_branch", &rvfi(stages.config.user_mode))
             .pin("finished", retiring.branch_completes)
             .pin("order", after_main)
             .pin("trap", retiring.branch_traps)
@@ -102,11 +110,16 @@ pub fn retire_port(
             .pin("csr_number", zero(12))
             .pin("csr_value", zero(32)),
     ]
-    .map(|channel| channel.pin("mcause", csr.out("mcause")).pin("mip", interrupts.mip));
+    .map(|channel| channel.pin("mcause", csr.out("mcause_before")).pin("mip", interrupts.mip));
     // The main lane does not see what a trap of the branch lane changes.
     let (before, after) = (csr.out("mstatus_before"), csr.out("mstatus_next"));
     channels[0].pin("mstatus", retiring.branch_traps.mux(before, after));
     channels[1].pin("mstatus", after);
+    if let Some(user) = control.user {
+        for channel in channels {
+            channel.pin("user", user.user);
+        }
+    }
     for name in PORT {
         m.output(name, cat(&[channels[1].out(name), channels[0].out(name)]));
     }

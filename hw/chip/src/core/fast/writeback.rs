@@ -2,48 +2,54 @@
 
 use systole_hdl::prelude::*;
 
+use super::events::{Happened, events};
+use super::issue::InterruptState;
 use super::load_select::load_select;
-use super::pipeline::{DataBus, Stages};
+use super::pipeline::Stages;
 use super::retire::{Retiring, retire_port};
-use crate::config::CoreConfig;
-use crate::core::compact::InterruptState;
-use crate::core::compact::old::csr::csr_file;
-use crate::core::compact::old::trap::writeback_trap;
+use crate::core::atomic::atomic_unit;
+use crate::core::csr::csr_file;
+use crate::core::encoding::cause;
+use crate::core::trap::writeback_trap;
 
 /// Builds writeback inside `core`.
-pub fn build(
-    m: M,
-    _config: &CoreConfig,
-    dbus: &DataBus,
-    stages: &Stages,
-    interrupts: InterruptState,
-    product: Signal,
-) {
-    let control = &stages.control;
+pub fn build(m: M, stages: &Stages, interrupts: InterruptState, product: Option<Signal>) {
+    let (control, dbus) = (&stages.control, &stages.dbus);
     let (main, branch) = (&stages.main_done, &stages.branch_done);
     let (work, jump) = (&main.completion, &branch.completion);
     let carried = &main.trap;
 
     m.section("Writeback: bus response");
+    let untrapped = (!carried.valid).named("main_untrapped");
     let is_access = work.is_load | work.is_store;
-    let accessed = (is_access & !carried.valid).named("accessed");
-    control.writeback_waiting.drive(main.valid & accessed & !dbus.rsp_valid);
+    let accessed = (is_access & untrapped).named("accessed");
+    let atomic = amo(m, stages, untrapped);
+    let rsp_waits = (accessed & !dbus.rsp_valid).named("response_waits");
+    let bus_waits = match atomic {
+        Some(unit) => (rsp_waits | unit.out("waiting")).named("bus_waits"),
+        None => rsp_waits,
+    };
+    // WFI stays here, and with it everything behind, until there is something to wake up for.
+    let wfi_waits = (work.is_wfi & !control.wakeup).named("wfi_waits");
+    control.writeback_waiting.drive(main.valid & (bus_waits | wfi_waits));
     let occupied = (main.valid | branch.valid).named("writeback_occupied");
     control.writeback_done.drive(occupied & !control.writeback_waiting);
-    let load = main.lanes.pin(m.instance("load", &load_select())).pin("rdata", dbus.rsp_rdata);
+    let load = main.lanes.connect(m.instance("load", &load_select()));
+    load.pin("rdata", dbus.rsp_rdata);
     control.load_value.drive(load.out("value"));
 
     m.section("Writeback: traps, the main lane before the branch lane");
     let main_completes = (main.valid & !control.writeback_waiting).named("main_completes");
+    let load_failed = accessed & dbus.rsp_error;
+    let failed = atomic.map_or(load_failed, |unit| load_failed | unit.out("fault"));
     let trap = m
         .instance("trap_at_writeback", &writeback_trap())
         .pin("done", main_completes)
         .pin("carried_valid", carried.valid)
         .pin("carried_interrupt", carried.is_interrupt)
         .pin("carried_code", carried.code)
-        .pin("accessed", accessed)
-        .pin("is_store", work.is_store)
-        .pin("response_error", dbus.rsp_error);
+        .pin("access_failed", failed)
+        .pin("only_reads", work.is_load);
     let main_traps = trap.out("trap");
     let branch_completes = branch.valid & !control.writeback_waiting & !main_traps;
     let branch_completes = branch_completes.named("branch_completes");
@@ -52,49 +58,27 @@ pub fn build(
     control.event.drive(main_finishes | branch_completes);
     control.main_retire.drive(trap.out("retire"));
     control.branch_retire.drive(branch_completes & !jump.misaligned);
+    let trap_taken = (main_traps | branch_traps).named("trap_taken");
+    if let Some(unit) = atomic {
+        reservation(m, stages, unit, trap_taken);
+    }
 
     m.section("Writeback: CSRs");
-    let trap_taken = (main_traps | branch_traps).named("trap_taken");
-    let target_code = m.constant("TARGET_MISALIGNED", 0, U(4));
-    let retires = (control.main_retire | control.branch_retire).named("retires");
-    let csr = m
-        .instance("csr", &csr_file(main.trace.is_some()))
-        .pin("number", work.csr_number)
-        .pin("operation", work.funct3.bits(1, 0))
-        .pin("operand", work.result)
-        .pin("write", work.csr_writes & main.valid)
-        .pin("retire", retires)
-        .pin("pair", control.main_retire & control.branch_retire)
-        .pin("mret", work.is_mret & main.valid)
-        .pin("trap_enter", trap_taken)
-        .pin("trap_interrupt", carried.is_interrupt & main_traps)
-        .pin("trap_code", main_traps.mux(trap.out("code"), target_code))
-        .pin("trap_value", main_traps.mux(carried.value, jump.target))
-        .pin("trap_pc", main_traps.mux(work.pc, jump.pc))
-        .pin("mip_bits", interrupts.mip);
-    control.mie.drive(csr.out("mie_bits"));
-    control.mstatus_mie.drive(csr.out("mstatus_mie"));
+    let target_code = m.constant("TARGET_MISALIGNED", cause::TARGET_MISALIGNED, U(4));
+    let trapping = Trapping {
+        taken: trap_taken,
+        interrupt: carried.is_interrupt & main_traps,
+        code: main_traps.mux(trap.out("code"), target_code),
+        value: main_traps.mux(work.address, jump.target),
+        pc: main_traps.mux(work.pc, jump.pc),
+    };
+    let csr = csr_instance(m, stages, interrupts, &trapping);
 
     m.section("Writeback: results");
-    m.comb(|| {
-        control.main_early_value.set(work.result);
-        when(work.is_multiply, || control.main_early_value.set(product))
-            .or_when(work.is_csr, || control.main_early_value.set(csr.out("read_value")));
-    });
-    control.branch_value.drive(jump.result);
-    control.main_value.drive(control.main_early_value | control.load_value);
-    let retired = &stages.retired;
-    m.clocked(|| {
-        retired.main_valid.set(control.main_retire);
-        retired.main_rd.set(work.rd);
-        retired.main_value.set(control.main_value);
-        retired.branch_valid.set(control.branch_retire);
-        retired.branch_rd.set(jump.rd);
-        retired.branch_value.set(control.branch_value);
-    });
+    results(m, stages, csr, product, atomic);
 
-    m.section("Writeback: flush for traps, wrong targets, MRET and FENCE.I");
-    let resume = (control.main_retire & (work.is_mret | work.is_fence_i)).named("resume");
+    m.section("Writeback: flush for traps, wrong targets, MRET, and what is to be fetched anew");
+    let resume = (control.main_retire & (work.is_mret | work.refetches)).named("resume");
     let predicted = &branch.prediction;
     let target_differs = jump.target.ne(predicted.target).named("target_differs");
     let wrong_target = control.branch_retire & jump.taken & predicted.taken & target_differs;
@@ -105,6 +89,10 @@ pub fn build(
     let return_target = work.is_mret.mux(csr.out("mepc"), main_next).named("return_target");
     let resume_target = resume.mux(return_target, jump.target).named("resume_target");
     control.flush_target.drive(trap_taken.mux(csr.out("trap_vector"), resume_target));
+    if stages.config.hpm_counters > 0 {
+        let happened = Happened { main_traps, branch_traps, wrong_target, bus_waits };
+        events(m, stages, csr, &happened);
+    }
 
     let retiring = Retiring {
         main_finishes,
@@ -114,5 +102,120 @@ pub fn build(
         trap_code: trap.out("code"),
         main_next,
     };
-    retire_port(m, dbus, stages, interrupts, csr, &retiring);
+    retire_port(m, stages, interrupts, csr, &retiring);
+}
+
+/// The trap that is taken.
+struct Trapping {
+    taken: Signal,
+    interrupt: Signal,
+    code: Signal,
+    value: Signal,
+    pc: Signal,
+}
+
+/// The atomic unit, connected as far as AMOs go.
+fn amo(m: M, stages: &Stages, untrapped: Signal) -> Option<Instance> {
+    let (dbus, main) = (&stages.dbus, &stages.main_done);
+    let work = &main.completion;
+    let (atomic, is_amo) = (stages.control.atomic?, work.is_amo?);
+    let unit = m
+        .instance("atomic", &atomic_unit())
+        .pin("is_amo", main.valid & is_amo & untrapped)
+        .pin("funct5", work.funct5?)
+        .pin("operand", work.operand?)
+        .pin("req_ready", dbus.req_ready)
+        .pin("rsp_valid", dbus.rsp_valid)
+        .pin("rsp_rdata", dbus.rsp_rdata)
+        .pin("rsp_error", dbus.rsp_error);
+    atomic.req_valid.drive(unit.out("req_valid"));
+    atomic.req_wdata.drive(unit.out("req_wdata"));
+    Some(unit)
+}
+
+/// Connects the reservation.
+fn reservation(m: M, stages: &Stages, unit: Instance, trap_taken: Signal) {
+    let (control, work) = (&stages.control, &stages.main_done.completion);
+    let (Some(atomic), Some(is_lr), Some(is_sc)) = (control.atomic, work.is_lr, work.is_sc) else {
+        return;
+    };
+    unit.pin("lr_request", atomic.lr_request)
+        .pin("lr_done", control.main_retire & is_lr)
+        .pin("address", work.address)
+        .pin("sc_address", stages.dbus.req_address)
+        .pin("sc_request", atomic.sc_request)
+        .pin("sc_ready", stages.dbus.req_ready)
+        .pin("sc_done", control.main_retire & is_sc)
+        .pin("trap", trap_taken)
+        .pin("reservation_kill", m.input("reservation_kill", Bit).doc("others may be writing"));
+    atomic.sc_allowed.drive(unit.out("sc_allowed"));
+}
+
+/// The CSRs.
+fn csr_instance(m: M, stages: &Stages, interrupts: InterruptState, trap: &Trapping) -> Instance {
+    let (control, main) = (&stages.control, &stages.main_done);
+    let work = &main.completion;
+    let retires = (control.main_retire | control.branch_retire).named("retires");
+    let csr = m
+        .instance("csr", &csr_file(&stages.config, main.trace.is_some()))
+        .pin("number", work.csr_number)
+        .pin("operation", work.funct3.bits(1, 0))
+        .pin("operand", work.address)
+        .pin("write", work.csr_writes & main.valid)
+        .pin("retire", retires)
+        .pin("retire_pair", control.main_retire & control.branch_retire)
+        .pin("mret", work.is_mret & main.valid)
+        .pin("trap_enter", trap.taken)
+        .pin("trap_interrupt", trap.interrupt)
+        .pin("trap_code", trap.code)
+        .pin("trap_value", trap.value)
+        .pin("trap_pc", trap.pc)
+        .pin("mip_bits", interrupts.mip);
+    if stages.config.zicntr {
+        csr.pin("mtime", m.input("mtime", U(64)).doc("of the CLINT"));
+    }
+    control.mie.drive(csr.out("mie_bits"));
+    control.mstatus_mie.drive(csr.out("mstatus_mie"));
+    if let Some(user) = control.user {
+        user.drive(csr);
+    }
+    if let Some(counter_enable) = control.counter_enable {
+        counter_enable.drive(csr.out("counter_enable"));
+    }
+    if let Some(protection) = control.protection {
+        protection.drive(csr.out("pmp_configuration"));
+    }
+    csr
+}
+
+/// Final values of the destinations, on their way into the registers.
+fn results(
+    m: M,
+    stages: &Stages,
+    csr: Instance,
+    product: Option<Signal>,
+    atomic: Option<Instance>,
+) {
+    let (control, retired) = (&stages.control, &stages.retired);
+    let (work, jump) = (&stages.main_done.completion, &stages.branch_done.completion);
+    m.comb(|| {
+        control.main_early_value.set(work.result);
+        when(work.is_csr, || control.main_early_value.set(csr.out("read_value")));
+        if let (Some(is_multiply), Some(product)) = (work.is_multiply, product) {
+            when(is_multiply, || control.main_early_value.set(product));
+        }
+        if let (Some(is_amo), Some(unit)) = (work.is_amo, atomic) {
+            when(is_amo, || control.main_early_value.set(unit.out("result")));
+        }
+    });
+    control.branch_value.drive(jump.result);
+    control.main_value.drive(control.main_early_value | control.load_value);
+    m.clocked(|| {
+        retired.main_valid.set(control.main_retire);
+        retired.main_rd.set(work.rd);
+        retired.main_value.set(control.main_value);
+        retired.branch_valid.set(control.branch_retire);
+        retired.branch_rd.set(jump.rd);
+        retired.branch_value.set(control.branch_value);
+    });
 }

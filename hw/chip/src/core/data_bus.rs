@@ -1,20 +1,8 @@
-//! What both pipelines showed each other.
+//! The data port.
 
 use systole_hdl::prelude::*;
 
-/// The word of WFI.
-pub const WFI: u64 = 0x1050_0073;
-
-/// What the retire port and the CSRs see of the interrupt logic.
-#[derive(Clone, Copy)]
-pub struct InterruptState {
-    /// `{MEIP, MTIP, MSIP}`.
-    pub mip: Signal,
-    /// The first instruction of a handler is still to come.
-    pub entry: Signal,
-}
-
-/// The data port.
+/// Request and response channel of the data port.
 pub struct DataBus {
     pub req_valid: Signal,
     pub req_ready: Signal,
@@ -22,14 +10,15 @@ pub struct DataBus {
     pub req_write: Signal,
     pub req_wdata: Signal,
     pub req_wstrb: Signal,
-    /// A load or store of less than a word, which devices refuse; stays inside the chip.
-    pub req_partial: Signal,
+    /// Less than a word, or atomic: only RAM does that. Stays inside the chip.
+    pub req_ram_only: Signal,
     pub rsp_valid: Signal,
     pub rsp_rdata: Signal,
     pub rsp_error: Signal,
 }
 
 impl DataBus {
+    /// The ports `dbus_*`; the outputs are to be driven.
     pub fn ports(m: M) -> Self {
         Self {
             req_valid: m.output_wire("dbus_req_valid", Bit),
@@ -38,7 +27,7 @@ impl DataBus {
             req_write: m.output_wire("dbus_req_write", Bit),
             req_wdata: m.output_wire("dbus_req_wdata", U(32)),
             req_wstrb: m.output_wire("dbus_req_wstrb", U(4)),
-            req_partial: m.output_wire("dbus_req_partial", Bit),
+            req_ram_only: m.output_wire("dbus_req_partial", Bit),
             rsp_valid: m.input("dbus_rsp_valid", Bit),
             rsp_rdata: m.input("dbus_rsp_rdata", U(32)),
             rsp_error: m.input("dbus_rsp_error", Bit),

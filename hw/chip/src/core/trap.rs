@@ -2,8 +2,20 @@
 
 use systole_hdl::prelude::*;
 
-use super::pipeline::Trap;
-use crate::core::encoding::cause;
+use super::encoding::cause;
+use super::record::record;
+
+record! {
+    /// A trap that an instruction carries down the pipeline.
+    pub Trap {
+        /// There is one.
+        valid: Bit;
+        /// It is an interrupt.
+        is_interrupt: Bit;
+        /// Code of `mcause`.
+        code: U(4);
+    }
+}
 
 /// Priority of what is known at decode. Combinational.
 ///

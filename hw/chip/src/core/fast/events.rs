@@ -9,7 +9,7 @@ use crate::core::csr::EVENTS;
 pub struct Happened {
     pub main_traps: Signal,
     pub branch_traps: Signal,
-    pub wrong_target: Signal,
+    pub mispredicted: Signal,
     pub bus_waits: Signal,
 }
 
@@ -40,7 +40,6 @@ fn main_events(stages: &Stages, happened: &Happened) -> Vec<(usize, Signal)> {
     let retired = |flag: Signal| control.main_retire & flag;
     let muldiv = work.is_multiply.zip(work.is_divide).map(|(a, b)| a | b);
     let interrupt = main.trap.is_interrupt;
-    let redirected = control.branch_redirect | happened.wrong_target;
     let none = lit(0, Bit);
     vec![
         (1, retired(or_amo(work.is_load))),
@@ -49,7 +48,7 @@ fn main_events(stages: &Stages, happened: &Happened) -> Vec<(usize, Signal)> {
         (7, retired(work.compressed)),
         (8, happened.main_traps & !interrupt),
         (9, happened.main_traps & interrupt),
-        (16, redirected),
+        (16, happened.mispredicted),
         (17, control.operand_wait.unwrap_or(none)),
         (18, main.valid & happened.bus_waits),
         (19, !(stages.main_operand.valid | stages.branch_operand.valid)),

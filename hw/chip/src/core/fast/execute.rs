@@ -130,11 +130,15 @@ fn main_to_writeback(m: M, stages: &Stages, access: &DataAccess, trap: Trap) {
     let (control, main, done) = (&stages.control, &stages.main, &stages.main_done);
     let work = &main.work;
     let stores = access.sc_failed.map_or(work.is_store, |failed| work.is_store & !failed);
+    let is_load_word = (work.is_load & work.funct3.bit(1)).named("is_load_word");
+    let is_narrow = (work.is_load & !work.funct3.bit(1)).named("is_narrow_load");
     let completion = MainCompletion {
         pc: main.pc,
         compressed: main.compressed,
         rd: work.rd,
         result: control.main_result,
+        is_load_word,
+        slow: work.is_multiply.map_or(is_narrow, |multiply| is_narrow | multiply),
         address: main.trap.valid.mux(main.store_value, access.address),
         funct3: work.funct3,
         is_load: work.is_load,
@@ -203,11 +207,6 @@ fn branch_lane(m: M, stages: &Stages) {
         false => taken & target.bit(1),
     };
     let is_control = (work.is_branch | work.is_jump).named("is_control");
-    let surprise = (is_control & (taken ^ lane.prediction.taken)).named("surprise");
-    let surprised = control.execute_fire & lane.valid & surprise;
-    // What goes to a misaligned target traps in writeback, wherever fetch is.
-    control.branch_redirect.drive(surprised);
-    control.branch_target.drive(taken.mux(target, work.link));
 
     m.section("Branch lane to writeback");
     let completion = BranchCompletion {
@@ -218,6 +217,7 @@ fn branch_lane(m: M, stages: &Stages) {
         is_control,
         is_branch: work.is_branch,
         taken,
+        surprise: is_control & (taken ^ lane.prediction.taken),
         target,
         misaligned,
         is_call: work.is_call,

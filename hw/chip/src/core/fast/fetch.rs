@@ -66,9 +66,7 @@ impl GroupForecast {
 /// a request, the next one is loaded with what was forecast for it. A forecast or redirect that
 /// cannot be asked for at once waits in `pending`. A redirect drops the queue and counts the
 /// responses still to come as stale; a request that waits on the bus stays there, and is stale.
-///
-/// With `fall_through`, a group that arrives at an empty queue is offered in the same cycle.
-pub fn fetch(fall_through: bool) -> Module {
+pub fn fetch() -> Module {
     module("core_fetch", |m| {
         m.doc("Instruction fetch: groups of 64 bits along the predicted path.");
         let redirect = m.input("redirect", Bit).doc("go on at redirect_target");
@@ -131,7 +129,6 @@ pub fn fetch(fall_through: bool) -> Module {
         let forecast_pointer = m.reg("forecast_pointer", U(2)).reset(0);
         let write_pointer = m.reg("write_pointer", U(2)).reset(0);
         let read_pointer = m.reg("read_pointer", U(2)).reset(0);
-        let queue_empty = queued.eq(0).named("queue_empty");
         let response = cat(&[ibus_rsp_error, ibus_rsp_rdata]).named("response");
         let enter_forecast = (accept & !request_stale).named("enter_forecast");
         m.clocked(|| {
@@ -154,13 +151,8 @@ pub fn fetch(fall_through: bool) -> Module {
         });
 
         m.section("To the aligner");
-        let stored = groups.read(read_pointer).named("stored_group");
-        let (valid, group) = if fall_through {
-            (response_fresh | !queue_empty, queue_empty.mux(response, stored))
-        } else {
-            (!queue_empty, stored)
-        };
-        let (valid, group) = (valid.named("offer"), group.named("offered_group"));
+        let valid = queued.any().named("offer");
+        let group = groups.read(read_pointer).named("offered_group");
         m.output("group_valid", valid);
         m.output("group_error", group.bit(64));
         m.output("group_words", group.bits(63, 0));

@@ -27,7 +27,7 @@ pub struct Front {
     /// To drive: address of the first, and whether it has to be fetched again.
     pub issue_pc: Signal,
     pub restart: Signal,
-    /// Everything in front of execute is dropped, and where it goes on.
+    /// Everything in front of issue is dropped, and where it goes on.
     pub redirect: Signal,
     pub redirect_target: Signal,
 }
@@ -39,15 +39,13 @@ pub fn build(m: M, stages: &Stages) -> Front {
     m.section("Redirects");
     let restart = m.reg("restart", Bit).reset(0).doc("a prediction was bogus: fetch again");
     let issue_pc = m.reg("issue_pc", U(32)).reset(RESET_VECTOR);
-    let redirect = (control.flush | control.branch_redirect | restart).named("redirect");
-    let from_execute = control.branch_redirect.mux(control.branch_target, issue_pc);
+    let redirect = (control.flush | restart).named("redirect");
     let redirect_target =
-        control.flush.mux(control.flush_target, from_execute.named("restart_or_branch"));
-    let redirect_target = redirect_target.named("redirect_target");
+        control.flush.mux(control.flush_target, issue_pc).named("redirect_target");
 
     m.section("Fetch");
     let fetch = m
-        .instance("fetch", &fetch(!config.compressed))
+        .instance("fetch", &fetch())
         .pin("ibus_req_ready", m.input("ibus_req_ready", Bit))
         .pin("ibus_rsp_valid", m.input("ibus_rsp_valid", Bit))
         .pin("ibus_rsp_rdata", m.input("ibus_rsp_rdata", U(64)))

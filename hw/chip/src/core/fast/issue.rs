@@ -6,7 +6,7 @@ use systole_hdl::prelude::*;
 use super::entry::Entry;
 use super::front::Front;
 use super::operand::{Operand, look_up};
-use super::pipeline::{BranchWork, Control, IssueTrace, MainWork, Prediction, Stages};
+use super::pipeline::{BranchWork, IssueTrace, MainWork, Prediction, Stages};
 use super::registers::registers;
 use crate::config::CoreConfig;
 use crate::core::csr::csr_access;
@@ -234,7 +234,7 @@ fn main_lane(
             main.b.follow("main_b", stages);
             main.store_value.follow("main_store_value", stages);
         });
-        when(killed(control), || main.valid.set(0))
+        when(control.flush, || main.valid.set(0))
             .or_when(issues, || main.valid.set(1))
             .or_when(control.main_operand_fire, || main.valid.set(0));
     });
@@ -264,12 +264,6 @@ fn main_decode(m: M, stages: &Stages, instruction: Signal) -> Instance {
 /// What the main lane takes over from its decoder.
 fn main_work(decode: &Instance, config: &CoreConfig) -> (AluControl, MainWork) {
     (AluControl::of(decode, config), MainWork::of(decode, config))
-}
-
-/// What has issued is dropped. A restart of fetch does not do that: what has issued is older than
-/// the instruction that is fetched again.
-fn killed(control: &Control) -> Signal {
-    control.flush | control.branch_redirect
 }
 
 /// What the retire port shows of an instruction.
@@ -373,7 +367,7 @@ fn branch_lane(
             branch.a.follow("branch_a", stages);
             branch.b.follow("branch_b", stages);
         });
-        when(killed(control), || branch.valid.set(0))
+        when(control.flush, || branch.valid.set(0))
             .or_when(lanes.branch, || branch.valid.set(1))
             .or_when(control.branch_operand_fire, || branch.valid.set(0));
     });

@@ -89,18 +89,22 @@ impl Operand {
             (self.branch_execute, control.branch_result),
             (self.main_execute, control.main_result),
         ]);
+        let work = &stages.main_done.completion;
         let arriving = one_hot_select(&[
             (self.branch_writeback, control.branch_value),
-            (self.main_writeback, control.main_early_value),
+            (self.main_writeback, work.result),
         ]);
-        let loaded = one_hot_select(&[(self.main_writeback, control.load_value)]);
+        // Straight from the bus, which answers late in the cycle.
+        let word = self.main_writeback & work.is_load_word;
+        let loaded = one_hot_select(&[(word, stages.dbus.rsp_rdata)]);
         self.settled(stages) | arriving | computed | loaded
     }
 
     /// The value is not known yet.
     pub fn waits(&self, stages: &Stages) -> Signal {
         let late = self.main_execute & stages.main.late;
-        late | (self.main_writeback & stages.control.writeback_waiting)
+        let slow = stages.control.writeback_waiting | stages.main_done.completion.slow;
+        late | (self.main_writeback & slow)
     }
 
     /// Follows the instructions ahead while the own one stays; in a clocked block.

@@ -26,7 +26,6 @@ pub fn build(m: M, stages: &Stages) {
     let branch_waits = (waits[3] | waits[4]).named("branch_operand_waits");
     let execute_valid = (main.valid | branch.valid).named("execute_valid");
     let execute_ready = (!execute_valid | control.execute_fire).named("execute_ready");
-    let killed = (control.flush | control.branch_redirect).named("operand_killed");
     if let Some(operand_wait) = control.operand_wait {
         operand_wait.drive(main_waits | branch_waits);
     }
@@ -37,10 +36,10 @@ pub fn build(m: M, stages: &Stages) {
     m.cover("pair_splits", leftover);
     let fire = (control.main_operand_fire | control.branch_operand_fire).named("operand_fire");
 
-    m.section("Operand to execute: what is killed moves on, but is not valid");
+    m.section("Operand to execute: what is flushed moves on, but is not valid");
     let empties = (control.execute_fire | control.flush).named("execute_empties");
     m.clocked(|| {
-        when(fire, || main.valid.set(control.main_operand_fire & !killed))
+        when(fire, || main.valid.set(control.main_operand_fire & !control.flush))
             .or_when(empties, || main.valid.set(0));
         when(control.main_operand_fire, || {
             main.pc.set(main_in.pc);
@@ -59,7 +58,7 @@ pub fn build(m: M, stages: &Stages) {
         });
     });
     m.clocked(|| {
-        when(fire, || branch.valid.set(control.branch_operand_fire & !killed))
+        when(fire, || branch.valid.set(control.branch_operand_fire & !control.flush))
             .or_when(empties, || branch.valid.set(0));
         when(control.branch_operand_fire, || {
             branch.a.set(values[3]);

@@ -349,8 +349,12 @@ record! {
         compressed: Bit;
         /// Destination; 0 for none.
         rd: U(5);
-        /// Result known in execute; 0 for a load.
+        /// Result known in execute; 0 for a load or product.
         result: U(32);
+        /// Loads a whole word.
+        is_load_word: Bit;
+        /// Its value comes too late in writeback to be taken there: narrow load, or product.
+        slow: Bit;
         /// Address of the access, operand of a CSR instruction, or `mtval` of a trap.
         address: U(32);
         /// CSR operation.
@@ -433,6 +437,8 @@ record! {
         is_branch: Bit;
         /// It goes to its target.
         taken: Bit;
+        /// The direction was predicted wrong.
+        surprise: Bit;
         /// The target.
         target: U(32);
         /// The target is not aligned.
@@ -498,14 +504,11 @@ pub struct Control {
     pub branch_operand_fire: Signal,
     /// What execute holds moves on into writeback.
     pub execute_fire: Signal,
-    /// Fetch goes on elsewhere: the direction of a jump or branch was predicted wrong.
-    pub branch_redirect: Signal,
-    pub branch_target: Signal,
     /// What writeback holds completes.
     pub writeback_done: Signal,
     /// It still waits for the bus, or to wake up.
     pub writeback_waiting: Signal,
-    /// Everything behind writeback is flushed.
+    /// Everything behind writeback is dropped, and fetched from elsewhere.
     pub flush: Signal,
     pub flush_target: Signal,
     /// An instruction retires or traps; interrupts entering do not count.
@@ -513,11 +516,8 @@ pub struct Control {
     /// Results as execute knows them.
     pub main_result: Signal,
     pub branch_result: Signal,
-    /// Final values of the destinations, from writeback; that of the main lane is `load_value` or
-    /// `main_early_value`, while the other is 0.
+    /// Final values of the destinations, from writeback.
     pub main_value: Signal,
-    pub main_early_value: Signal,
-    pub load_value: Signal,
     pub branch_value: Signal,
     /// The instruction retires in this cycle, and writes its destination.
     pub main_retire: Signal,
@@ -562,8 +562,6 @@ impl Control {
             main_operand_fire: bit("main_operand_fire"),
             branch_operand_fire: bit("branch_operand_fire"),
             execute_fire: bit("execute_fire"),
-            branch_redirect: bit("branch_redirect"),
-            branch_target: word("branch_redirect_target"),
             writeback_done: bit("writeback_done"),
             writeback_waiting: bit("writeback_waiting"),
             flush: bit("flush"),
@@ -572,8 +570,6 @@ impl Control {
             main_result: word("main_result"),
             branch_result: word("branch_result"),
             main_value: word("main_value"),
-            main_early_value: word("main_early_value"),
-            load_value: word("main_load_value"),
             branch_value: word("branch_value"),
             main_retire: bit("main_retire"),
             branch_retire: bit("branch_retire"),

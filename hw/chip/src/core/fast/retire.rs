@@ -18,6 +18,8 @@ pub struct Retiring {
     pub trap_code: Signal,
     /// Address behind the instruction of the main lane.
     pub main_next: Signal,
+    /// Where that of the branch lane leads, if it does not trap.
+    pub branch_next: Signal,
 }
 
 /// Builds the port inside `core`, if there is one.
@@ -46,8 +48,7 @@ pub fn retire_port(
     let main_flushes = control.flush & !retiring.branch_completes;
     let main_next =
         main_flushes.named("main_flushes").mux(control.flush_target, retiring.main_next);
-    let branch_next = jump.taken.mux(jump.target, jump.link).named("branch_untrapped_next");
-    let branch_next = retiring.branch_traps.mux(control.flush_target, branch_next);
+    let branch_next = retiring.branch_traps.mux(control.flush_target, retiring.branch_next);
     let zero = |width: u32| lit(0, U(width));
     let or_amo = |flag: Signal| work.is_amo.map_or(flag, |amo| flag | amo);
     // An AMO shows what its unit read and wrote.

@@ -34,9 +34,6 @@ pub fn build(m: M, stages: &Stages, interrupts: InterruptState, product: Option<
     control.writeback_waiting.drive(main.valid & (bus_waits | wfi_waits));
     let occupied = (main.valid | branch.valid).named("writeback_occupied");
     control.writeback_done.drive(occupied & !control.writeback_waiting);
-    let load = main.lanes.connect(m.instance("load", &load_select()));
-    load.pin("rdata", dbus.rsp_rdata);
-    control.load_value.drive(load.out("value"));
 
     m.section("Writeback: traps, the main lane before the branch lane");
     let main_completes = (main.valid & !control.writeback_waiting).named("main_completes");
@@ -81,16 +78,18 @@ pub fn build(m: M, stages: &Stages, interrupts: InterruptState, product: Option<
     let resume = (control.main_retire & (work.is_mret | work.refetches)).named("resume");
     let predicted = &branch.prediction;
     let target_differs = jump.target.ne(predicted.target).named("target_differs");
-    let wrong_target = control.branch_retire & jump.taken & predicted.taken & target_differs;
-    let wrong_target = wrong_target.named("wrong_target");
-    control.flush.drive(trap_taken | resume | wrong_target);
+    let wrong_target = jump.taken & predicted.taken & target_differs;
+    let mispredicted = control.branch_retire & (jump.surprise | wrong_target);
+    let mispredicted = mispredicted.named("mispredicted");
+    control.flush.drive(trap_taken | resume | mispredicted);
     let length = work.compressed.mux(lit(2, U(32)), lit(4, U(32)));
     let main_next = (work.pc + length).named("main_next_pc");
     let return_target = work.is_mret.mux(csr.out("mepc"), main_next).named("return_target");
-    let resume_target = resume.mux(return_target, jump.target).named("resume_target");
+    let branch_next = jump.taken.mux(jump.target, jump.link).named("branch_next");
+    let resume_target = resume.mux(return_target, branch_next).named("resume_target");
     control.flush_target.drive(trap_taken.mux(csr.out("trap_vector"), resume_target));
     if stages.config.hpm_counters > 0 {
-        let happened = Happened { main_traps, branch_traps, wrong_target, bus_waits };
+        let happened = Happened { main_traps, branch_traps, mispredicted, bus_waits };
         events(m, stages, csr, &happened);
     }
 
@@ -101,6 +100,7 @@ pub fn build(m: M, stages: &Stages, interrupts: InterruptState, product: Option<
         branch_traps,
         trap_code: trap.out("code"),
         main_next,
+        branch_next,
     };
     retire_port(m, stages, interrupts, csr, &retiring);
 }
@@ -198,18 +198,21 @@ fn results(
 ) {
     let (control, retired) = (&stages.control, &stages.retired);
     let (work, jump) = (&stages.main_done.completion, &stages.branch_done.completion);
+    let load = stages.main_done.lanes.connect(m.instance("load", &load_select()));
+    load.pin("rdata", stages.dbus.rsp_rdata);
+    let early = m.wire("main_early_value", U(32));
     m.comb(|| {
-        control.main_early_value.set(work.result);
-        when(work.is_csr, || control.main_early_value.set(csr.out("read_value")));
+        early.set(work.result);
+        when(work.is_csr, || early.set(csr.out("read_value")));
         if let (Some(is_multiply), Some(product)) = (work.is_multiply, product) {
-            when(is_multiply, || control.main_early_value.set(product));
+            when(is_multiply, || early.set(product));
         }
         if let (Some(is_amo), Some(unit)) = (work.is_amo, atomic) {
-            when(is_amo, || control.main_early_value.set(unit.out("result")));
+            when(is_amo, || early.set(unit.out("result")));
         }
     });
     control.branch_value.drive(jump.result);
-    control.main_value.drive(control.main_early_value | control.load_value);
+    control.main_value.drive(early | load.out("value"));
     m.clocked(|| {
         retired.main_valid.set(control.main_retire);
         retired.main_rd.set(work.rd);

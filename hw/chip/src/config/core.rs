@@ -34,8 +34,8 @@ pub struct CoreConfig {
     pub user_mode: bool,
     /// Entries of physical memory protection: 0 to 16.
     pub pmp_regions: u32,
-    /// Entries of the branch target buffer: 0, or a power of two from 16 to 512 with the fast
-    /// pipeline.
+    /// Entries of the branch target buffer: a power of two from 16 to 512 with the fast pipeline,
+    /// else 0.
     pub branch_targets: u32,
     /// Entries of the return address stack: 0, or 2, 4, 8 or 16 with the fast pipeline.
     pub return_stack: u32,
@@ -140,12 +140,11 @@ impl CoreConfig {
                     .to_string(),
             );
         }
-        if self.return_stack > 0 && self.branch_targets == 0 {
-            mistakes.push(format!(
-                "core.return_stack = {}: must be 0 without core.branch_targets, which says what is \
-                 a return",
-                self.return_stack
-            ));
+        if self.branch_targets == 0 {
+            mistakes.push(
+                "core.branch_targets = 0: must be 16 or more with core.pipeline = \"fast\""
+                    .to_string(),
+            );
         }
         mistakes
     }

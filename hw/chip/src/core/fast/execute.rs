@@ -11,7 +11,7 @@ use crate::core::alu::alu;
 use crate::core::bitmanip::bitmanip;
 use crate::core::branch::branch;
 use crate::core::divide::divide;
-use crate::core::encoding::csr;
+use crate::core::encoding::{cause, csr};
 use crate::core::multiply::multiply_pipelined;
 use crate::core::trap::{Trap, execute_trap};
 
@@ -125,21 +125,29 @@ fn refetches(stages: &Stages) -> Signal {
     work.is_fence_i | (work.csr_writes & group)
 }
 
+/// `mtval` of a trap that was known at issue: the instruction, its address, or that of the half
+/// that could not be fetched; 0 for ECALL.
+fn carried_trap_value(stages: &Stages) -> Signal {
+    let main = &stages.main;
+    let is = |code: u64| main.trap.code.eq(code);
+    let shows_pc = (is(cause::INSTRUCTION_FAULT) | is(cause::BREAKPOINT)).named("shows_pc");
+    let offset = main.fault_second.map(|second| cat(&[second, lit(0, Bit)]).ext(32));
+    let place = offset.map_or(main.pc, |offset| main.pc + offset).named("fault_pc");
+    let shows_instruction = is(cause::ILLEGAL_INSTRUCTION).named("shows_instruction");
+    one_hot_select(&[(shows_pc, place), (shows_instruction, main.instruction)])
+}
+
 /// The registers of the main lane before writeback.
 fn main_to_writeback(m: M, stages: &Stages, access: &DataAccess, trap: Trap) {
     let (control, main, done) = (&stages.control, &stages.main, &stages.main_done);
     let work = &main.work;
     let stores = access.sc_failed.map_or(work.is_store, |failed| work.is_store & !failed);
-    let is_load_word = (work.is_load & work.funct3.bit(1)).named("is_load_word");
-    let is_narrow = (work.is_load & !work.funct3.bit(1)).named("is_narrow_load");
     let completion = MainCompletion {
         pc: main.pc,
         compressed: main.compressed,
         rd: work.rd,
         result: control.main_result,
-        is_load_word,
-        slow: work.is_multiply.map_or(is_narrow, |multiply| is_narrow | multiply),
-        address: main.trap.valid.mux(main.store_value, access.address),
+        address: main.trap.valid.mux(carried_trap_value(stages), access.address),
         funct3: work.funct3,
         is_load: work.is_load,
         is_store: stores,

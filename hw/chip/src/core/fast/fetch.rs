@@ -62,10 +62,10 @@ impl GroupForecast {
 
 /// The fetch unit.
 ///
-/// The request register is also what the predictor looks up: in the cycle in which the bus takes
-/// a request, the next one is loaded with what was forecast for it. A forecast or redirect that
-/// cannot be asked for at once waits in `pending`. A redirect drops the queue and counts the
-/// responses still to come as stale; a request that waits on the bus stays there, and is stale.
+/// The request register is also what the predictor looks up: when the bus takes a request, it is
+/// loaded with what was forecast for it. A redirect drops the queue and counts the responses still
+/// to come as stale; a request that waits on the bus stays there, and is stale, while the address
+/// to go on at waits in `pending_pc`.
 pub fn fetch() -> Module {
     module("core_fetch", |m| {
         m.doc("Instruction fetch: groups of 64 bits along the predicted path.");
@@ -76,8 +76,10 @@ pub fn fetch() -> Module {
         let ibus_rsp_valid = m.input("ibus_rsp_valid", Bit);
         let ibus_rsp_rdata = m.input("ibus_rsp_rdata", U(64));
         let ibus_rsp_error = m.input("ibus_rsp_error", Bit);
-        let ibus_req_valid = m.output_reg("ibus_req_valid", Bit).reset(0);
-        let request_pc = m.output_reg("request_pc", U(32)).doc("what the predictor looks up");
+        let request_pc = m
+            .output_reg("request_pc", U(32))
+            .reset(RESET_VECTOR)
+            .doc("what is asked for, and what the predictor looks up");
         let forecast = GroupForecast::inputs(m, request_pc);
 
         m.section("Responses: the stale ones are dropped");
@@ -85,42 +87,38 @@ pub fn fetch() -> Module {
         let stale = m.reg("stale", U(3)).reset(0).doc("of these, to be dropped");
         let response_fresh = (ibus_rsp_valid & !stale.any()).named("response_fresh");
         let response_stale = (ibus_rsp_valid & stale.any()).named("response_stale");
-        let in_flight_left = (in_flight - ibus_rsp_valid.ext(3)).named("in_flight_left");
 
-        m.section("Requests");
+        m.section("Requests: as long as there is room for what they bring");
         let queued = m.reg("queued", U(3)).reset(0).doc("groups in the queue");
-        let pending = m.reg("pending", Bit).reset(1).doc("pending_pc waits to be asked for");
-        let pending_pc = m.reg("pending_pc", U(32)).reset(RESET_VECTOR);
-        let accept = (ibus_req_valid & ibus_req_ready).named("accept");
+        let running = m.reg("running", Bit).reset(0).doc("out of reset");
+        let room = (in_flight + queued).lt(u64::from(GROUPS)).named("room");
+        let req_valid = (running & room).named("req_valid");
+        let accept = (req_valid & ibus_req_ready).named("accept");
+        let waits = (req_valid & !ibus_req_ready).named("request_waits");
+        let request_stale = m.reg("request_stale", Bit).reset(0).doc("it waits, but is unwanted");
+        let pending_pc = m.reg("pending_pc", U(32)).doc("to be asked for behind it");
         let sequential_group = (request_pc.bits(31, 3) + 1).named("sequential_group");
         let sequential_pc = cat(&[sequential_group, lit(0, U(3))]).named("sequential_pc");
-        let forecast_pc = forecast.taken.mux(forecast.target, sequential_pc).named("forecast_pc");
-        let waiting_pc = pending.mux(pending_pc, forecast_pc).named("waiting_pc");
-        let next_pc = redirect.mux(redirect_target, waiting_pc).named("next_pc");
-        let room = (in_flight + queued).lt(u64::from(GROUPS)).named("room");
-        let request_free = (!ibus_req_valid | ibus_req_ready).named("request_free");
-        let next_known = (redirect | pending | accept).named("next_known");
-        let load = (room & request_free & next_known).named("load");
-        let request_stale = m.reg("request_stale", Bit).reset(0).doc("waits, but is not wanted");
+        let behind = request_stale.mux(pending_pc, sequential_pc).named("unforecast_pc");
+        let takes = (forecast.taken & !request_stale).named("takes_forecast");
+        let next_pc = takes.mux(forecast.target, behind).named("next_pc");
+        let in_flight_next =
+            (in_flight + accept.ext(3) - ibus_rsp_valid.ext(3)).named("in_flight_next");
+        let accept_stale = (accept & request_stale).named("accept_stale");
         m.clocked(|| {
-            when(load, || {
-                ibus_req_valid.set(1);
-                request_pc.set(next_pc);
-                pending.set(0);
-                request_stale.set(0);
+            running.set(1);
+            in_flight.set(in_flight_next);
+            when(redirect, || stale.set(in_flight_next))
+                .otherwise(|| stale.set(stale + accept_stale.ext(3) - response_stale.ext(3)));
+            when(redirect & !waits, || request_pc.set(redirect_target))
+                .or_when(accept, || request_pc.set(next_pc));
+            when(redirect, || {
+                request_stale.set(waits);
+                pending_pc.set(redirect_target);
             })
-            .otherwise(|| {
-                when(ibus_req_ready, || ibus_req_valid.set(0));
-                when(redirect | (accept & !pending), || {
-                    pending.set(1);
-                    pending_pc.set(next_pc);
-                });
-                when(redirect, || request_stale.set(1));
-            });
-            in_flight.set(in_flight_left + load.ext(3));
-            when(redirect, || stale.set(in_flight_left))
-                .or_when(response_stale, || stale.set(stale - 1));
+            .or_when(accept, || request_stale.set(0));
         });
+        m.output("ibus_req_valid", req_valid);
         m.output("ibus_req_address", cat(&[request_pc.bits(31, 3), lit(0, U(3))]));
 
         m.section("Queue: forecasts enter when asked for, words when they arrive");
@@ -162,6 +160,6 @@ pub fn fetch() -> Module {
         m.check("response_was_asked_for", !ibus_rsp_valid | in_flight.any());
         m.check("pop_only_valid", !pop | valid);
         m.cover("queue_full", queued.eq(u64::from(GROUPS)));
-        m.cover("redirect_while_request_waits", redirect & ibus_req_valid & !ibus_req_ready);
+        m.cover("redirect_while_request_waits", redirect & waits);
     })
 }

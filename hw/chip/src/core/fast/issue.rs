@@ -186,40 +186,39 @@ fn main_lane(
     let (main, control) = (&stages.main_operand, &stages.control);
     let entry = &front.first;
     let decode = main_decode(m, stages, entry.instruction);
-    let (illegal, ebreak) = (decode.out("illegal"), decode.out("ebreak"));
     let trap = m
         .instance("trap_at_decode", &decode_trap(stages.config.user_mode))
         .pin("interrupt", interrupt_take)
         .pin("interrupt_code", interrupts.out("cause"))
         .pin("instruction_fault", entry.fault)
-        .pin("illegal", illegal)
-        .pin("ebreak", ebreak)
+        .pin("illegal", decode.out("illegal"))
+        .pin("ebreak", decode.out("ebreak"))
         .pin("ecall", decode.out("ecall"));
     if let Some(user) = control.user {
         trap.pin("user", user.user);
     }
     let trap = Trap::of(&trap);
-    let fault_pc = entry.fault_second.mux(pc + 2, pc).named("fault_pc");
-    let trap_value = one_hot_select(&[
-        (entry.fault, fault_pc),
-        ((illegal & !entry.fault).named("shows_instruction"), entry.instruction),
-        (ebreak, pc),
-    ]);
     let a = operands[0].replaced("main_a", decode.out("operand_a_pc"), pc);
     let immediate = decode.out("immediate");
     let b = operands[1].replaced("main_b", decode.out("operand_b_immediate"), immediate);
-    let store_value = operands[1].replaced("main_store_value", trap.valid, trap_value);
     let (alu, work) = main_work(&decode, &stages.config);
     let late = [Some(work.is_load), Some(work.is_csr), work.is_multiply];
     let late = late.into_iter().flatten().reduce(|a, b| a | b).expect("loads at least");
     let trace = trace("main", main.trace.as_ref(), entry, &decode, trap.valid);
+    if main.fault_second.is_none() {
+        entry.fault_second.unused();
+    }
     m.clocked(|| {
         when(issues, || {
             main.pc.set(pc);
             main.compressed.set(entry.compressed);
             main.a.set(&a);
             main.b.set(&b);
-            main.store_value.set(&store_value);
+            main.store_value.set(&operands[1]);
+            main.instruction.set(entry.instruction);
+            if let Some(fault_second) = main.fault_second {
+                fault_second.set(entry.fault_second);
+            }
             main.alu.set(&alu);
             main.work.set(&work);
             main.late.set(late);

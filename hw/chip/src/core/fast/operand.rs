@@ -94,17 +94,18 @@ impl Operand {
             (self.branch_writeback, control.branch_value),
             (self.main_writeback, work.result),
         ]);
-        // Straight from the bus, which answers late in the cycle.
-        let word = self.main_writeback & work.is_load_word;
-        let loaded = one_hot_select(&[(word, stages.dbus.rsp_rdata)]);
+        // Of what is no load this is 0. The bus answers late in the cycle.
+        let loaded = one_hot_select(&[(self.main_writeback, control.load_value)]);
         self.settled(stages) | arriving | computed | loaded
     }
 
     /// The value is not known yet.
     pub fn waits(&self, stages: &Stages) -> Signal {
         let late = self.main_execute & stages.main.late;
-        let slow = stages.control.writeback_waiting | stages.main_done.completion.slow;
-        late | (self.main_writeback & slow)
+        let not_yet = stages.control.writeback_waiting;
+        // A product comes too late in writeback to be taken there.
+        let not_yet = stages.main_done.completion.is_multiply.map_or(not_yet, |slow| not_yet | slow);
+        late | (self.main_writeback & not_yet)
     }
 
     /// Follows the instructions ahead while the own one stays; in a clocked block.

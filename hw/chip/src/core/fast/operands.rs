@@ -47,6 +47,10 @@ pub fn build(m: M, stages: &Stages) {
             main.a.set(values[0]);
             main.b.set(values[1]);
             main.store_value.set(values[2]);
+            main.instruction.set(main_in.instruction);
+            if let (Some(register), Some(value)) = (main.fault_second, main_in.fault_second) {
+                register.set(value);
+            }
             main.alu.set(&main_in.alu);
             main.work.set(&main_in.work.unless(main_in.trap.valid));
             main.late.set(main_in.late);

@@ -176,8 +176,11 @@ pub struct MainOperand {
     /// Operands of ALU and address.
     pub a: Operand,
     pub b: Operand,
-    /// What a store writes; `mtval` of a trap known at issue.
+    /// What a store writes.
     pub store_value: Operand,
+    pub instruction: Signal,
+    /// Only the second half of the instruction could not be fetched.
+    pub fault_second: Option<Signal>,
     pub alu: AluControl,
     pub work: MainWork,
     /// Result comes in writeback.
@@ -198,6 +201,8 @@ impl MainOperand {
             a: Operand::registers(m, "main_operand_a"),
             b: Operand::registers(m, "main_operand_b"),
             store_value: Operand::registers(m, "main_operand_store_value"),
+            instruction: m.reg("main_operand_instruction", U(32)),
+            fault_second: config.compressed.then(|| m.reg("main_operand_fault_second", Bit)),
             alu: AluControl::registers(m, config, "main_operand"),
             work: MainWork::registers(m, config, "main_operand"),
             late: m.reg("main_operand_late", Bit),
@@ -216,8 +221,11 @@ pub struct MainExecute {
     /// Operands of ALU and address.
     pub a: Signal,
     pub b: Signal,
-    /// What a store writes; `mtval` of a trap known at issue.
+    /// What a store writes.
     pub store_value: Signal,
+    pub instruction: Signal,
+    /// Only the second half of the instruction could not be fetched.
+    pub fault_second: Option<Signal>,
     pub alu: AluControl,
     pub work: MainWork,
     /// Result comes in writeback.
@@ -238,6 +246,8 @@ impl MainExecute {
             a: m.reg("main_a", U(32)),
             b: m.reg("main_b", U(32)),
             store_value: m.reg("main_store_value", U(32)),
+            instruction: m.reg("main_instruction", U(32)),
+            fault_second: config.compressed.then(|| m.reg("main_fault_second", Bit)),
             alu: AluControl::registers(m, config, "main"),
             work: MainWork::registers(m, config, "main"),
             late: m.reg("main_late", Bit),
@@ -351,10 +361,6 @@ record! {
         rd: U(5);
         /// Result known in execute; 0 for a load or product.
         result: U(32);
-        /// Loads a whole word.
-        is_load_word: Bit;
-        /// Its value comes too late in writeback to be taken there: narrow load, or product.
-        slow: Bit;
         /// Address of the access, operand of a CSR instruction, or `mtval` of a trap.
         address: U(32);
         /// CSR operation.
@@ -519,6 +525,8 @@ pub struct Control {
     /// Final values of the destinations, from writeback.
     pub main_value: Signal,
     pub branch_value: Signal,
+    /// What is loaded; 0 of everything else.
+    pub load_value: Signal,
     /// The instruction retires in this cycle, and writes its destination.
     pub main_retire: Signal,
     pub branch_retire: Signal,
@@ -571,13 +579,14 @@ impl Control {
             branch_result: word("branch_result"),
             main_value: word("main_value"),
             branch_value: word("branch_value"),
+            load_value: word("main_load_value"),
             main_retire: bit("main_retire"),
             branch_retire: bit("branch_retire"),
             mie: m.wire("mie", U(3)),
             mstatus_mie: bit("mstatus_mie"),
             wakeup: bit("wakeup"),
             operand_wait: (config.hpm_counters > 0).then(|| bit("operand_wait")),
-            user: config.user_mode.then(|| UserControl::wires(m)),
+            user: config.user_mode.then(|| UserControl::wires(m, config)),
             counter_enable: limits_counters.then(|| word("counter_enable")),
             protection: (config.pmp_regions > 0).then(|| m.wire("protection", U(protected))),
             atomic: config.atomics.then(|| AtomicControl {

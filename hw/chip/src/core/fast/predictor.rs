@@ -4,7 +4,7 @@ use systole_hdl::prelude::*;
 
 /// Address bits above the index that an entry compares. Fewer than all: what the buffer says is
 /// only a guess, and every guess is verified.
-const TAG_BITS: u32 = 12;
+const TAG_BITS: u32 = 8;
 
 /// Outcome of a jump or branch that retires, for training.
 pub struct Outcome {

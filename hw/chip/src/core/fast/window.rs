@@ -3,12 +3,14 @@
 use systole_hdl::prelude::*;
 
 /// Instructions that the window holds.
-const DEPTH: u32 = 4;
+const DEPTH: usize = 4;
 
 /// A queue of four instructions that takes up to two and gives up to two a cycle.
 ///
-/// `ready` says that two have room; it comes from a register, so that alignment does not wait for
-/// the decision to issue.
+/// What is to issue stands in fixed registers, the first in entry 0: issue begins with it, and what
+/// leaves, which is known late, only chooses between rows that are already there. `ready` says
+/// that two have room; it comes from a register, so that alignment does not wait for the decision
+/// to issue.
 pub fn window(width: u32) -> Module {
     module("core_window", |m| {
         m.doc("Issue window: up to two instructions in, up to two out.");
@@ -17,48 +19,49 @@ pub fn window(width: u32) -> Module {
         let entering = ["first_in", "second_in"].map(|name| m.input(name, U(width)));
         let leave = ["leave_first", "leave_second"].map(|name| m.input(name, Bit));
 
-        m.section("Pointers");
+        m.section("Level");
         let level = m.reg("level", U(3)).reset(0).doc("instructions held");
-        let head = m.reg("head", U(2)).reset(0);
-        let tail = m.reg("tail", U(2)).reset(0);
-        let entered = (enter[0].ext(2) + enter[1].ext(2)).named("entered");
-        let left = (leave[0].ext(2) + leave[1].ext(2)).named("left");
-        m.clocked(|| {
-            level.set(level + entered.ext(3) - left.ext(3));
-            head.set(head + left);
-            tail.set(tail + entered);
-            when(flush, || {
-                level.set(0);
-                head.set(0);
-                tail.set(0);
-            });
-        });
-        m.output("ready", level.le(u64::from(DEPTH) - 2));
+        let entered = (enter[0].ext(3) + enter[1].ext(3)).named("entered");
+        let left = (leave[0].ext(3) + leave[1].ext(3)).named("left");
+        m.clocked(|| level.set((level + entered - left) & (!flush).repeat(3)));
+        m.output("ready", level.le(DEPTH as u64 - 2));
 
-        m.section("Entries");
-        let tail_second = (tail + 1).named("tail_second");
-        let entries: Vec<Signal> = (0..DEPTH)
+        m.section("Entries: what is held, and behind it what enters");
+        let entries: Vec<Signal> =
+            (0..DEPTH).map(|place| m.reg(format!("entry_{place}"), U(width))).collect();
+        let held: Vec<Signal> = (0..DEPTH)
+            .map(|place| level.gt(place as u64).named(format!("holds_{place}")))
+            .collect();
+        let appended: Vec<Signal> = (0..DEPTH)
             .map(|place| {
-                let entry = m.reg(format!("entry_{place}"), U(width));
-                let first =
-                    (enter[0] & tail.eq(u64::from(place))).named(format!("first_to_{place}"));
-                let second = (enter[1] & tail_second.eq(u64::from(place)))
-                    .named(format!("second_to_{place}"));
-                m.clocked(|| {
-                    when(first, || entry.set(entering[0]));
-                    when(second, || entry.set(entering[1]));
-                });
-                entry
+                let second = place > 0;
+                let incoming = match second {
+                    true => level.eq(place as u64).mux(entering[0], entering[1]),
+                    false => entering[0],
+                };
+                held[place].mux(entries[place], incoming).named(format!("appended_{place}"))
             })
             .collect();
+        m.clocked(|| {
+            for place in 0..DEPTH {
+                let at = |further: usize| appended.get(place + further).copied();
+                let stays = at(0).expect("the place itself");
+                let one = at(1).unwrap_or(entering[1]);
+                let next = leave[0].mux(one, stays);
+                entries[place].set(match at(2) {
+                    Some(two) => leave[1].mux(two, next),
+                    None => next,
+                });
+            }
+        });
 
         m.section("To issue");
-        let head_second = (head + 1).named("head_second");
-        m.output("first_valid", level.ne(0));
-        m.output("first", select(head, &entries));
-        m.output("second_valid", level.ge(2));
-        m.output("second", select(head_second, &entries));
+        m.output("first_valid", held[0]);
+        m.output("first", entries[0]);
+        m.output("second_valid", held[1]);
+        m.output("second", entries[1]);
         m.check("second_follows_first", !enter[1] | enter[0]);
-        m.check("level_in_range", level.le(u64::from(DEPTH)));
+        m.check("leaves_only_held", (!leave[0] | held[0]) & (!leave[1] | (leave[0] & held[1])));
+        m.check("level_in_range", level.le(DEPTH as u64));
     })
 }

@@ -212,7 +212,8 @@ fn results(
         }
     });
     control.branch_value.drive(jump.result);
-    control.main_value.drive(early | load.out("value"));
+    control.load_value.drive(load.out("value"));
+    control.main_value.drive(early | control.load_value);
     m.clocked(|| {
         retired.main_valid.set(control.main_retire);
         retired.main_rd.set(work.rd);

@@ -22,7 +22,7 @@ mod units;
 use systole_hdl::prelude::*;
 
 use super::core;
-use crate::config::{CoreConfig, Multiplier};
+use crate::config::{CoreConfig, Multiplier, Pipeline};
 
 /// Every configuration passes the checker: each switch alone, and all but each.
 #[test]
@@ -39,6 +39,15 @@ fn every_configuration_is_free_of_mistakes() {
         |c, on| c.pmp_regions = if on { 16 } else { 0 },
     ];
     let mut configurations = vec![machine::full()];
+    let fast = |mut config: CoreConfig| {
+        config.pipeline = Pipeline::Fast;
+        (config.issue_width, config.branch_targets, config.return_stack) = (2, 16, 2);
+        config
+    };
+    for multiplier in [Multiplier::None, Multiplier::Fast] {
+        configurations.push(fast(machine::base(4, multiplier)));
+    }
+    configurations.push(CoreConfig { return_stack: 0, ..fast(machine::full()) });
     for fetch_depth in [2, 4, 8] {
         for multiplier in [Multiplier::None, Multiplier::Iterative, Multiplier::Fast] {
             configurations.push(machine::base(fetch_depth, multiplier));
@@ -49,6 +58,7 @@ fn every_configuration_is_free_of_mistakes() {
             [(machine::base(2, Multiplier::None), true), (machine::full(), false)]
         {
             switch(&mut config, on);
+            configurations.push(fast(config.clone()));
             configurations.push(config);
         }
     }

@@ -66,7 +66,9 @@ impl GroupForecast {
 /// loaded with what was forecast for it. A redirect drops the queue and counts the responses still
 /// to come as stale; a request that waits on the bus stays there, and is stale, while the address
 /// to go on at waits in `pending_pc`.
-pub fn fetch() -> Module {
+///
+/// With `falls_through`, a group that arrives at an empty queue is offered in the same cycle.
+pub fn fetch(falls_through: bool) -> Module {
     module("core_fetch", |m| {
         m.doc("Instruction fetch: groups of 64 bits along the predicted path.");
         let redirect = m.input("redirect", Bit).doc("go on at redirect_target");
@@ -149,8 +151,15 @@ pub fn fetch() -> Module {
         });
 
         m.section("To the aligner");
-        let valid = queued.any().named("offer");
-        let group = groups.read(read_pointer).named("offered_group");
+        let stored = groups.read(read_pointer).named("stored_group");
+        let (valid, group) = match falls_through {
+            true => {
+                let queue_empty = queued.eq(0).named("queue_empty");
+                (response_fresh | !queue_empty, queue_empty.mux(response, stored))
+            }
+            false => (queued.any(), stored),
+        };
+        let (valid, group) = (valid.named("offer"), group.named("offered_group"));
         m.output("group_valid", valid);
         m.output("group_error", group.bit(64));
         m.output("group_words", group.bits(63, 0));

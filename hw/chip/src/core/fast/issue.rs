@@ -70,7 +70,8 @@ pub fn build(m: M, stages: &Stages, front: Front) -> InterruptState {
     });
 
     let main_issues = (lanes.main | interrupt_take).named("main_issues");
-    main_lane(m, stages, &front, &operands, [main_issues, interrupt_take], pc, interrupts);
+    let free = lanes.main_free;
+    main_lane(m, stages, &front, &operands, [free, main_issues, interrupt_take], pc, interrupts);
     branch_lane(m, stages, &front, &operands, &lanes, [pc, second_pc, link]);
     InterruptState { mip: interrupts.out("mip"), entry: interrupts.out("entry") }
 }
@@ -101,6 +102,10 @@ struct Lanes {
     /// An instruction goes to the branch lane: the first if that is a jump or branch, else the
     /// second.
     branch: Signal,
+    /// The registers of a lane may be loaded. That they are, even when nothing goes, takes the
+    /// decision to issue off the paths to all of them but `valid`.
+    main_free: Signal,
+    branch_free: Signal,
 }
 
 fn choose_lanes(
@@ -116,9 +121,11 @@ fn choose_lanes(
     // writeback then.
     let execute_moves = (!(stages.main.valid | stages.branch.valid)) | control.execute_fire;
     let execute_moves = execute_moves.named("execute_moves");
-    let main_leaves = !stages.main_operand.valid | control.main_operand_fire;
-    let branch_leaves = !stages.branch_operand.valid | control.branch_operand_fire;
-    let operand_ready = (main_leaves & branch_leaves & execute_moves).named("operand_ready");
+    let main_free = !stages.main_operand.valid | control.main_operand_fire;
+    let main_free = main_free.named("main_operand_free");
+    let branch_free = !stages.branch_operand.valid | control.branch_operand_fire;
+    let branch_free = branch_free.named("branch_operand_free");
+    let operand_ready = (main_free & branch_free & execute_moves).named("operand_ready");
     let system_ahead = (stages.main_operand.valid & stages.main_operand.system)
         | (stages.main.valid & stages.main.system)
         | (stages.main_done.valid & stages.main_done.completion.system);
@@ -141,6 +148,8 @@ fn choose_lanes(
         main: (first_goes & !first.control).named("main_goes"),
         control: first.control,
         branch: ((first_goes & first.control) | pair_goes).named("branch_goes"),
+        main_free,
+        branch_free,
     }
 }
 
@@ -178,7 +187,7 @@ fn main_lane(
     stages: &Stages,
     front: &Front,
     operands: &[Operand; 4],
-    [issues, interrupt_take]: [Signal; 2],
+    [free, issues, interrupt_take]: [Signal; 3],
     pc: Signal,
     interrupts: Instance,
 ) {
@@ -209,7 +218,7 @@ fn main_lane(
         entry.fault_second.unused();
     }
     m.clocked(|| {
-        when(issues, || {
+        when(free, || {
             main.pc.set(pc);
             main.compressed.set(entry.compressed);
             main.a.set(&a);
@@ -233,7 +242,7 @@ fn main_lane(
             main.b.follow("main_b", stages);
             main.store_value.follow("main_store_value", stages);
         });
-        when(control.flush, || main.valid.set(0))
+        when(control.drops_issued(), || main.valid.set(0))
             .or_when(issues, || main.valid.set(1))
             .or_when(control.main_operand_fire, || main.valid.set(0));
     });
@@ -352,7 +361,7 @@ fn branch_lane(
     let trace = trace("branch", branch.trace.as_ref(), &entry, &decode, lit(0, Bit));
     let alu = AluControl::of(&decode, &stages.config);
     m.clocked(|| {
-        when(lanes.branch, || {
+        when(lanes.branch_free, || {
             branch.a.set(&a);
             branch.b.set(&b);
             branch.alu.set(&alu);
@@ -366,7 +375,7 @@ fn branch_lane(
             branch.a.follow("branch_a", stages);
             branch.b.follow("branch_b", stages);
         });
-        when(control.flush, || branch.valid.set(0))
+        when(control.drops_issued(), || branch.valid.set(0))
             .or_when(lanes.branch, || branch.valid.set(1))
             .or_when(control.branch_operand_fire, || branch.valid.set(0));
     });

@@ -89,22 +89,19 @@ impl Operand {
             (self.branch_execute, control.branch_result),
             (self.main_execute, control.main_result),
         ]);
-        let work = &stages.main_done.completion;
         let arriving = one_hot_select(&[
             (self.branch_writeback, control.branch_value),
-            (self.main_writeback, work.result),
+            (self.main_writeback, control.main_early_value),
         ]);
-        // Of what is no load this is 0. The bus answers late in the cycle.
-        let loaded = one_hot_select(&[(self.main_writeback, control.load_value)]);
+        let loaded = one_hot_select(&[(self.main_writeback, control.bus_value)]);
         self.settled(stages) | arriving | computed | loaded
     }
 
     /// The value is not known yet.
     pub fn waits(&self, stages: &Stages) -> Signal {
         let late = self.main_execute & stages.main.late;
-        let not_yet = stages.control.writeback_waiting;
-        // A product comes too late in writeback to be taken there.
-        let not_yet = stages.main_done.completion.is_multiply.map_or(not_yet, |slow| not_yet | slow);
+        let waiting = stages.control.writeback_waiting;
+        let not_yet = stages.main_done.completion.slow.map_or(waiting, |slow| waiting | slow);
         late | (self.main_writeback & not_yet)
     }
 

@@ -36,12 +36,13 @@ pub fn build(m: M, stages: &Stages) {
     m.cover("pair_splits", leftover);
     let fire = (control.main_operand_fire | control.branch_operand_fire).named("operand_fire");
 
-    m.section("Operand to execute: what is flushed moves on, but is not valid");
+    m.section("Operand to execute: what is dropped moves on, but is not valid");
+    let dropped = control.drops_issued().named("operand_dropped");
     let empties = (control.execute_fire | control.flush).named("execute_empties");
     m.clocked(|| {
-        when(fire, || main.valid.set(control.main_operand_fire & !control.flush))
+        when(fire, || main.valid.set(control.main_operand_fire & !dropped))
             .or_when(empties, || main.valid.set(0));
-        when(control.main_operand_fire, || {
+        when(execute_ready, || {
             main.pc.set(main_in.pc);
             main.compressed.set(main_in.compressed);
             main.a.set(values[0]);
@@ -62,9 +63,9 @@ pub fn build(m: M, stages: &Stages) {
         });
     });
     m.clocked(|| {
-        when(fire, || branch.valid.set(control.branch_operand_fire & !control.flush))
+        when(fire, || branch.valid.set(control.branch_operand_fire & !dropped))
             .or_when(empties, || branch.valid.set(0));
-        when(control.branch_operand_fire, || {
+        when(execute_ready, || {
             branch.a.set(values[3]);
             branch.b.set(values[4]);
             branch.alu.set(&branch_in.alu);

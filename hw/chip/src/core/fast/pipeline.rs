@@ -49,7 +49,7 @@ pub fn core(config: &CoreConfig, rvfi: bool) -> Module {
             main: MainExecute::registers(m, config, rvfi),
             branch: BranchExecute::registers(m, config, rvfi),
             main_done: MainWriteback::registers(m, config, rvfi),
-            branch_done: BranchWriteback::registers(m, rvfi),
+            branch_done: BranchWriteback::registers(m, config, rvfi),
             retired: Retired::registers(m),
         };
         let front = front::build(m, &stages);
@@ -363,6 +363,8 @@ record! {
         result: U(32);
         /// Address of the access, operand of a CSR instruction, or `mtval` of a trap.
         address: U(32);
+        /// Its value comes too late in writeback to be taken there.
+        slow: Bit, if config.fast_clock;
         /// CSR operation.
         funct3: U(3);
         /// Load, and LR.
@@ -428,7 +430,7 @@ impl MainWriteback {
 
 record! {
     /// What writeback needs of an instruction of the branch lane.
-    pub BranchCompletion {
+    pub BranchCompletion(config) {
         /// Its address.
         pc: U(32);
         /// Address behind it.
@@ -444,7 +446,7 @@ record! {
         /// It goes to its target.
         taken: Bit;
         /// The direction was predicted wrong.
-        surprise: Bit;
+        surprise: Bit, if config.fast_clock;
         /// The target.
         target: U(32);
         /// The target is not aligned.
@@ -465,11 +467,11 @@ pub struct BranchWriteback {
 }
 
 impl BranchWriteback {
-    fn registers(m: M, rvfi: bool) -> Self {
+    fn registers(m: M, config: &CoreConfig, rvfi: bool) -> Self {
         m.section("Registers between execute and writeback, branch lane");
         Self {
             valid: m.reg("branch_done_valid", Bit).reset(0),
-            completion: BranchCompletion::registers(m, "branch_done"),
+            completion: BranchCompletion::registers(m, config, "branch_done"),
             prediction: Prediction::registers(m, "branch_done_predicted"),
             trace: rvfi.then(|| {
                 let issue = IssueTrace::registers(m, "branch_done_trace");
@@ -510,6 +512,8 @@ pub struct Control {
     pub branch_operand_fire: Signal,
     /// What execute holds moves on into writeback.
     pub execute_fire: Signal,
+    /// Fetch goes on elsewhere, because execute sees that a direction was predicted wrong.
+    pub early: Option<EarlyRedirect>,
     /// What writeback holds completes.
     pub writeback_done: Signal,
     /// It still waits for the bus, or to wake up.
@@ -525,8 +529,10 @@ pub struct Control {
     /// Final values of the destinations, from writeback.
     pub main_value: Signal,
     pub branch_value: Signal,
-    /// What is loaded; 0 of everything else.
-    pub load_value: Signal,
+    /// What operands take of it in the same cycle, without what is slow: what is known early, and
+    /// what the bus brings; the other is 0.
+    pub main_early_value: Signal,
+    pub bus_value: Signal,
     /// The instruction retires in this cycle, and writes its destination.
     pub main_retire: Signal,
     pub branch_retire: Signal,
@@ -545,6 +551,13 @@ pub struct Control {
     pub atomic: Option<AtomicControl>,
 }
 
+/// A redirect of fetch by execute, of what is younger than the branch there.
+#[derive(Clone, Copy)]
+pub struct EarlyRedirect {
+    pub valid: Signal,
+    pub target: Signal,
+}
+
 /// What execute and writeback say to each other about atomic accesses.
 #[derive(Clone, Copy)]
 pub struct AtomicControl {
@@ -560,6 +573,12 @@ pub struct AtomicControl {
 }
 
 impl Control {
+    /// What has issued and has not reached execute is dropped. A restart of fetch does not do that:
+    /// what has issued is older than the instruction that is fetched again.
+    pub fn drops_issued(&self) -> Signal {
+        self.early.map_or(self.flush, |early| self.flush | early.valid)
+    }
+
     fn wires(m: M, config: &CoreConfig) -> Self {
         m.section("Control");
         let bit = |name: &str| m.wire(name, Bit);
@@ -570,6 +589,10 @@ impl Control {
             main_operand_fire: bit("main_operand_fire"),
             branch_operand_fire: bit("branch_operand_fire"),
             execute_fire: bit("execute_fire"),
+            early: (!config.fast_clock).then(|| EarlyRedirect {
+                valid: bit("branch_redirect"),
+                target: word("branch_redirect_target"),
+            }),
             writeback_done: bit("writeback_done"),
             writeback_waiting: bit("writeback_waiting"),
             flush: bit("flush"),
@@ -579,7 +602,8 @@ impl Control {
             branch_result: word("branch_result"),
             main_value: word("main_value"),
             branch_value: word("branch_value"),
-            load_value: word("main_load_value"),
+            main_early_value: word("main_early_value"),
+            bus_value: word("bus_value"),
             main_retire: bit("main_retire"),
             branch_retire: bit("branch_retire"),
             mie: m.wire("mie", U(3)),

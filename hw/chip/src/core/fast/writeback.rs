@@ -79,8 +79,8 @@ pub fn build(m: M, stages: &Stages, interrupts: InterruptState, product: Option<
     let predicted = &branch.prediction;
     let target_differs = jump.target.ne(predicted.target).named("target_differs");
     let wrong_target = jump.taken & predicted.taken & target_differs;
-    let mispredicted = control.branch_retire & (jump.surprise | wrong_target);
-    let mispredicted = mispredicted.named("mispredicted");
+    let wrong = jump.surprise.map_or(wrong_target, |surprise| surprise | wrong_target);
+    let mispredicted = (control.branch_retire & wrong).named("mispredicted");
     control.flush.drive(trap_taken | resume | mispredicted);
     let length = work.compressed.mux(lit(2, U(32)), lit(4, U(32)));
     let main_next = (work.pc + length).named("main_next_pc");
@@ -188,7 +188,7 @@ fn csr_instance(m: M, stages: &Stages, interrupts: InterruptState, trap: &Trappi
     csr
 }
 
-/// Final values of the destinations, on their way into the registers.
+/// Final values of the destinations, on their way into the registers and to the operands.
 fn results(
     m: M,
     stages: &Stages,
@@ -196,30 +196,45 @@ fn results(
     product: Option<Signal>,
     atomic: Option<Instance>,
 ) {
+    let (control, main) = (&stages.control, &stages.main_done);
+    let (work, rdata) = (&main.completion, stages.dbus.rsp_rdata);
+    let load = main.lanes.connect(m.instance("load", &load_select())).pin("rdata", rdata);
+    let load_value = load.out("value");
+    // Nothing takes these at once: what goes alone has nothing behind it.
+    let mut rest = vec![(work.is_csr, csr.out("read_value"))];
+    rest.extend(work.is_amo.zip(atomic.map(|unit| unit.out("result"))));
+    let product = work.is_multiply.zip(product);
+    let (early, bus) = if stages.config.fast_clock {
+        rest.extend(product);
+        rest.push((work.is_load, load_value));
+        (work.result, one_hot_select(&[(main.lanes.upper, rdata)]))
+    } else {
+        let products: Vec<_> = product.into_iter().collect();
+        let early = match products.is_empty() {
+            true => work.result,
+            false => work.result | one_hot_select(&products),
+        };
+        rest.push((work.is_load, load_value));
+        (early, load_value)
+    };
+    control.main_early_value.drive(early);
+    control.bus_value.drive(bus);
+    let is_rest = rest.iter().map(|(is, _)| *is).reduce(|a, b| a | b).expect("loads at least");
+    let late = one_hot_select(&rest).named("late_value");
+    control.main_value.drive(is_rest.named("is_late").mux(late, control.main_early_value));
+    control.branch_value.drive(stages.branch_done.completion.result);
+    write_registers(m, stages);
+}
+
+/// What retires is written in the cycle behind.
+fn write_registers(m: M, stages: &Stages) {
     let (control, retired) = (&stages.control, &stages.retired);
-    let (work, jump) = (&stages.main_done.completion, &stages.branch_done.completion);
-    let load = stages.main_done.lanes.connect(m.instance("load", &load_select()));
-    load.pin("rdata", stages.dbus.rsp_rdata);
-    let early = m.wire("main_early_value", U(32));
-    m.comb(|| {
-        early.set(work.result);
-        when(work.is_csr, || early.set(csr.out("read_value")));
-        if let (Some(is_multiply), Some(product)) = (work.is_multiply, product) {
-            when(is_multiply, || early.set(product));
-        }
-        if let (Some(is_amo), Some(unit)) = (work.is_amo, atomic) {
-            when(is_amo, || early.set(unit.out("result")));
-        }
-    });
-    control.branch_value.drive(jump.result);
-    control.load_value.drive(load.out("value"));
-    control.main_value.drive(early | control.load_value);
     m.clocked(|| {
         retired.main_valid.set(control.main_retire);
-        retired.main_rd.set(work.rd);
+        retired.main_rd.set(stages.main_done.completion.rd);
         retired.main_value.set(control.main_value);
         retired.branch_valid.set(control.branch_retire);
-        retired.branch_rd.set(jump.rd);
+        retired.branch_rd.set(stages.branch_done.completion.rd);
         retired.branch_value.set(control.branch_value);
     });
 }

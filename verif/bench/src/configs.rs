@@ -21,9 +21,7 @@ pub fn sample(seed: u64, index: u64) -> ChipConfig {
     bytes[8..16].copy_from_slice(&index.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let valid = core()
-        .prop_map(chip)
-        .prop_filter("a valid one", |chip| chip.validate().is_ok());
+    let valid = core().prop_map(chip).prop_filter("a valid one", |chip| chip.validate().is_ok());
     valid.new_tree(&mut runner).expect("many combinations are valid").current()
 }
 
@@ -53,14 +51,13 @@ fn core() -> impl Strategy<Value = CoreConfig> {
     let switches = any::<[bool; 7]>();
     let hpm_counters = select(&[0u32, 0, 1, 2, 5, 29][..]);
     let pmp_regions = select(&[0u32, 0, 1, 3, 8, 16][..]);
-    let speculation =
-        (any::<bool>(), select(&[16u32, 64, 512][..]), select(&[0u32, 2, 4, 16][..]));
+    let speculation = (select(&[16u32, 64, 512][..]), select(&[0u32, 2, 4, 16][..]));
     (multiplier, depth, switches, hpm_counters, pmp_regions, any::<bool>(), speculation).prop_map(
         |(multiplier, fetch_depth, switches, hpm_counters, pmp_regions, fast, speculation)| {
             let [atomics, compressed, zba, zbb, zbs, zicntr, user_mode] = switches;
             let pipeline = if fast { Pipeline::Fast } else { Pipeline::Compact };
-            let (issue_width, (fast_clock, branch_targets, return_stack)) =
-                if fast { (2, speculation) } else { (1, (false, 0, 0)) };
+            let (issue_width, (branch_targets, return_stack)) =
+                if fast { (2, speculation) } else { (1, (0, 0)) };
             let multiplier = match multiplier {
                 Multiplier::Iterative if fast => Multiplier::Fast,
                 other => other,
@@ -79,7 +76,6 @@ fn core() -> impl Strategy<Value = CoreConfig> {
                 hpm_counters,
                 user_mode,
                 pmp_regions,
-                fast_clock,
                 branch_targets,
                 return_stack,
             }

@@ -34,8 +34,6 @@ pub struct CoreConfig {
     pub user_mode: bool,
     /// Entries of physical memory protection: 0 to 16.
     pub pmp_regions: u32,
-    /// Shorter paths for a faster clock, at the price of cycles; with the fast pipeline.
-    pub fast_clock: bool,
     /// Entries of the branch target buffer: a power of two from 16 to 512 with the fast pipeline,
     /// else 0.
     pub branch_targets: u32,
@@ -125,9 +123,6 @@ impl CoreConfig {
             .map(|(key, value, compact)| {
                 format!("{key} = {value}: must be {compact} with core.pipeline = \"compact\"")
             })
-            .chain(self.fast_clock.then(|| {
-                "core.fast_clock = true: must be false with core.pipeline = \"compact\"".to_string()
-            }))
             .collect()
     }
 

@@ -157,12 +157,6 @@ pub const KEYS: &[Key] = &[
         field: |config| Field::Number(&mut config.core.pmp_regions),
     },
     Key {
-        name: "core.fast_clock",
-        help: "shorter paths at the price of cycles, only with the fast pipeline",
-        allowed: Allowed::Bool,
-        field: |config| Field::Bool(&mut config.core.fast_clock),
-    },
-    Key {
         name: "core.branch_targets",
         help: "entries of the branch target buffer, 0 without the fast pipeline",
         allowed: Allowed::OneOf(&[0, 16, 32, 64, 128, 256, 512]),

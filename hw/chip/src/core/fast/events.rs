@@ -9,7 +9,7 @@ use crate::core::csr::EVENTS;
 pub struct Happened {
     pub main_traps: Signal,
     pub branch_traps: Signal,
-    pub mispredicted: Signal,
+    pub wrong_target: Signal,
     pub bus_waits: Signal,
 }
 
@@ -41,7 +41,6 @@ fn main_events(stages: &Stages, happened: &Happened) -> Vec<(usize, Signal)> {
     let muldiv = work.is_multiply.zip(work.is_divide).map(|(a, b)| a | b);
     let interrupt = main.trap.is_interrupt;
     let none = lit(0, Bit);
-    let early = control.early.map_or(none, |early| early.valid);
     vec![
         (1, retired(or_amo(work.is_load))),
         (2, retired(or_amo(stores))),
@@ -49,7 +48,7 @@ fn main_events(stages: &Stages, happened: &Happened) -> Vec<(usize, Signal)> {
         (7, retired(work.compressed)),
         (8, happened.main_traps & !interrupt),
         (9, happened.main_traps & interrupt),
-        (16, happened.mispredicted | early),
+        (16, control.branch_redirect | happened.wrong_target),
         (17, control.operand_wait.unwrap_or(none)),
         (18, main.valid & happened.bus_waits),
         (19, !(stages.main_operand.valid | stages.branch_operand.valid)),

@@ -70,11 +70,8 @@ fn arithmetic(m: M, stages: &Stages) -> Signal {
         alu.unused("is_less");
         return result;
     };
-    let unit = m
-        .instance("bits", &bitmanip(config))
-        .pin("op", op)
-        .pin("a", main.a)
-        .pin("b", main.b);
+    let unit =
+        m.instance("bits", &bitmanip(config)).pin("op", op).pin("a", main.a).pin("b", main.b);
     if config.zbb {
         unit.pin("is_less", alu.out("is_less"));
     } else {
@@ -147,10 +144,6 @@ fn main_to_writeback(m: M, stages: &Stages, access: &DataAccess, trap: Trap) {
         compressed: main.compressed,
         rd: work.rd,
         result: control.main_result,
-        slow: stages.config.fast_clock.then(|| {
-            let narrow = work.is_load & !work.funct3.bit(1);
-            work.is_multiply.map_or(narrow, |multiply| narrow | multiply)
-        }),
         address: main.trap.valid.mux(carried_trap_value(stages), access.address),
         funct3: work.funct3,
         is_load: work.is_load,
@@ -220,11 +213,9 @@ fn branch_lane(m: M, stages: &Stages) {
     };
     let is_control = (work.is_branch | work.is_jump).named("is_control");
     let surprise = (is_control & (taken ^ lane.prediction.taken)).named("surprise");
-    if let Some(early) = control.early {
-        // What goes to a misaligned target traps in writeback, wherever fetch is.
-        early.valid.drive(control.execute_fire & lane.valid & surprise);
-        early.target.drive(taken.mux(target, work.link));
-    }
+    // What goes to a misaligned target traps in writeback, wherever fetch is.
+    control.branch_redirect.drive(control.execute_fire & lane.valid & surprise);
+    control.branch_target.drive(taken.mux(target, work.link));
 
     m.section("Branch lane to writeback");
     let completion = BranchCompletion {
@@ -235,7 +226,6 @@ fn branch_lane(m: M, stages: &Stages) {
         is_control,
         is_branch: work.is_branch,
         taken,
-        surprise: stages.config.fast_clock.then_some(surprise),
         target,
         misaligned,
         is_call: work.is_call,

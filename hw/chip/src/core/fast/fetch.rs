@@ -4,9 +4,6 @@ use systole_hdl::prelude::*;
 
 use crate::core::RESET_VECTOR;
 
-/// Groups that may be asked for, under way or queued together.
-const GROUPS: u32 = 4;
-
 /// What is known of a group when it is asked for; travels beside its words.
 pub struct GroupForecast {
     /// Address of its first instruction.
@@ -60,15 +57,15 @@ impl GroupForecast {
     }
 }
 
-/// The fetch unit.
+/// The fetch unit: asks for, and queues, up to `depth` groups (2, 4 or 8).
 ///
 /// The request register is also what the predictor looks up: when the bus takes a request, it is
 /// loaded with what was forecast for it. A redirect drops the queue and counts the responses still
 /// to come as stale; a request that waits on the bus stays there, and is stale, while the address
 /// to go on at waits in `pending_pc`.
-///
-/// With `falls_through`, a group that arrives at an empty queue is offered in the same cycle.
-pub fn fetch(falls_through: bool) -> Module {
+pub fn fetch(depth: u32) -> Module {
+    let count = U(depth.ilog2() + 1);
+    let place = U(depth.ilog2());
     module("core_fetch", |m| {
         m.doc("Instruction fetch: groups of 64 bits along the predicted path.");
         let redirect = m.input("redirect", Bit).doc("go on at redirect_target");
@@ -85,15 +82,15 @@ pub fn fetch(falls_through: bool) -> Module {
         let forecast = GroupForecast::inputs(m, request_pc);
 
         m.section("Responses: the stale ones are dropped");
-        let in_flight = m.reg("in_flight", U(3)).reset(0).doc("responses to come");
-        let stale = m.reg("stale", U(3)).reset(0).doc("of these, to be dropped");
+        let in_flight = m.reg("in_flight", count).reset(0).doc("responses to come");
+        let stale = m.reg("stale", count).reset(0).doc("of these, to be dropped");
         let response_fresh = (ibus_rsp_valid & !stale.any()).named("response_fresh");
         let response_stale = (ibus_rsp_valid & stale.any()).named("response_stale");
 
         m.section("Requests: as long as there is room for what they bring");
-        let queued = m.reg("queued", U(3)).reset(0).doc("groups in the queue");
+        let queued = m.reg("queued", count).reset(0).doc("groups in the queue");
         let running = m.reg("running", Bit).reset(0).doc("out of reset");
-        let room = (in_flight + queued).lt(u64::from(GROUPS)).named("room");
+        let room = (in_flight + queued).lt(u64::from(depth)).named("room");
         let req_valid = (running & room).named("req_valid");
         let accept = (req_valid & ibus_req_ready).named("accept");
         let waits = (req_valid & !ibus_req_ready).named("request_waits");
@@ -104,14 +101,18 @@ pub fn fetch(falls_through: bool) -> Module {
         let behind = request_stale.mux(pending_pc, sequential_pc).named("unforecast_pc");
         let takes = (forecast.taken & !request_stale).named("takes_forecast");
         let next_pc = takes.mux(forecast.target, behind).named("next_pc");
-        let in_flight_next =
-            (in_flight + accept.ext(3) - ibus_rsp_valid.ext(3)).named("in_flight_next");
+        let in_flight_next = (in_flight + accept.ext(count.width())
+            - ibus_rsp_valid.ext(count.width()))
+        .named("in_flight_next");
         let accept_stale = (accept & request_stale).named("accept_stale");
         m.clocked(|| {
             running.set(1);
             in_flight.set(in_flight_next);
-            when(redirect, || stale.set(in_flight_next))
-                .otherwise(|| stale.set(stale + accept_stale.ext(3) - response_stale.ext(3)));
+            when(redirect, || stale.set(in_flight_next)).otherwise(|| {
+                stale.set(
+                    stale + accept_stale.ext(count.width()) - response_stale.ext(count.width()),
+                )
+            });
             when(redirect & !waits, || request_pc.set(redirect_target))
                 .or_when(accept, || request_pc.set(next_pc));
             when(redirect, || {
@@ -124,11 +125,11 @@ pub fn fetch(falls_through: bool) -> Module {
         m.output("ibus_req_address", cat(&[request_pc.bits(31, 3), lit(0, U(3))]));
 
         m.section("Queue: forecasts enter when asked for, words when they arrive");
-        let forecasts = m.memory("forecasts", GROUPS, U(GroupForecast::WIDTH));
-        let groups = m.memory("groups", GROUPS, U(65));
-        let forecast_pointer = m.reg("forecast_pointer", U(2)).reset(0);
-        let write_pointer = m.reg("write_pointer", U(2)).reset(0);
-        let read_pointer = m.reg("read_pointer", U(2)).reset(0);
+        let forecasts = m.memory("forecasts", depth, U(GroupForecast::WIDTH));
+        let groups = m.memory("groups", depth, U(65));
+        let forecast_pointer = m.reg("forecast_pointer", place).reset(0);
+        let write_pointer = m.reg("write_pointer", place).reset(0);
+        let read_pointer = m.reg("read_pointer", place).reset(0);
         let response = cat(&[ibus_rsp_error, ibus_rsp_rdata]).named("response");
         let enter_forecast = (accept & !request_stale).named("enter_forecast");
         m.clocked(|| {
@@ -141,7 +142,7 @@ pub fn fetch(falls_through: bool) -> Module {
                 write_pointer.set(write_pointer + 1);
             });
             when(pop, || read_pointer.set(read_pointer + 1));
-            queued.set(queued + response_fresh.ext(3) - pop.ext(3));
+            queued.set(queued + response_fresh.ext(count.width()) - pop.ext(count.width()));
             when(redirect, || {
                 queued.set(0);
                 forecast_pointer.set(0);
@@ -151,15 +152,8 @@ pub fn fetch(falls_through: bool) -> Module {
         });
 
         m.section("To the aligner");
-        let stored = groups.read(read_pointer).named("stored_group");
-        let (valid, group) = match falls_through {
-            true => {
-                let queue_empty = queued.eq(0).named("queue_empty");
-                (response_fresh | !queue_empty, queue_empty.mux(response, stored))
-            }
-            false => (queued.any(), stored),
-        };
-        let (valid, group) = (valid.named("offer"), group.named("offered_group"));
+        let valid = queued.any().named("offer");
+        let group = groups.read(read_pointer).named("offered_group");
         m.output("group_valid", valid);
         m.output("group_error", group.bit(64));
         m.output("group_words", group.bits(63, 0));
@@ -168,7 +162,7 @@ pub fn fetch(falls_through: bool) -> Module {
         m.section("Properties");
         m.check("response_was_asked_for", !ibus_rsp_valid | in_flight.any());
         m.check("pop_only_valid", !pop | valid);
-        m.cover("queue_full", queued.eq(u64::from(GROUPS)));
+        m.cover("queue_full", queued.eq(u64::from(depth)));
         m.cover("redirect_while_request_waits", redirect & waits);
     })
 }

@@ -40,18 +40,14 @@ pub fn build(m: M, stages: &Stages) -> Front {
     let restart = m.reg("restart", Bit).reset(0).doc("a prediction was bogus: fetch again");
     let issue_pc = m.reg("issue_pc", U(32)).reset(RESET_VECTOR);
     let redirect = (control.drops_issued() | restart).named("redirect");
-    let younger = match control.early {
-        Some(early) => early.valid.mux(early.target, issue_pc).named("restart_or_branch"),
-        None => issue_pc,
-    };
+    let younger = control.branch_redirect.mux(control.branch_target, issue_pc);
+    let younger = younger.named("restart_or_branch");
     let redirect_target = control.flush.mux(control.flush_target, younger);
     let redirect_target = redirect_target.named("redirect_target");
 
     m.section("Fetch");
-    // Halfwords take so long to align that they need a cycle of their own.
-    let falls_through = !(config.fast_clock || config.compressed);
     let fetch = m
-        .instance("fetch", &fetch(falls_through))
+        .instance("fetch", &fetch(config.fetch_depth))
         .pin("ibus_req_ready", m.input("ibus_req_ready", Bit))
         .pin("ibus_rsp_valid", m.input("ibus_rsp_valid", Bit))
         .pin("ibus_rsp_rdata", m.input("ibus_rsp_rdata", U(64)))

@@ -288,7 +288,8 @@ fn trace<'a>(
     };
     let source = |reads: &str, high: u32, low: u32| {
         let shown = decode.out(reads) & !traps;
-        (entry.instruction.bits(high, low) & shown.repeat(5)).named(format!("{lane}_traced_{reads}"))
+        (entry.instruction.bits(high, low) & shown.repeat(5))
+            .named(format!("{lane}_traced_{reads}"))
     };
     let word = entry.compressed.mux(parcel.ext(32), entry.instruction);
     // What came with an error is no instruction.

@@ -93,16 +93,14 @@ impl Operand {
             (self.branch_writeback, control.branch_value),
             (self.main_writeback, control.main_early_value),
         ]);
-        let loaded = one_hot_select(&[(self.main_writeback, control.bus_value)]);
+        let loaded = one_hot_select(&[(self.main_writeback, control.load_value)]);
         self.settled(stages) | arriving | computed | loaded
     }
 
     /// The value is not known yet.
     pub fn waits(&self, stages: &Stages) -> Signal {
         let late = self.main_execute & stages.main.late;
-        let waiting = stages.control.writeback_waiting;
-        let not_yet = stages.main_done.completion.slow.map_or(waiting, |slow| waiting | slow);
-        late | (self.main_writeback & not_yet)
+        late | (self.main_writeback & stages.control.writeback_waiting)
     }
 
     /// Follows the instructions ahead while the own one stays; in a clocked block.

@@ -49,7 +49,7 @@ pub fn core(config: &CoreConfig, rvfi: bool) -> Module {
             main: MainExecute::registers(m, config, rvfi),
             branch: BranchExecute::registers(m, config, rvfi),
             main_done: MainWriteback::registers(m, config, rvfi),
-            branch_done: BranchWriteback::registers(m, config, rvfi),
+            branch_done: BranchWriteback::registers(m, rvfi),
             retired: Retired::registers(m),
         };
         let front = front::build(m, &stages);
@@ -363,8 +363,6 @@ record! {
         result: U(32);
         /// Address of the access, operand of a CSR instruction, or `mtval` of a trap.
         address: U(32);
-        /// Its value comes too late in writeback to be taken there.
-        slow: Bit, if config.fast_clock;
         /// CSR operation.
         funct3: U(3);
         /// Load, and LR.
@@ -430,7 +428,7 @@ impl MainWriteback {
 
 record! {
     /// What writeback needs of an instruction of the branch lane.
-    pub BranchCompletion(config) {
+    pub BranchCompletion {
         /// Its address.
         pc: U(32);
         /// Address behind it.
@@ -445,8 +443,6 @@ record! {
         is_branch: Bit;
         /// It goes to its target.
         taken: Bit;
-        /// The direction was predicted wrong.
-        surprise: Bit, if config.fast_clock;
         /// The target.
         target: U(32);
         /// The target is not aligned.
@@ -467,11 +463,11 @@ pub struct BranchWriteback {
 }
 
 impl BranchWriteback {
-    fn registers(m: M, config: &CoreConfig, rvfi: bool) -> Self {
+    fn registers(m: M, rvfi: bool) -> Self {
         m.section("Registers between execute and writeback, branch lane");
         Self {
             valid: m.reg("branch_done_valid", Bit).reset(0),
-            completion: BranchCompletion::registers(m, config, "branch_done"),
+            completion: BranchCompletion::registers(m, "branch_done"),
             prediction: Prediction::registers(m, "branch_done_predicted"),
             trace: rvfi.then(|| {
                 let issue = IssueTrace::registers(m, "branch_done_trace");
@@ -512,8 +508,9 @@ pub struct Control {
     pub branch_operand_fire: Signal,
     /// What execute holds moves on into writeback.
     pub execute_fire: Signal,
-    /// Fetch goes on elsewhere, because execute sees that a direction was predicted wrong.
-    pub early: Option<EarlyRedirect>,
+    /// Fetch goes on elsewhere: the direction of a jump or branch was predicted wrong.
+    pub branch_redirect: Signal,
+    pub branch_target: Signal,
     /// What writeback holds completes.
     pub writeback_done: Signal,
     /// It still waits for the bus, or to wake up.
@@ -529,10 +526,10 @@ pub struct Control {
     /// Final values of the destinations, from writeback.
     pub main_value: Signal,
     pub branch_value: Signal,
-    /// What operands take of it in the same cycle, without what is slow: what is known early, and
-    /// what the bus brings; the other is 0.
+    /// What operands take of it in the same cycle: what is known early, and what the bus brings; the
+    /// other is 0.
     pub main_early_value: Signal,
-    pub bus_value: Signal,
+    pub load_value: Signal,
     /// The instruction retires in this cycle, and writes its destination.
     pub main_retire: Signal,
     pub branch_retire: Signal,
@@ -549,13 +546,6 @@ pub struct Control {
     /// Packed configuration of the PMP.
     pub protection: Option<Signal>,
     pub atomic: Option<AtomicControl>,
-}
-
-/// A redirect of fetch by execute, of what is younger than the branch there.
-#[derive(Clone, Copy)]
-pub struct EarlyRedirect {
-    pub valid: Signal,
-    pub target: Signal,
 }
 
 /// What execute and writeback say to each other about atomic accesses.
@@ -576,7 +566,7 @@ impl Control {
     /// What has issued and has not reached execute is dropped. A restart of fetch does not do that:
     /// what has issued is older than the instruction that is fetched again.
     pub fn drops_issued(&self) -> Signal {
-        self.early.map_or(self.flush, |early| self.flush | early.valid)
+        self.flush | self.branch_redirect
     }
 
     fn wires(m: M, config: &CoreConfig) -> Self {
@@ -589,10 +579,8 @@ impl Control {
             main_operand_fire: bit("main_operand_fire"),
             branch_operand_fire: bit("branch_operand_fire"),
             execute_fire: bit("execute_fire"),
-            early: (!config.fast_clock).then(|| EarlyRedirect {
-                valid: bit("branch_redirect"),
-                target: word("branch_redirect_target"),
-            }),
+            branch_redirect: bit("branch_redirect"),
+            branch_target: word("branch_redirect_target"),
             writeback_done: bit("writeback_done"),
             writeback_waiting: bit("writeback_waiting"),
             flush: bit("flush"),
@@ -603,7 +591,7 @@ impl Control {
             main_value: word("main_value"),
             branch_value: word("branch_value"),
             main_early_value: word("main_early_value"),
-            bus_value: word("bus_value"),
+            load_value: word("main_load_value"),
             main_retire: bit("main_retire"),
             branch_retire: bit("branch_retire"),
             mie: m.wire("mie", U(3)),

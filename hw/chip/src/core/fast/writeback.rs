@@ -78,10 +78,9 @@ pub fn build(m: M, stages: &Stages, interrupts: InterruptState, product: Option<
     let resume = (control.main_retire & (work.is_mret | work.refetches)).named("resume");
     let predicted = &branch.prediction;
     let target_differs = jump.target.ne(predicted.target).named("target_differs");
-    let wrong_target = jump.taken & predicted.taken & target_differs;
-    let wrong = jump.surprise.map_or(wrong_target, |surprise| surprise | wrong_target);
-    let mispredicted = (control.branch_retire & wrong).named("mispredicted");
-    control.flush.drive(trap_taken | resume | mispredicted);
+    let wrong_target = control.branch_retire & jump.taken & predicted.taken & target_differs;
+    let wrong_target = wrong_target.named("wrong_target");
+    control.flush.drive(trap_taken | resume | wrong_target);
     let length = work.compressed.mux(lit(2, U(32)), lit(4, U(32)));
     let main_next = (work.pc + length).named("main_next_pc");
     let return_target = work.is_mret.mux(csr.out("mepc"), main_next).named("return_target");
@@ -89,7 +88,7 @@ pub fn build(m: M, stages: &Stages, interrupts: InterruptState, product: Option<
     let resume_target = resume.mux(return_target, branch_next).named("resume_target");
     control.flush_target.drive(trap_taken.mux(csr.out("trap_vector"), resume_target));
     if stages.config.hpm_counters > 0 {
-        let happened = Happened { main_traps, branch_traps, mispredicted, bus_waits };
+        let happened = Happened { main_traps, branch_traps, wrong_target, bus_waits };
         events(m, stages, csr, &happened);
     }
 
@@ -199,29 +198,21 @@ fn results(
     let (control, main) = (&stages.control, &stages.main_done);
     let (work, rdata) = (&main.completion, stages.dbus.rsp_rdata);
     let load = main.lanes.connect(m.instance("load", &load_select())).pin("rdata", rdata);
-    let load_value = load.out("value");
-    // Nothing takes these at once: what goes alone has nothing behind it.
-    let mut rest = vec![(work.is_csr, csr.out("read_value"))];
-    rest.extend(work.is_amo.zip(atomic.map(|unit| unit.out("result"))));
-    let product = work.is_multiply.zip(product);
-    let (early, bus) = if stages.config.fast_clock {
-        rest.extend(product);
-        rest.push((work.is_load, load_value));
-        (work.result, one_hot_select(&[(main.lanes.upper, rdata)]))
-    } else {
-        let products: Vec<_> = product.into_iter().collect();
-        let early = match products.is_empty() {
-            true => work.result,
-            false => work.result | one_hot_select(&products),
-        };
-        rest.push((work.is_load, load_value));
-        (early, load_value)
+    control.load_value.drive(load.out("value"));
+    let early = match work.is_multiply.zip(product) {
+        Some(product) => work.result | one_hot_select(&[product]),
+        None => work.result,
     };
     control.main_early_value.drive(early);
-    control.bus_value.drive(bus);
-    let is_rest = rest.iter().map(|(is, _)| *is).reduce(|a, b| a | b).expect("loads at least");
-    let late = one_hot_select(&rest).named("late_value");
-    control.main_value.drive(is_rest.named("is_late").mux(late, control.main_early_value));
+    let computed = (control.main_early_value | control.load_value).named("main_computed");
+    // Nothing takes these at once: what goes alone has nothing behind it.
+    m.comb(|| {
+        control.main_value.set(computed);
+        when(work.is_csr, || control.main_value.set(csr.out("read_value")));
+        if let (Some(is_amo), Some(unit)) = (work.is_amo, atomic) {
+            when(is_amo, || control.main_value.set(unit.out("result")));
+        }
+    });
     control.branch_value.drive(stages.branch_done.completion.result);
     write_registers(m, stages);
 }

@@ -158,7 +158,6 @@ const BASE: CoreConfig = CoreConfig {
     hpm_counters: 0,
     user_mode: false,
     pmp_regions: 0,
-    fast_clock: false,
     branch_targets: 0,
     return_stack: 0,
 };

@@ -13,6 +13,8 @@ pub struct DataAccess {
     pub misaligned: Signal,
     /// PMP forbids it.
     pub denied: Signal,
+    /// A load or store, not an AMO, asks the bus.
+    pub asks: Signal,
     /// The bus has not taken it yet.
     pub wait: Signal,
     /// Bytes accessed.
@@ -55,7 +57,8 @@ pub fn data_access(m: M, stages: &Stages) -> DataAccess {
     request(stages, req_valid, address, store);
     m.cover("access_waits_for_bus", req_valid & !dbus.req_ready);
     let wait = (wanted & !dbus.req_ready).named("access_wait");
-    DataAccess { address, misaligned, denied, wait, lanes: store.out("lanes"), sc_failed }
+    let asks = work.is_amo.map_or(wanted, |amo| wanted & !amo);
+    DataAccess { asks, address, misaligned, denied, wait, lanes: store.out("lanes"), sc_failed }
 }
 
 /// Whether PMP forbids the access.

@@ -145,6 +145,7 @@ fn main_to_writeback(m: M, stages: &Stages, access: &DataAccess, trap: Trap) {
         rd: work.rd,
         result: control.main_result,
         address: main.trap.valid.mux(carried_trap_value(stages), access.address),
+        accesses: access.asks,
         funct3: work.funct3,
         is_load: work.is_load,
         is_store: stores,

@@ -95,6 +95,10 @@ fn interrupt_instance(m: M, stages: &Stages) -> Instance {
 
 /// What issues in this cycle.
 struct Lanes {
+    /// The first goes, to whichever lane.
+    first: Signal,
+    /// The second goes with it.
+    pairs: Signal,
     /// The first goes to the main lane.
     main: Signal,
     /// The first is a jump or branch.
@@ -137,7 +141,7 @@ fn choose_lanes(
     let held = bogus | interrupt | system_ahead | system_waits;
     let held = held.named("issue_held");
     let first_goes = (front.first_valid & !held & operand_ready).named("first_goes");
-    let pairs = front.second_valid & second.join & !second.bogus;
+    let pairs = (front.second_valid & second.join & !second.bogus).named("pairs");
     let pair_goes = (first_goes & pairs).named("pair_goes");
     front.leave_first.drive(first_goes);
     front.leave_second.drive(pair_goes);
@@ -145,6 +149,8 @@ fn choose_lanes(
     front.take_target.drive(takes);
     m.cover("pair", pair_goes);
     Lanes {
+        first: first_goes,
+        pairs,
         main: (first_goes & !first.control).named("main_goes"),
         control: first.control,
         branch: ((first_goes & first.control) | pair_goes).named("branch_goes"),
@@ -168,15 +174,17 @@ fn program_counter(m: M, front: &Front, lanes: &Lanes) -> Addresses {
     let second_pc = (pc + length(front.first.compressed)).named("second_pc");
     let behind_second = (second_pc + length(front.second.compressed)).named("behind_second");
     let link = lanes.control.mux(second_pc, behind_second).named("branch_lane_link");
+    // All of it is ready before it is known whether the first goes.
+    let in_branch_lane = (lanes.control | lanes.pairs).named("one_in_branch_lane");
     let after_branch_lane = lanes
         .control
         .mux(front.first.taken, front.second.taken)
         .mux(front.predicted_target, link)
         .named("after_branch_lane");
+    let next = in_branch_lane.mux(after_branch_lane, second_pc).named("next_issue_pc");
     m.clocked(|| {
         when(front.redirect, || pc.set(front.redirect_target))
-            .or_when(lanes.branch, || pc.set(after_branch_lane))
-            .or_when(lanes.main, || pc.set(second_pc));
+            .or_when(lanes.first, || pc.set(next));
     });
     Addresses { first: pc, second: second_pc, link }
 }

@@ -363,6 +363,8 @@ record! {
         result: U(32);
         /// Address of the access, operand of a CSR instruction, or `mtval` of a trap.
         address: U(32);
+        /// A load or store waits for the bus to answer.
+        accesses: Bit;
         /// CSR operation.
         funct3: U(3);
         /// Load, and LR.

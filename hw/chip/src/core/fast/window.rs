@@ -43,12 +43,12 @@ pub fn window(width: u32) -> Module {
             })
             .collect();
         m.clocked(|| {
-            for place in 0..DEPTH {
+            for (place, entry) in entries.iter().enumerate() {
                 let at = |further: usize| appended.get(place + further).copied();
                 let stays = at(0).expect("the place itself");
                 let one = at(1).unwrap_or(entering[1]);
                 let next = leave[0].mux(one, stays);
-                entries[place].set(match at(2) {
+                entry.set(match at(2) {
                     Some(two) => leave[1].mux(two, next),
                     None => next,
                 });

@@ -20,11 +20,8 @@ pub fn build(m: M, stages: &Stages, interrupts: InterruptState, product: Option<
     let carried = &main.trap;
 
     m.section("Writeback: bus response");
-    let untrapped = (!carried.valid).named("main_untrapped");
-    let is_access = work.is_load | work.is_store;
-    let accessed = (is_access & untrapped).named("accessed");
-    let atomic = amo(m, stages, untrapped);
-    let rsp_waits = (accessed & !dbus.rsp_valid).named("response_waits");
+    let atomic = amo(m, stages);
+    let rsp_waits = (work.accesses & !dbus.rsp_valid).named("response_waits");
     let bus_waits = match atomic {
         Some(unit) => (rsp_waits | unit.out("waiting")).named("bus_waits"),
         None => rsp_waits,
@@ -37,7 +34,7 @@ pub fn build(m: M, stages: &Stages, interrupts: InterruptState, product: Option<
 
     m.section("Writeback: traps, the main lane before the branch lane");
     let main_completes = (main.valid & !control.writeback_waiting).named("main_completes");
-    let load_failed = accessed & dbus.rsp_error;
+    let load_failed = work.accesses & dbus.rsp_error;
     let failed = atomic.map_or(load_failed, |unit| load_failed | unit.out("fault"));
     let trap = m
         .instance("trap_at_writeback", &writeback_trap())
@@ -114,13 +111,13 @@ struct Trapping {
 }
 
 /// The atomic unit, connected as far as AMOs go.
-fn amo(m: M, stages: &Stages, untrapped: Signal) -> Option<Instance> {
+fn amo(m: M, stages: &Stages) -> Option<Instance> {
     let (dbus, main) = (&stages.dbus, &stages.main_done);
     let work = &main.completion;
     let (atomic, is_amo) = (stages.control.atomic?, work.is_amo?);
     let unit = m
         .instance("atomic", &atomic_unit())
-        .pin("is_amo", main.valid & is_amo & untrapped)
+        .pin("is_amo", main.valid & is_amo & !main.trap.valid)
         .pin("funct5", work.funct5?)
         .pin("operand", work.operand?)
         .pin("req_ready", dbus.req_ready)

@@ -416,7 +416,12 @@ impl MainWriteback {
         m.section("Registers between execute and writeback, main lane");
         Self {
             valid: m.reg("main_done_valid", Bit).reset(0),
-            completion: MainCompletion::registers(m, config, "main_done"),
+            completion: {
+                let completion = MainCompletion::registers(m, config, "main_done");
+                // Only counters and the retire port ask.
+                completion.is_store.unused();
+                completion
+            },
             lanes: LoadLanes::registers(m, "main_done_load"),
             trap: Trap::registers(m, "main_done_trap"),
             trace: rvfi.then(|| {

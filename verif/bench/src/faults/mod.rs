@@ -23,7 +23,19 @@ pub enum Part {
 /// Chips that together can have every fault: a preset and what is set otherwise.
 pub const CHIPS: [(&str, &[&str]); 3] = [
     ("edge", &[]),
-    ("edge", &["core.hpm_counters=2", "npu.dim=2", "npu.bus_bits=32", "npu.requantise_lanes=1"]),
+    (
+        "edge",
+        &[
+            "core.pipeline=compact",
+            "core.issue_width=1",
+            "core.branch_targets=0",
+            "core.return_stack=0",
+            "core.hpm_counters=2",
+            "npu.dim=2",
+            "npu.bus_bits=32",
+            "npu.requantise_lanes=1",
+        ],
+    ),
     ("nano", &["core.multiplier=fast", "core.compressed=false"]),
 ];
 

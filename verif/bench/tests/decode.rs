@@ -47,7 +47,13 @@ fn config(hart: usize) -> ChipConfig {
     let base = ["core.multiplier=fast", "core.atomics=true", "core.compressed=true"];
     let own: &[&str] = match HARTS[hart] {
         "rv32imac" => &["core.zicntr=false", "core.user_mode=false"],
-        "rv32imac_zb" => &["core.zba=true", "core.zbb=true", "core.zbs=true"],
+        "rv32imac_zb" => &[
+            "core.zba=true",
+            "core.zbb=true",
+            "core.zbs=true",
+            "core.zicntr=false",
+            "core.user_mode=false",
+        ],
         _ => &["core.zicntr=true", "core.user_mode=true"],
     };
     let small = ["npu.dim=2", "npu.requantise_lanes=1", "memory.ram_bytes=4194304"];

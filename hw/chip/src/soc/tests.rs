@@ -45,13 +45,14 @@ fn the_bus_ports_are_those_of_the_manual() {
                 expected.insert(format!("{prefix}_{name}"), (output, *width));
             }
         };
-        let response = [("req_ready", 1), ("rsp_valid", 1), ("rsp_rdata", 32), ("rsp_error", 1)];
+        let response =
+            |bits| [("req_ready", 1), ("rsp_valid", 1), ("rsp_rdata", bits), ("rsp_error", 1)];
         let write = [("req_write", 1), ("req_wdata", 32), ("req_wstrb", 4)];
         add("ibus", true, &[("req_valid", 1), ("req_address", 32)]);
-        add("ibus", false, &response);
+        add("ibus", false, &response(config.core.fetch_bits()));
         add("dbus", true, &[("req_valid", 1), ("req_address", 32)]);
         add("dbus", true, &write);
-        add("dbus", false, &response);
+        add("dbus", false, &response(32));
         let address = [("arvalid", 1), ("araddr", 32), ("arlen", 8), ("rready", 1)];
         add("m_axi", true, &address);
         add("m_axi", true, &[("awvalid", 1), ("awaddr", 32), ("awlen", 8), ("bready", 1)]);
@@ -95,15 +96,22 @@ fn the_retire_port_is_that_of_the_manual() {
 /// RAM behind `ibus` and `dbus`: takes every request and answers it in the next cycle.
 struct Memory {
     words: Vec<u32>,
+    /// Words that `ibus` returns at a time.
+    fetch_words: usize,
     fetches: VecDeque<u64>,
     accesses: VecDeque<u64>,
 }
 
 impl Memory {
-    fn new(program: &[u32]) -> Self {
+    fn new(program: &[u32], fetch_bits: u32) -> Self {
         let mut words = program.to_vec();
         words.resize(1024, 0);
-        Self { words, fetches: VecDeque::new(), accesses: VecDeque::new() }
+        Self {
+            words,
+            fetch_words: fetch_bits as usize / 32,
+            fetches: VecDeque::new(),
+            accesses: VecDeque::new(),
+        }
     }
 
     fn index(&self, address: u64) -> Option<usize> {
@@ -112,16 +120,19 @@ impl Memory {
     }
 
     fn cycle(&mut self, sim: &mut Interpreter) {
-        for (bus, queue) in [("ibus", &mut self.fetches), ("dbus", &mut self.accesses)] {
+        let buses =
+            [("ibus", &mut self.fetches, self.fetch_words), ("dbus", &mut self.accesses, 1)];
+        for (bus, queue, count) in buses {
             sim.set(&format!("{bus}_req_ready"), 1);
             let address = queue.pop_front();
             sim.set(&format!("{bus}_rsp_valid"), u64::from(address.is_some()));
             let base = u64::from(map::RAM_BASE);
             let index =
                 address.and_then(|a| a.checked_sub(base)).map_or(usize::MAX, |a| a as usize / 4);
-            let word = self.words.get(index);
-            sim.set(&format!("{bus}_rsp_rdata"), word.map_or(0, |word| u64::from(*word)));
-            sim.set(&format!("{bus}_rsp_error"), u64::from(word.is_none()));
+            let words = self.words.get(index..index.saturating_add(count)).unwrap_or_default();
+            let data = words.iter().rev().fold(0, |data, word| data << 32 | u64::from(*word));
+            sim.set(&format!("{bus}_rsp_rdata"), data);
+            sim.set(&format!("{bus}_rsp_error"), u64::from(words.is_empty()));
         }
         if sim.get("ibus_req_valid") == 1 {
             self.fetches.push_back(sim.get("ibus_req_address"));
@@ -219,9 +230,9 @@ fn program() -> Vec<u32> {
 }
 
 /// What the program notes: ID, CONFIG, msip, causes.
-fn run(sim: &mut Interpreter) -> Vec<u32> {
+fn run(sim: &mut Interpreter, fetch_bits: u32) -> Vec<u32> {
     sim.reset();
-    let mut memory = Memory::new(&program());
+    let mut memory = Memory::new(&program(), fetch_bits);
     for _ in 0..1000 {
         memory.cycle(sim);
         if memory.words[0x110] != 0 {
@@ -242,7 +253,8 @@ fn a_program_reaches_the_ram_the_clint_the_npu_and_nothing_else() {
             | log(npu.scratchpad_rows) << 16
             | log(npu.accumulator_rows) << 24;
         let expected = [0x5359_4e50, expected_config, 1, 5, 5, 7, 5, 0];
-        assert_eq!(run(&mut sim), expected, "{preset}");
+        let fetch_bits = config(preset).core.fetch_bits();
+        assert_eq!(run(&mut sim, fetch_bits), expected, "{preset}");
         assert!(sim.failed().is_empty(), "{:?}", sim.failed());
     }
 }
@@ -266,9 +278,9 @@ fn faults_deep_in_the_chip_can_be_selected() {
     let with_fault = |select| {
         let mut sim = Interpreter::new(&design);
         sim.set(FAULT_SELECT, select);
-        run(&mut sim)
+        run(&mut sim, 32)
     };
-    let right = run(&mut Interpreter::new(&good));
+    let right = run(&mut Interpreter::new(&good), 32);
     assert_eq!(with_fault(0), right);
     assert_eq!((right[2], with_fault(1)[2]), (1, 0), "msip");
     assert_eq!(right[3..7], [5, 5, 7, 5]);

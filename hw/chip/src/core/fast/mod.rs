@@ -18,4 +18,6 @@ mod retire;
 mod window;
 mod writeback;
 
-pub use pipeline::core;
+pub(super) use pipeline::core;
+#[cfg(test)]
+pub(super) use {fetch::fetch, window::window};

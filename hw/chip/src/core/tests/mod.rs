@@ -11,6 +11,7 @@ mod decode_table;
 mod divide;
 mod expand;
 mod fetch;
+mod front;
 mod interrupts;
 mod machine;
 mod multiply;

@@ -18,7 +18,7 @@ pub mod expand;
 mod fast;
 pub mod interrupts;
 pub mod iteration;
-pub mod load_align;
+pub mod load_select;
 pub mod multiply;
 pub mod pmp;
 mod privilege;

@@ -31,7 +31,7 @@ pub fn data_access(p: &Pipeline, address: Signal) -> DataAccess {
         .pin("is_store", operation.is_store)
         .pin("size", operation.funct3.bits(1, 0))
         .pin("offset", address.bits(1, 0))
-        .pin("value", execute.rs2_value);
+        .pin("value", execute.operand_b);
     let plain = operation.is_load | operation.is_store;
     let is_access = operation.is_amo.map_or(plain, |amo| plain | amo).named("is_access");
     let untrapped = (is_access & !execute.trap.valid).named("untrapped_access");

@@ -9,9 +9,13 @@ use crate::core::RESET_VECTOR;
 ///
 /// It asks for consecutive words ahead of their use and queues them. At most `fetch_depth` words
 /// are asked for, under way or queued together, so that a response always finds room. The target
-/// of a redirect is asked for in the same cycle; the queue is dropped and the responses still to
-/// come count as stale, also that of a request which already waits on the bus and stays there. A
-/// word that arrives at an empty queue is offered in the same cycle.
+/// of a redirect is asked for in the same cycle; the queue is dropped, an instruction taken in
+/// that cycle too, and the responses still to come count as stale, also that of a request which
+/// already waits on the bus and stays there. A word that arrives at an empty queue is offered in
+/// the same cycle.
+///
+/// There are two redirects because the one of a branch that went the other way is known late in
+/// the cycle: it comes before the other and passes as little logic as possible.
 ///
 /// `halves` are the halfword at `pc` and, above, the one behind it; a short instruction leaves the
 /// upper one to others. Where there is PMP, `denied` says that fetching from `word_address` is not
@@ -19,10 +23,7 @@ use crate::core::RESET_VECTOR;
 pub fn fetch(config: &CoreConfig) -> Module {
     module("core_fetch", |m| {
         m.doc("Instruction fetch: requests ahead of use, a queue, and instructions out of words.");
-        let redirect = Redirect {
-            valid: m.input("redirect", Bit).doc("go on at redirect_target"),
-            target: m.input("redirect_target", U(32)),
-        };
+        let redirect = Redirect::inputs(m);
         let take = m.input("take", Bit).doc("the instruction is consumed");
 
         let pop = m.wire("pop", Bit).doc("the word in use is used up");
@@ -37,14 +38,41 @@ pub fn fetch(config: &CoreConfig) -> Module {
             pop.drive(take);
             whole_words(m, &word, &redirect, take);
         }
-        redirect.target.bit(0).unused();
+        redirect.unused_bit(0);
     })
 }
 
 /// Where fetch goes on.
 struct Redirect {
+    /// Either of the two.
     valid: Signal,
-    target: Signal,
+    early: Signal,
+    early_target: Signal,
+    late: Signal,
+    late_target: Signal,
+}
+
+impl Redirect {
+    fn inputs(m: M) -> Self {
+        let early = m.input("redirect", Bit).doc("go on at redirect_target");
+        let early_target = m.input("redirect_target", U(32));
+        let late = m.input("late_redirect", Bit).doc("no, at late_target");
+        let late_target = m.input("late_target", U(32));
+        let valid = (early | late).named("any_redirect");
+        Self { valid, early, early_target, late, late_target }
+    }
+
+    /// Bits `high` to `low` of where it goes on, or `otherwise`.
+    fn or(&self, high: u32, low: u32, otherwise: Signal) -> Signal {
+        let early = self.early.mux(self.early_target.bits(high, low), otherwise);
+        self.late.mux(self.late_target.bits(high, low), early)
+    }
+
+    /// Bit `index` of the targets does not matter.
+    fn unused_bit(&self, index: u32) {
+        self.early_target.bit(index).unused();
+        self.late_target.bit(index).unused();
+    }
 }
 
 /// The oldest word that is not used up.
@@ -61,8 +89,7 @@ impl Word {
         m.section("Protection");
         let address = m.reg("word_bits", U(30)).reset(RESET_VECTOR >> 2);
         m.clocked(|| {
-            when(redirect.valid, || address.set(redirect.target.bits(31, 2)))
-                .or_when(pop, || address.set(address + 1));
+            address.set(redirect.or(31, 2, address + pop.ext(30)));
         });
         m.output("word_address", cat(&[address, lit(0, U(2))])).doc("of the word in use");
         let denied = m.input("denied", Bit).doc("it must not be fetched");
@@ -104,10 +131,9 @@ fn words(m: M, depth: u32, redirect: &Redirect, pop: Signal) -> Word {
     let passed_by = (pop & queue_empty).named("passed_by");
     let push = (response_fresh & !passed_by).named("push");
     m.clocked(|| {
-        when(push, || {
-            queue.write(write_pointer, response);
-            write_pointer.set(write_pointer + 1);
-        });
+        // A word that is passed by is written too, and written over: that is known too late.
+        when(response_fresh, || queue.write(write_pointer, response));
+        when(push, || write_pointer.set(write_pointer + 1));
         when(queue_pop, || read_pointer.set(read_pointer + 1));
         queued.set(queued + count(push) - count(queue_pop));
         when(redirect.valid, || {
@@ -117,8 +143,9 @@ fn words(m: M, depth: u32, redirect: &Redirect, pop: Signal) -> Word {
         });
     });
 
-    let left = (queued & (!redirect.valid).repeat(count_bits)).named("queued_left");
-    let room = (in_flight + left).lt(u64::from(depth)).named("room");
+    let room_ahead = (in_flight + queued).lt(u64::from(depth)).named("room_ahead");
+    let room_dropped = in_flight.lt(u64::from(depth)).named("room_if_dropped");
+    let room = redirect.valid.mux(room_dropped, room_ahead).named("room");
     let issue = requests(m, redirect, room);
     m.clocked(|| in_flight.set(in_flight_left + count(issue)));
 
@@ -133,10 +160,11 @@ fn requests(m: M, redirect: &Redirect, room: Signal) -> Signal {
     m.section("Requests");
     let req_ready = m.input("ibus_req_ready", Bit);
     let running = m.reg("running", Bit).reset(0).doc("not in the cycle of the reset");
-    let fetch_word = m.reg("fetch_word", U(30)).reset(RESET_VECTOR >> 2).doc("to ask for next");
+    let fetch_word = m.reg("fetch_word", U(30)).reset(RESET_VECTOR >> 2);
+    let asked = m.reg("asked", Bit).reset(0).doc("for fetch_word: the next is to be asked for");
     let waiting = m.reg("waiting", Bit).reset(0).doc("a request waits for the bus");
     let waiting_word = m.reg("waiting_word", U(30));
-    let next_word = redirect.valid.mux(redirect.target.bits(31, 2), fetch_word).named("next_word");
+    let next_word = redirect.or(31, 2, fetch_word + asked.ext(30)).named("next_word");
     let issue = (running & room & !waiting).named("issue");
     let req_valid = m.output_wire("ibus_req_valid", Bit);
     req_valid.drive(waiting | issue);
@@ -146,7 +174,8 @@ fn requests(m: M, redirect: &Redirect, room: Signal) -> Signal {
         running.set(1);
         waiting.set(req_valid & !req_ready);
         when(!waiting, || waiting_word.set(next_word));
-        fetch_word.set(next_word + issue.ext(30));
+        fetch_word.set(next_word);
+        asked.set(issue);
     });
     m.cover("flush_while_request_waits", redirect.valid & waiting);
     issue
@@ -157,16 +186,14 @@ fn whole_words(m: M, word: &Word, redirect: &Redirect, take: Signal) {
     m.section("Instruction");
     let pc = m.reg("pc_bits", U(30)).reset(RESET_VECTOR >> 2);
     let next = (pc + 1).named("next_pc_bits");
-    m.clocked(|| {
-        when(redirect.valid, || pc.set(redirect.target.bits(31, 2))).or_when(take, || pc.set(next));
-    });
+    m.clocked(|| pc.set(redirect.or(31, 2, take.mux(next, pc))));
     m.output("instruction_valid", word.valid);
     m.output("halves", word.data);
     m.output("fault", word.fault);
     m.output("pc", cat(&[pc, lit(0, U(2))]));
     m.output("next_pc", cat(&[next, lit(0, U(2))]));
     m.check("take_only_valid", !take | word.valid);
-    redirect.target.bit(1).unused();
+    redirect.unused_bit(1);
 }
 
 /// Instructions of one or two halfwords. What a word has above a used halfword is held.
@@ -194,7 +221,7 @@ fn halfwords(m: M, word: &Word, redirect: &Redirect, take: Signal, pop: Signal) 
         (held_valid & !held_enough & word.valid & word.fault).named("only_second_fault");
     let uses_word = (!held_valid | !held_enough).named("uses_word");
     // A long instruction at the upper half, after a jump: its first half is held first.
-    let fill = (!held_valid & word.valid & !word_enough & !redirect.valid).named("fill");
+    let fill = (!held_valid & word.valid & !word_enough).named("fill");
     pop.drive((take & uses_word) | fill);
     let leaves_half = held_valid.mux(uses_word, !at_upper & is_short).named("leaves_half");
     m.clocked(|| {
@@ -210,9 +237,7 @@ fn halfwords(m: M, word: &Word, redirect: &Redirect, take: Signal, pop: Signal) 
     // The address behind, or, of a fault in the second half alone, of that half.
     let one = (is_short | second_fault).named("next_is_one_half_on");
     let next = (pc + cat(&[!one, one]).ext(31)).named("next_pc_bits");
-    m.clocked(|| {
-        when(redirect.valid, || pc.set(redirect.target.bits(31, 1))).or_when(take, || pc.set(next));
-    });
+    m.clocked(|| pc.set(redirect.or(31, 1, take.mux(next, pc))));
     m.output("instruction_valid", valid);
     m.output("halves", cat(&[second, first]));
     m.output("fault", first_fault | second_fault).doc("instruction access fault");

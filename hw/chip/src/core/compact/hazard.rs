@@ -8,6 +8,7 @@ use systole_hdl::prelude::*;
 /// A register is newest in execute, then in writeback, then in what was written to the register
 /// file at the last edge, which reading at that edge missed. Loads, CSR reads and pipelined
 /// products are known in writeback, everything else in execute. A source that is not read gives 0.
+/// What is loaded comes out of a slow memory, so it passes a single gate.
 /// A CSR instruction holds back everything behind it, so that an interrupt that it enables or
 /// disables is decided before the next instruction; so does WFI, whose interrupt is taken there.
 pub fn hazard() -> Module {
@@ -22,7 +23,8 @@ pub fn hazard() -> Module {
         let writeback_rd = m.input("writeback_rd", U(5));
         let writeback_waiting = m.input("writeback_waiting", Bit).doc("for a bus response");
         let writeback_holds = m.input("writeback_holds", Bit).doc("CSR instruction or WFI");
-        let writeback_result = m.input("writeback_result", U(32));
+        let writeback_early = m.input("writeback_early", U(32)).doc("result, unless it is loaded");
+        let writeback_load = m.input("writeback_load", U(32)).doc("what is loaded, or 0");
         let written_valid = m.input("written_valid", Bit).doc("at the last edge");
         let written_rd = m.input("written_rd", U(5));
         let written_value = m.input("written_value", U(32));
@@ -31,10 +33,9 @@ pub fn hazard() -> Module {
         for port in ["rs1", "rs2"] {
             m.section(format!("Operand {port}"));
             let source = m.input(port, U(5));
-            let reads = m.input(format!("reads_{port}"), Bit);
+            let read = m.input(format!("{port}_read"), Bit).doc("and it is not x0");
             let file_value = m.input(format!("{port}_file_value"), U(32));
             let name = |what: &str| format!("{port}_{what}");
-            let read = (reads & source.any()).named(name("read"));
             let in_execute = read & execute_valid & execute_rd.eq(source);
             let forward_execute = in_execute.named(name("forward_execute"));
             let in_writeback = read & writeback_valid & writeback_rd.eq(source);
@@ -43,15 +44,17 @@ pub fn hazard() -> Module {
             let forward_written = in_written.named(name("forward_written"));
             let older = (!forward_execute).named(name("not_in_execute"));
             let oldest = (older & !forward_writeback).named(name("not_in_pipeline"));
-            m.output(
-                name("value"),
-                one_hot_select(&[
-                    (forward_execute, execute_result),
-                    (forward_writeback & older, writeback_result),
-                    (forward_written & oldest, written_value),
-                    (read & oldest & !forward_written, file_value),
-                ]),
-            );
+            let from_writeback = (forward_writeback & older).named(name("from_writeback"));
+            let settled = one_hot_select(&[
+                (from_writeback, writeback_early),
+                (forward_written & oldest, written_value),
+                (read & oldest & !forward_written, file_value),
+            ]);
+            let late = one_hot_select(&[
+                (forward_execute, execute_result),
+                (from_writeback, writeback_load),
+            ]);
+            m.output(name("value"), settled.named(name("settled")) | late);
             waits.push((forward_execute & execute_late).named(name("load_use")));
             waits.push((forward_writeback & writeback_waiting).named(name("response_wait")));
         }

@@ -7,13 +7,10 @@ use super::pipeline::Pipeline;
 use crate::config::Multiplier;
 
 /// The newest values, and what has to be waited for.
-pub fn operands(
-    p: &Pipeline,
-    registers: Instance,
-    (reads_rs1, reads_rs2): (Signal, Signal),
-) -> Instance {
+pub fn operands(p: &Pipeline, registers: Instance) -> Instance {
     let (m, control, completion) = (p.m, &p.control, &p.writeback.completion);
-    let instruction = p.decode.fetched.instruction;
+    let fetched = &p.decode.fetched;
+    let instruction = fetched.instruction;
     let operation = &p.execute.operation;
 
     // What was written at the last edge, when the registers were read.
@@ -37,8 +34,8 @@ pub fn operands(
     m.instance("hazard", &hazard())
         .pin("rs1", instruction.bits(19, 15))
         .pin("rs2", instruction.bits(24, 20))
-        .pin("reads_rs1", reads_rs1)
-        .pin("reads_rs2", reads_rs2)
+        .pin("rs1_read", fetched.rs1_read)
+        .pin("rs2_read", fetched.rs2_read)
         .pin("rs1_file_value", registers.out("rs1_value"))
         .pin("rs2_file_value", registers.out("rs2_value"))
         .pin("execute_valid", p.execute.valid)
@@ -50,7 +47,8 @@ pub fn operands(
         .pin("writeback_rd", completion.rd)
         .pin("writeback_waiting", control.writeback_waiting)
         .pin("writeback_holds", completion.is_csr | completion.is_wfi)
-        .pin("writeback_result", control.writeback_value)
+        .pin("writeback_early", control.early_value)
+        .pin("writeback_load", control.loaded_value)
         .pin("written_valid", written_valid)
         .pin("written_rd", written_rd)
         .pin("written_value", written_value)

@@ -24,6 +24,7 @@ use super::{stage_decode, stage_execute, stage_fetch, stage_writeback};
 use crate::config::{CoreConfig, Multiplier};
 use crate::core::data_bus::DataBus;
 use crate::core::decode::Operation;
+use crate::core::load_select::LoadLanes;
 use crate::core::privilege::UserControl;
 use crate::core::record::record;
 use crate::core::trap::Trap;
@@ -68,6 +69,10 @@ record! {
         instruction: U(32);
         /// Address of the instruction behind, or of the second half if that could not be fetched.
         next_pc: U(32);
+        /// It may read a register other than x0 as rs1.
+        rs1_read: Bit;
+        /// And as rs2.
+        rs2_read: Bit;
         /// It could not be fetched.
         fault: Bit;
         /// And only for its second half.
@@ -202,7 +207,8 @@ pub struct ExecuteStage {
     pub valid: Signal,
     pub pc: Signal,
     pub rs1_value: Signal,
-    pub rs2_value: Signal,
+    /// rs2, or of an instruction that does not read it the immediate.
+    pub operand_b: Signal,
     /// Where a branch that is not as predicted goes; the link of a jump, the result of AUIPC, the
     /// pc behind a CSR instruction or FENCE.I; `mtval` of a trap known in decode.
     pub alternative: Signal,
@@ -223,7 +229,7 @@ impl ExecuteStage {
             valid: m.reg("execute_valid", Bit).reset(0),
             pc: m.reg("execute_pc", U(32)),
             rs1_value: m.reg("execute_rs1_value", U(32)),
-            rs2_value: m.reg("execute_rs2_value", U(32)),
+            operand_b: m.reg("execute_operand_b", U(32)),
             alternative: m.reg("execute_alternative", U(32)),
             takes_alternative: m.reg("execute_takes_alternative", Bit),
             predicted: m.reg("execute_predicted", Bit),
@@ -231,6 +237,8 @@ impl ExecuteStage {
                 let operation = Operation::registers(m, config, "execute");
                 // Its result is the alternative.
                 operation.operand_a_pc.unused();
+                // Decode has chosen.
+                operation.operand_b_immediate.unused();
                 operation
             },
             trap: Trap::registers(m, "execute_trap"),
@@ -252,6 +260,7 @@ pub fn counts_compressed(config: &CoreConfig) -> bool {
 pub struct WritebackStage {
     pub valid: Signal,
     pub completion: Completion,
+    pub lanes: LoadLanes,
     pub trap: Trap,
     pub counted: Option<Counted>,
     pub trace: Option<(DecodeTrace, ExecuteTrace)>,
@@ -263,6 +272,7 @@ impl WritebackStage {
         Self {
             valid: m.reg("writeback_valid", Bit).reset(0),
             completion: Completion::registers(m, config, "writeback"),
+            lanes: LoadLanes::registers(m, "writeback_load"),
             trap: Trap::registers(m, "writeback_trap"),
             counted: (config.hpm_counters > 0).then(|| Counted::registers(m, "writeback")),
             trace: rvfi.then(|| {
@@ -275,6 +285,8 @@ impl WritebackStage {
 
 /// Signals between the stages that are used before they are driven.
 pub struct Control {
+    /// Decode can hand over, if there is something that is not dropped: its registers may change.
+    pub decode_moves: Signal,
     /// The instruction in decode, or an interrupt, enters execute.
     pub decode_fire: Signal,
     /// Fetch goes on at the target of a jump or branch that decode takes.
@@ -282,9 +294,13 @@ pub struct Control {
     pub decode_target: Signal,
     /// The instruction in execute enters writeback.
     pub execute_fire: Signal,
-    /// Fetch goes on elsewhere for a jump or branch in execute.
+    /// Fetch goes on elsewhere for an indirect jump in execute.
+    pub indirect_redirect: Signal,
+    pub indirect_target: Signal,
+    /// And for a branch that goes the other way, to its alternative. Known late in the cycle.
+    pub branch_redirect: Signal,
+    /// Either.
     pub execute_redirect: Signal,
-    pub execute_target: Signal,
     /// The instruction in writeback completes.
     pub writeback_done: Signal,
     /// It still waits.
@@ -298,6 +314,10 @@ pub struct Control {
     pub execute_result: Signal,
     /// Final value of the destination, from writeback.
     pub writeback_value: Signal,
+    /// The same for the instructions behind, but for CSR instructions, which nobody waits for:
+    /// either of the two, the other is 0. What is loaded is known late in the cycle.
+    pub early_value: Signal,
+    pub loaded_value: Signal,
     /// The destination is written in this cycle.
     pub rd_write: Signal,
     /// Interrupt enables of the CSRs: `{MEIE, MTIE, MSIE}` and `mstatus.MIE`.
@@ -337,12 +357,15 @@ impl Control {
         let protection = crate::core::pmp::configuration_width(config.pmp_regions);
         let enables = config.user_mode && (config.zicntr || config.hpm_counters > 0);
         Self {
+            decode_moves: bit("decode_moves"),
             decode_fire: bit("decode_fire"),
             decode_redirect: bit("decode_redirect"),
             decode_target: word("decode_target"),
             execute_fire: bit("execute_fire"),
+            indirect_redirect: bit("indirect_redirect"),
+            indirect_target: word("indirect_target"),
+            branch_redirect: bit("branch_redirect"),
             execute_redirect: bit("execute_redirect"),
-            execute_target: word("execute_target"),
             writeback_done: bit("writeback_done"),
             writeback_waiting: bit("writeback_waiting"),
             flush: bit("flush"),
@@ -350,6 +373,8 @@ impl Control {
             event: bit("retire_or_trap"),
             execute_result: word("execute_result"),
             writeback_value: word("writeback_value"),
+            early_value: word("early_value"),
+            loaded_value: word("loaded_value"),
             rd_write: bit("rd_write"),
             mie: m.wire("mie", U(3)),
             mstatus_mie: bit("mstatus_mie"),

@@ -5,7 +5,7 @@ use systole_hdl::prelude::*;
 use super::operands::operands;
 use super::pipeline::{DecodeTrace, PathTrace, Pipeline};
 use crate::core::csr::csr_access;
-use crate::core::decode::{Operation, decode};
+use crate::core::decode::{Operation, decode, pc_offset};
 use crate::core::interrupts::interrupts;
 use crate::core::trap::{Trap, decode_trap};
 
@@ -33,7 +33,7 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
     m.section("Decode");
     let decode = decode_instance(p);
     let operation = Operation::of(&decode, &p.config);
-    let (reads_rs1, reads_rs2) = (decode.out("reads_rs1"), decode.out("reads_rs2"));
+    let (reads_rs1, reads_rs2) = (fetched.rs1_read, fetched.rs2_read);
     let illegal = decode.out("illegal");
     let ebreak = decode.out("ebreak");
     let trap = m
@@ -56,7 +56,7 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
     let takes_alternative = instruction_trap | operation.operand_a_pc | shows_next | target_traps;
 
     m.section("Operands");
-    let hazard = operands(p, registers, (reads_rs1, reads_rs2));
+    let hazard = operands(p, registers);
     if let Some(operand_wait) = control.operand_wait {
         operand_wait.drive(stage.valid & hazard.out("operand_wait"));
     } else {
@@ -66,8 +66,8 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
     m.section("To execute");
     let execute_free = (!execute.valid | control.execute_fire).named("execute_free");
     let older_stays = (!control.flush & !control.execute_redirect).named("not_flushed");
-    let go = (stage.valid & execute_free & older_stays).named("decode_go");
-    control.decode_fire.drive(go & !hazard.out("stall") & !interrupt_wait);
+    control.decode_moves.drive(execute_free & !hazard.out("stall") & !interrupt_wait);
+    control.decode_fire.drive(stage.valid & control.decode_moves & older_stays);
     let trace = execute.trace.as_ref().zip(stage.raw).map(|(registers, raw)| {
         let source = |reads: Signal, high: u32, low: u32| {
             fetched.instruction.bits(high, low) & (reads & !instruction_trap).repeat(5)
@@ -81,13 +81,17 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
         (registers, values, path)
     });
     let trap = Trap::of(&trap);
-    let (rs1_value, rs2_value) = (hazard.out("rs1_value"), hazard.out("rs2_value"));
+    let takes_immediate =
+        (operation.operand_b_immediate & !decode.out("reads_rs2")).named("takes_immediate");
+    let immediate = operation.immediate & takes_immediate.repeat(32);
+    let operand_b = (hazard.out("rs2_value") | immediate).named("operand_b");
     m.clocked(|| {
-        when(control.decode_fire, || {
-            execute.valid.set(1);
+        when(control.decode_fire, || execute.valid.set(1))
+            .or_when(control.execute_fire | control.flush, || execute.valid.set(0));
+        when(execute_free, || {
             execute.pc.set(fetched.pc);
-            execute.rs1_value.set(rs1_value);
-            execute.rs2_value.set(rs2_value);
+            execute.rs1_value.set(hazard.out("rs1_value"));
+            execute.operand_b.set(operand_b);
             execute.alternative.set(alternative);
             execute.takes_alternative.set(takes_alternative);
             execute.predicted.set(jump.predicted);
@@ -100,8 +104,7 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
                 registers.0.set(values);
                 registers.1.set(path);
             }
-        })
-        .or_when(control.execute_fire | control.flush, || execute.valid.set(0));
+        });
     });
     m.cover("interrupt_waits", stage.valid & interrupt_wait);
     InterruptState { mip: interrupts.out("mip"), entry: interrupts.out("entry") }
@@ -141,12 +144,14 @@ fn decode_instance(p: &Pipeline) -> Instance {
     if let Some(counter_enable) = control.counter_enable {
         access.pin("counter_enable", counter_enable);
     }
+    // Fetch has found out.
+    decode.unused("reads_rs1");
     decode.pin("csr_legal", access.out("legal"))
 }
 
 /// Jumps and branches as decode sees them.
 struct Jump {
-    /// pc + immediate.
+    /// pc + immediate, also of AUIPC.
     target: Signal,
     /// Fetch goes on there.
     predicted: Signal,
@@ -156,7 +161,8 @@ struct Jump {
 fn jumps(p: &Pipeline, operation: &Operation) -> Jump {
     let (m, control, stage) = (p.m, &p.control, &p.decode);
     m.section("Jumps and branches");
-    let target = (stage.fetched.pc + operation.immediate).named("jump_target");
+    let offset = pc_offset(stage.fetched.instruction);
+    let target = (stage.fetched.pc + offset).named("jump_target");
     let is_jal = (operation.is_jump & !operation.address_from_rs1).named("is_jal");
     let backwards = stage.fetched.instruction.bit(31);
     let forecast = (is_jal | (operation.is_branch & backwards)).named("forecast_taken");

@@ -10,6 +10,7 @@ use crate::core::alu::alu;
 use crate::core::bitmanip::bitmanip;
 use crate::core::branch::condition;
 use crate::core::encoding::csr;
+use crate::core::load_select::{LoadLanes, load_lanes};
 use crate::core::trap::{Trap, execute_trap};
 
 /// Builds execute inside `core`; returns the product that the pipelined multiplier, if there is
@@ -23,7 +24,7 @@ pub fn build(p: &Pipeline) -> Option<Signal> {
 
     m.section("Execute: jumps and branches");
     let jump = jumps(p, &arithmetic);
-    let access = data_access(p, arithmetic.sum);
+    let access = data_access(p, arithmetic.address);
 
     m.section("Execute: traps");
     let only_reads = operation.is_load;
@@ -54,8 +55,8 @@ pub fn build(p: &Pipeline) -> Option<Signal> {
 /// What the ALU and the bit manipulation unit give.
 struct Arithmetic {
     result: Signal,
-    /// rs1 + immediate, where the operation has one.
-    sum: Signal,
+    /// rs1 + immediate.
+    address: Signal,
     is_equal: Signal,
     is_less: Signal,
 }
@@ -63,10 +64,11 @@ struct Arithmetic {
 fn arithmetic(p: &Pipeline) -> Arithmetic {
     let (m, execute) = (p.m, &p.execute);
     let operation = &execute.operation;
-    let (a, immediate) = (execute.rs1_value, operation.immediate);
-    let b = operation.operand_b_immediate.mux(immediate, execute.rs2_value).named("operand_b");
+    let (a, b) = (execute.rs1_value, execute.operand_b);
+    let address = (a + operation.immediate).named("address");
     let alu = m.instance("alu", &alu(&p.config)).pin("a", a).pin("b", b);
     let alu = operation.pin_alu(alu);
+    alu.unused("sum");
     let mut result = alu.out("result");
     let is_less = alu.out("is_less");
     if let Some(op) = operation.bit_op {
@@ -76,7 +78,7 @@ fn arithmetic(p: &Pipeline) -> Arithmetic {
         }
         result = result | unit.out("result");
     }
-    Arithmetic { result, sum: alu.out("sum"), is_equal: alu.out("is_equal"), is_less }
+    Arithmetic { result, address, is_equal: alu.out("is_equal"), is_less }
 }
 
 /// Jumps and branches as execute decides them.
@@ -100,7 +102,7 @@ fn jumps(p: &Pipeline, arithmetic: &Arithmetic) -> Jump {
     let is_branch = (operation.is_branch & untrapped).named("branches");
     let is_taken = is_branch & condition;
     let surprise = (is_branch & (condition ^ execute.predicted)).named("branch_mispredicted");
-    let indirect = cat(&[arithmetic.sum.bits(31, 1), lit(0, Bit)]).named("indirect_target");
+    let indirect = cat(&[arithmetic.address.bits(31, 1), lit(0, Bit)]).named("jalr_target");
     let misaligned = match p.config.compressed {
         true => lit(0, Bit),
         false => {
@@ -110,9 +112,15 @@ fn jumps(p: &Pipeline, arithmetic: &Arithmetic) -> Jump {
             ((is_jalr & indirect.bit(1)) | direct).named("target_misaligned")
         }
     };
-    let redirect = (is_jalr | surprise) & !misaligned;
-    control.execute_redirect.drive(control.execute_fire & redirect);
-    control.execute_target.drive(is_jalr.mux(indirect, execute.alternative));
+    let (branch_traps, jump_traps) = match p.config.compressed {
+        true => (lit(0, Bit), lit(0, Bit)),
+        // What a branch taken in decode goes to now is behind it, and aligned.
+        false => (execute.alternative.bit(1), indirect.bit(1)),
+    };
+    control.indirect_redirect.drive(control.execute_fire & is_jalr & !jump_traps);
+    control.indirect_target.drive(indirect);
+    control.branch_redirect.drive(control.execute_fire & surprise & !branch_traps);
+    control.execute_redirect.drive(control.indirect_redirect | control.branch_redirect);
     m.cover("branch_went_the_other_way", control.execute_fire & surprise);
     Jump { is_jalr, is_taken, misaligned, indirect }
 }
@@ -144,9 +152,9 @@ fn to_writeback(
         rd: operation.rd,
         result: control.execute_result,
         address: if p.config.compressed {
-            arithmetic.sum
+            arithmetic.address
         } else {
-            jump.is_jalr.mux(jump.indirect, arithmetic.sum)
+            jump.is_jalr.mux(jump.indirect, arithmetic.address)
         },
         traps_on_address: access.is_access | jump.is_jalr,
         funct3: operation.funct3,
@@ -156,7 +164,7 @@ fn to_writeback(
         is_sc: operation.is_sc,
         is_amo: operation.is_amo,
         funct5: operation.funct5,
-        operand: p.config.atomics.then_some(execute.rs2_value),
+        operand: p.config.atomics.then_some(execute.operand_b),
         is_multiply: operation.is_multiply.filter(|_| pipelined),
         is_csr: operation.is_csr,
         csr_writes: operation.csr_writes,
@@ -183,17 +191,24 @@ fn to_writeback(
             let followed = direct.mux(path.target, path.sequential_pc).named("traced_followed");
             let values = ExecuteTrace {
                 rs1_value: execute.rs1_value & decoded.rs1.any().repeat(32),
-                rs2_value: execute.rs2_value & decoded.rs2.any().repeat(32),
+                rs2_value: execute.operand_b & decoded.rs2.any().repeat(32),
                 pc_next: jump.is_jalr.mux(jump.indirect, followed).named("traced_pc_next"),
                 lanes: access.lanes,
                 store_word: p.dbus.req_wdata,
             };
             (registers, decoded, values)
         });
+    let lanes = m
+        .instance("load_lanes", &load_lanes())
+        .pin("is_load", operation.is_load)
+        .pin("funct3", operation.funct3)
+        .pin("offset", arithmetic.address.bits(1, 0));
+    let lanes = LoadLanes::of(&lanes);
     m.clocked(|| {
-        when(control.execute_fire, || {
-            writeback.valid.set(1);
+        when(!control.writeback_waiting, || {
+            writeback.valid.set(control.execute_fire);
             writeback.completion.set(&completion);
+            writeback.lanes.set(&lanes);
             writeback.trap.set(&trap);
             if let Some((registers, values)) = &counted {
                 registers.set(values);
@@ -202,7 +217,6 @@ fn to_writeback(
                 registers.0.set(decoded);
                 registers.1.set(values);
             }
-        })
-        .or_when(control.writeback_done, || writeback.valid.set(0));
+        });
     });
 }

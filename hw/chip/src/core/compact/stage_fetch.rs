@@ -5,6 +5,7 @@ use systole_hdl::prelude::*;
 use super::fetch::fetch;
 use super::pipeline::{Fetched, Pipeline};
 use super::registers::registers;
+use crate::core::decode::register_reads;
 use crate::core::expand::expand;
 use crate::core::pmp::pmp_check;
 
@@ -37,30 +38,32 @@ pub fn build(p: &Pipeline) -> Instance {
 
     m.section("To decode");
     let older_redirect = (control.flush | control.execute_redirect).named("older_redirect");
-    let redirect = (older_redirect | control.decode_redirect).named("fetch_redirect");
-    let decode_free = (!decode.valid | control.decode_fire).named("decode_free");
-    let take = (valid & decode_free & !redirect).named("fetch_take");
-    fetch.pin("take", take).pin("redirect", redirect);
+    let decode_free = (!decode.valid | control.decode_moves).named("decode_free");
+    let take = (valid & decode_free).named("fetch_take");
+    fetch.pin("take", take);
+    let (may_read_rs1, may_read_rs2) = register_reads(&p.config, instruction);
     let fetched = Fetched {
         pc: fetch.out("pc"),
         instruction: opcode,
         next_pc: fetch.out("next_pc"),
+        rs1_read: may_read_rs1 & instruction.bits(19, 15).any(),
+        rs2_read: may_read_rs2 & instruction.bits(24, 20).any(),
         fault,
         fault_second: p.config.compressed.then(|| fetch.out("fault_second")),
         compressed: is_short,
     };
     let raw = decode.raw.map(|register| (register, raw_instruction(halves, is_short, fault)));
     m.clocked(|| {
-        when(take, || {
-            decode.valid.set(1);
+        when(older_redirect, || decode.valid.set(0))
+            .or_when(decode_free, || decode.valid.set(valid & !control.decode_redirect));
+        when(decode_free, || {
             decode.fetched.set(&fetched);
             if let Some((register, raw)) = raw {
                 register.set(raw);
             }
-        })
-        .or_when(control.decode_fire | older_redirect, || decode.valid.set(0));
+        });
     });
-    register_file(p, take, opcode)
+    register_file(p, decode_free, opcode)
 }
 
 /// What the retire port shows: the halfword of a compressed instruction, 0 on a fetch fault.
@@ -73,11 +76,15 @@ fn raw_instruction(halves: Signal, is_short: Option<Signal>, fault: Signal) -> S
 /// The fetch unit, the instruction port, and the protection of fetches.
 fn fetch_instance(p: &Pipeline) -> Instance {
     let (m, control) = (p.m, &p.control);
-    let target = control.execute_redirect.mux(control.execute_target, control.decode_target);
-    let target = control.flush.mux(control.flush_target, target);
+    let older = (control.flush | control.indirect_redirect).named("early_redirect");
+    let younger = control.indirect_redirect.mux(control.indirect_target, control.decode_target);
+    let target = control.flush.mux(control.flush_target, younger);
     let fetch = m
         .instance("fetch", &fetch(&p.config))
-        .pin("redirect_target", target.named("fetch_target"))
+        .pin("redirect", older | control.decode_redirect)
+        .pin("redirect_target", target.named("redirect_target"))
+        .pin("late_redirect", control.branch_redirect)
+        .pin("late_target", p.execute.alternative)
         .pin("ibus_req_ready", m.input("ibus_req_ready", Bit))
         .pin("ibus_rsp_valid", m.input("ibus_rsp_valid", Bit))
         .pin("ibus_rsp_rdata", m.input("ibus_rsp_rdata", U(32)))
@@ -97,10 +104,11 @@ fn fetch_instance(p: &Pipeline) -> Instance {
 }
 
 /// The register file: reads the registers of the instruction that will be in decode.
-fn register_file(p: &Pipeline, take: Signal, fetched: Signal) -> Instance {
+fn register_file(p: &Pipeline, decode_free: Signal, fetched: Signal) -> Instance {
     let (m, control, completion) = (p.m, &p.control, &p.writeback.completion);
     let now = p.decode.fetched.instruction;
-    let source = |high: u32, low: u32| take.mux(fetched.bits(high, low), now.bits(high, low));
+    let source =
+        |high: u32, low: u32| decode_free.mux(fetched.bits(high, low), now.bits(high, low));
     m.instance("registers", &registers())
         .pin("rs1", source(19, 15).named("next_rs1"))
         .pin("rs2", source(24, 20).named("next_rs2"))

@@ -7,7 +7,7 @@ use super::retire::{Retiring, retire_port};
 use super::stage_decode::InterruptState;
 use crate::core::atomic::atomic_unit;
 use crate::core::csr::{EVENTS, csr_file};
-use crate::core::load_align::load_align;
+use crate::core::load_select::load_select;
 use crate::core::trap::writeback_trap;
 
 /// Builds writeback inside `core`.
@@ -55,22 +55,20 @@ pub fn build(p: &Pipeline, interrupts: InterruptState, product: Option<Signal>) 
     }
 
     m.section("Writeback: result");
-    let load = m
-        .instance("load", &load_align())
-        .pin("rdata", p.dbus.rsp_rdata)
-        .pin("offset", completion.address.bits(1, 0))
-        .pin("funct3", completion.funct3);
-    m.comb(|| {
-        control.writeback_value.set(completion.result);
-        when(completion.is_load, || control.writeback_value.set(load.out("value")))
-            .or_when(completion.is_csr, || control.writeback_value.set(csr.out("read_value")));
-        if let (Some(is_multiply), Some(product)) = (completion.is_multiply, product) {
-            when(is_multiply, || control.writeback_value.set(product));
-        }
-        if let (Some(is_amo), Some(unit)) = (completion.is_amo, atomic) {
-            when(is_amo, || control.writeback_value.set(unit.out("result")));
-        }
-    });
+    let load = m.instance("load", &load_select()).pin("rdata", p.dbus.rsp_rdata);
+    let load = stage.lanes.connect(load);
+    // What has its value from elsewhere leaves a result of 0 in execute.
+    let mut early = completion.result;
+    if let (Some(is_multiply), Some(product)) = (completion.is_multiply, product) {
+        early = early | one_hot_select(&[(is_multiply, product)]);
+    }
+    if let (Some(is_amo), Some(unit)) = (completion.is_amo, atomic) {
+        early = early | one_hot_select(&[(is_amo, unit.out("result"))]);
+    }
+    control.early_value.drive(early);
+    control.loaded_value.drive(load.out("value"));
+    let computed = (control.early_value | control.loaded_value).named("loaded_or_computed");
+    control.writeback_value.drive(completion.is_csr.mux(csr.out("read_value"), computed));
     // Without a destination this writes x0, which nobody reads.
     control.rd_write.drive(retire);
 

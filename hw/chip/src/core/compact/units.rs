@@ -35,7 +35,7 @@ pub fn units(p: &Pipeline) -> Option<Units> {
     let pin_operands = |unit: Instance| {
         unit.pin("operation", operation.funct3.bits(1, 0))
             .pin("a", execute.rs1_value)
-            .pin("b", execute.rs2_value)
+            .pin("b", execute.operand_b)
     };
     let pin_control = |unit: Instance, selected: Signal| {
         let selected = selected & !execute.trap.valid;

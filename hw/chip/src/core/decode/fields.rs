@@ -60,3 +60,20 @@ impl Immediates {
         }
     }
 }
+
+/// What AUIPC, JAL and branches add to the pc, as early as possible: out of few bits of
+/// `instruction`. 0 for SYSTEM instructions, and for what is none because its bit 0 is 0.
+pub fn pc_offset(instruction: Signal) -> Signal {
+    let immediates = Immediates::of(instruction);
+    for other in [immediates.i, immediates.s, immediates.z] {
+        other.unused();
+    }
+    let bit = |index| instruction.bit(index);
+    let is_control = bit(6) & !bit(4) & bit(0);
+    one_hot_select(&[
+        ((is_control & bit(3)).named("offset_of_jal"), immediates.j),
+        ((is_control & !bit(3)).named("offset_of_branch"), immediates.b),
+        ((!bit(6) & bit(0)).named("offset_of_auipc"), immediates.u),
+    ])
+    .named("pc_offset")
+}

@@ -12,9 +12,10 @@ use super::encoding::{bit_op, opcode};
 use super::record::record;
 use crate::config::CoreConfig;
 use arithmetic::{Functions, op_case, op_imm_case};
+pub use fields::pc_offset;
 use fields::{Fields, Immediates};
 use legal::{Legality, atomic_exists};
-pub use predecode::{Predecode, predecode};
+pub use predecode::{Predecode, predecode, register_reads};
 use system::{SystemCodes, system_case};
 
 record! {

@@ -61,16 +61,13 @@ pub fn predecode(config: &CoreConfig) -> Module {
         let is_store = is("store", opcode::STORE);
         let is_op_imm = is("op_imm", opcode::OP_IMM);
         let is_op = is("op", opcode::OP);
-        let is_system = is("system", opcode::SYSTEM);
         let is_amo = config.atomics.then(|| is("amo", opcode::AMO));
         let or_amo = |signal: Signal| is_amo.map_or(signal, |is_amo| signal | is_amo);
 
         m.section("Registers");
-        let is_arithmetic = (is_op | is_op_imm).named("is_arithmetic");
-        let csr_from_register = (is_system & !fields.funct3.bit(2)).named("csr_from_register");
-        let base_rs1 = (is_jalr | is_branch | is_load | is_store).named("address_or_branch");
-        predecode.reads_rs1.drive(or_amo(base_rs1 | is_arithmetic | csr_from_register));
-        predecode.reads_rs2.drive(or_amo(is_branch | is_store | is_op));
+        let (reads_rs1, reads_rs2) = register_reads(config, instruction);
+        predecode.reads_rs1.drive(reads_rs1);
+        predecode.reads_rs2.drive(reads_rs2);
         let no_rd = (is_branch | is_store).named("has_no_rd");
         predecode.writes_rd.drive(fields.rd.any() & !no_rd);
 
@@ -97,6 +94,29 @@ pub fn predecode(config: &CoreConfig) -> Module {
         let arithmetic = (simple | is_auipc | bits | muldiv).named("is_legal_arithmetic");
         predecode.system.drive(!(arithmetic | branch | jump | memory));
     })
+}
+
+/// Whether an (expanded) `instruction` reads rs1, and rs2, as early as possible: out of few bits.
+///
+/// It may say so of what is illegal, of `SYSTEM` instructions that are about no CSR, and of the rs2
+/// of LR, which is 0.
+pub fn register_reads(config: &CoreConfig, instruction: Signal) -> (Signal, Signal) {
+    let class = instruction.bits(6, 2).named("opcode_class");
+    let is = |name: &str, value: u64| class.eq(value >> 2).named(format!("is_class_{name}"));
+    let is_jalr = is("jalr", opcode::JALR);
+    let is_branch = is("branch", opcode::BRANCH);
+    let is_load = is("load", opcode::LOAD);
+    let is_store = is("store", opcode::STORE);
+    let is_op = is("op", opcode::OP);
+    let is_arithmetic = (is_op | is("op_imm", opcode::OP_IMM)).named("is_arithmetic");
+    let is_system = is("system", opcode::SYSTEM);
+    let csr_from_register = (is_system & !instruction.bit(14)).named("csr_from_register");
+    let is_amo = config.atomics.then(|| is("amo", opcode::AMO));
+    let or_amo = |signal: Signal| is_amo.map_or(signal, |is_amo| signal | is_amo);
+    let addresses = (is_jalr | is_branch | is_load | is_store).named("address_or_branch");
+    let reads_rs1 = or_amo(addresses | is_arithmetic | csr_from_register);
+    let reads_rs2 = or_amo(is_branch | is_store | is_op);
+    (reads_rs1.named("may_read_rs1"), reads_rs2.named("may_read_rs2"))
 }
 
 /// OP with one of `op`, or OP-IMM with one of `op_imm`.

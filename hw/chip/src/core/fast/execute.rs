@@ -3,7 +3,6 @@
 use systole_hdl::prelude::*;
 
 use super::access::{DataAccess, data_access};
-use super::load_select::{LoadLanes, load_lanes};
 use super::pipeline::{
     AccessTrace, BranchCompletion, IssueTrace, MainCompletion, Stages, ValueTrace,
 };
@@ -12,6 +11,7 @@ use crate::core::bitmanip::bitmanip;
 use crate::core::branch::branch;
 use crate::core::divide::divide;
 use crate::core::encoding::{cause, csr};
+use crate::core::load_select::{LoadLanes, load_lanes};
 use crate::core::multiply::multiply_pipelined;
 use crate::core::trap::{Trap, execute_trap};
 

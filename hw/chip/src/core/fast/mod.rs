@@ -8,7 +8,6 @@ mod execute;
 mod fetch;
 mod front;
 mod issue;
-mod load_select;
 mod operand;
 mod operands;
 mod pipeline;

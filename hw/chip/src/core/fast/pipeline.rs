@@ -23,13 +23,13 @@
 
 use systole_hdl::prelude::*;
 
-use super::load_select::LoadLanes;
 use super::operand::Operand;
 use super::{execute, front, issue, operands, writeback};
 use crate::config::CoreConfig;
 use crate::core::data_bus::DataBus;
 use crate::core::decode::AluControl;
 use crate::core::encoding::bit_op;
+use crate::core::load_select::LoadLanes;
 use crate::core::pmp::configuration_width;
 use crate::core::privilege::UserControl;
 use crate::core::record::record;

@@ -4,12 +4,12 @@ use systole_hdl::prelude::*;
 
 use super::events::{Happened, events};
 use super::issue::InterruptState;
-use super::load_select::load_select;
 use super::pipeline::Stages;
 use super::retire::{Retiring, retire_port};
 use crate::core::atomic::atomic_unit;
 use crate::core::csr::csr_file;
 use crate::core::encoding::cause;
+use crate::core::load_select::load_select;
 use crate::core::trap::writeback_trap;
 
 /// Builds writeback inside `core`.

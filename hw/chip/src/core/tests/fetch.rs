@@ -106,6 +106,20 @@ impl Bench {
         }
     }
 
+    /// Redirects to `target`, or does not: by the early or the late redirect or by both, where the
+    /// late one counts.
+    fn redirect(&mut self, redirect: bool, target: u64) {
+        let (early, late) = match self.random.below(3) {
+            0 => (true, false),
+            1 => (false, true),
+            _ => (true, true),
+        };
+        self.sim.set("redirect", u64::from(redirect && early));
+        self.sim.set("redirect_target", if late { target ^ 0x40 } else { target });
+        self.sim.set("late_redirect", u64::from(redirect && late));
+        self.sim.set("late_target", if late { target } else { target ^ 0x80 });
+    }
+
     /// What is offered at `pc`, if anything, after checking it.
     fn offered(&self, pc: u64) -> Option<Offer> {
         if self.sim.get("instruction_valid") == 0 {
@@ -176,11 +190,13 @@ fn run(bench: &mut Bench) -> u32 {
     for _ in 0..3000 {
         let redirect = bench.random.below(40) < redirect_rate;
         let target = RESET_VECTOR + align * u64::from(bench.random.below(1000));
-        bench.sim.set("redirect", u64::from(redirect));
-        bench.sim.set("redirect_target", target);
+        bench.redirect(redirect, target);
         bench.respond();
         let offer = bench.offered(pc);
         if redirect {
+            // What is taken now is dropped.
+            let takes = offer.is_some() && bench.random.below(2) == 0;
+            bench.sim.set("take", u64::from(takes));
             pc = target;
         } else if let Some(offer) = offer.filter(|_| bench.random.below(16) < take_rate) {
             bench.sim.set("take", 1);
@@ -190,8 +206,7 @@ fn run(bench: &mut Bench) -> u32 {
             if offer.fault {
                 let ready = bench.random.below(16) < ready_rate;
                 bench.request(ready, latency);
-                bench.sim.set("redirect", 1);
-                bench.sim.set("redirect_target", pc);
+                bench.redirect(true, pc);
                 bench.respond();
             }
         }
@@ -211,8 +226,7 @@ fn keeps_up_with_an_ideal_bus() {
         let mut delivered = 0;
         for cycle in 0..100 {
             let redirect = cycle == 50;
-            bench.sim.set("redirect", u64::from(redirect));
-            bench.sim.set("redirect_target", RESET_VECTOR + 0x2004);
+            bench.redirect(redirect, RESET_VECTOR + 0x2004);
             bench.respond();
             if redirect {
                 pc = RESET_VECTOR + 0x2004;

@@ -2,7 +2,9 @@
 // {{ line }}
 {% endfor -%}
 `default_nettype none
-
+{% if keep_hierarchy %}
+(* keep_hierarchy *)
+{%- endif %}
 module {{ name }}{% if ports.is_empty() %};{% else %} (
 {%- for port in ports %}
     {{ port.declaration }}{% if !loop.last %},{% endif %}{{ port.mark }}

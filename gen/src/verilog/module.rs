@@ -34,6 +34,7 @@ pub(super) fn print(module: &Module) -> (String, Vec<Origin>) {
     let file = ModuleFile {
         banner: banner(module),
         name: &module.name,
+        keep_hierarchy: module.keep_hierarchy,
         ports,
         body,
         unused: unused(module, &mut expressions),
@@ -57,6 +58,7 @@ pub(super) fn print(module: &Module) -> (String, Vec<Origin>) {
 struct ModuleFile<'a> {
     banner: Vec<String>,
     name: &'a str,
+    keep_hierarchy: bool,
     ports: Vec<Port>,
     body: Vec<Entry>,
     /// What is declared but not read.

@@ -108,6 +108,7 @@ impl Arena {
         let module = ir::Module {
             name: name.to_string(),
             doc: String::new(),
+            keep_hierarchy: false,
             location,
             signals: Vec::new(),
             exprs: Vec::new(),

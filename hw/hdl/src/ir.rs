@@ -61,6 +61,8 @@ pub struct Module {
     pub name: String,
     /// What the module is, from its doc text; may be empty.
     pub doc: String,
+    /// Synthesis does not optimise across its ports.
+    pub keep_hierarchy: bool,
     /// Where `module(...)` was called.
     pub location: Location,
     /// Ports, wires, registers and named constants, in declaration order.

@@ -41,6 +41,13 @@ impl M {
         with(|a| a.module.doc = text.as_ref().to_string());
     }
 
+    /// Asks synthesis not to optimise across the ports of the module. For logic behind a late
+    /// signal, such as the output of a block RAM, in tools that do not know how late it is and
+    /// would put it first.
+    pub fn keep_hierarchy(self) {
+        with(|a| a.module.keep_hierarchy = true);
+    }
+
     /// A heading between parts of the body.
     pub fn section(self, title: impl AsRef<str>) {
         with(|a| a.module.items.push(Item::Section(title.as_ref().to_string())));

@@ -5,6 +5,7 @@
 mod access;
 mod fetch;
 mod hazard;
+mod operand;
 mod operands;
 mod pipeline;
 mod registers;

@@ -69,9 +69,9 @@ record! {
         instruction: U(32);
         /// Address of the instruction behind, or of the second half if that could not be fetched.
         next_pc: U(32);
-        /// It may read a register other than x0 as rs1.
+        /// It may read rs1.
         rs1_read: Bit;
-        /// And as rs2.
+        /// It may read rs2.
         rs2_read: Bit;
         /// It could not be fetched.
         fault: Bit;
@@ -216,6 +216,8 @@ pub struct ExecuteStage {
     pub takes_alternative: Signal,
     /// A branch that was taken in decode.
     pub predicted: Signal,
+    /// Its destination is not x0.
+    pub writes: Signal,
     pub operation: Operation,
     pub trap: Trap,
     pub compressed: Option<Signal>,
@@ -233,6 +235,7 @@ impl ExecuteStage {
             alternative: m.reg("execute_alternative", U(32)),
             takes_alternative: m.reg("execute_takes_alternative", Bit),
             predicted: m.reg("execute_predicted", Bit),
+            writes: m.reg("execute_writes", Bit),
             operation: {
                 let operation = Operation::registers(m, config, "execute");
                 // Its result is the alternative.
@@ -259,6 +262,8 @@ pub fn counts_compressed(config: &CoreConfig) -> bool {
 /// Registers between execute and writeback.
 pub struct WritebackStage {
     pub valid: Signal,
+    /// Its destination is not x0.
+    pub writes: Signal,
     pub completion: Completion,
     pub lanes: LoadLanes,
     pub trap: Trap,
@@ -271,6 +276,7 @@ impl WritebackStage {
         m.section("Registers between execute and writeback");
         Self {
             valid: m.reg("writeback_valid", Bit).reset(0),
+            writes: m.reg("writeback_writes", Bit),
             completion: Completion::registers(m, config, "writeback"),
             lanes: LoadLanes::registers(m, "writeback_load"),
             trap: Trap::registers(m, "writeback_trap"),
@@ -314,10 +320,9 @@ pub struct Control {
     pub execute_result: Signal,
     /// Final value of the destination, from writeback.
     pub writeback_value: Signal,
-    /// The same for the instructions behind, but for CSR instructions, which nobody waits for:
-    /// either of the two, the other is 0. What is loaded is known late in the cycle.
+    /// The same for the instructions behind, which nobody waits for if it is of a CSR; 0 for a
+    /// load.
     pub early_value: Signal,
-    pub loaded_value: Signal,
     /// The destination is written in this cycle.
     pub rd_write: Signal,
     /// Interrupt enables of the CSRs: `{MEIE, MTIE, MSIE}` and `mstatus.MIE`.
@@ -374,7 +379,6 @@ impl Control {
             execute_result: word("execute_result"),
             writeback_value: word("writeback_value"),
             early_value: word("early_value"),
-            loaded_value: word("loaded_value"),
             rd_write: bit("rd_write"),
             mie: m.wire("mie", U(3)),
             mstatus_mie: bit("mstatus_mie"),

@@ -56,7 +56,10 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
     let takes_alternative = instruction_trap | operation.operand_a_pc | shows_next | target_traps;
 
     m.section("Operands");
-    let hazard = operands(p, registers);
+    let takes_immediate =
+        (operation.operand_b_immediate & !decode.out("reads_rs2")).named("takes_immediate");
+    let immediate = one_hot_select(&[(takes_immediate, operation.immediate)]);
+    let hazard = operands(p, registers, operation.rd, immediate);
     if let Some(operand_wait) = control.operand_wait {
         operand_wait.drive(stage.valid & hazard.out("operand_wait"));
     } else {
@@ -81,20 +84,17 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
         (registers, values, path)
     });
     let trap = Trap::of(&trap);
-    let takes_immediate =
-        (operation.operand_b_immediate & !decode.out("reads_rs2")).named("takes_immediate");
-    let immediate = operation.immediate & takes_immediate.repeat(32);
-    let operand_b = (hazard.out("rs2_value") | immediate).named("operand_b");
     m.clocked(|| {
         when(control.decode_fire, || execute.valid.set(1))
             .or_when(control.execute_fire | control.flush, || execute.valid.set(0));
         when(execute_free, || {
             execute.pc.set(fetched.pc);
             execute.rs1_value.set(hazard.out("rs1_value"));
-            execute.operand_b.set(operand_b);
+            execute.operand_b.set(hazard.out("rs2_value"));
             execute.alternative.set(alternative);
             execute.takes_alternative.set(takes_alternative);
             execute.predicted.set(jump.predicted);
+            execute.writes.set(operation.rd.any());
             execute.operation.set(&operation);
             execute.trap.set(&trap);
             if let (Some(compressed), Some(value)) = (execute.compressed, fetched.compressed) {

@@ -208,6 +208,7 @@ fn to_writeback(
         when(!control.writeback_waiting, || {
             writeback.valid.set(control.execute_fire);
             writeback.completion.set(&completion);
+            writeback.writes.set(execute.writes);
             writeback.lanes.set(&lanes);
             writeback.trap.set(&trap);
             if let Some((registers, values)) = &counted {

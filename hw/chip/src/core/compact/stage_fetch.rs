@@ -41,13 +41,13 @@ pub fn build(p: &Pipeline) -> Instance {
     let decode_free = (!decode.valid | control.decode_moves).named("decode_free");
     let take = (valid & decode_free).named("fetch_take");
     fetch.pin("take", take);
-    let (may_read_rs1, may_read_rs2) = register_reads(&p.config, instruction);
+    let (rs1_read, rs2_read) = register_reads(&p.config, instruction);
     let fetched = Fetched {
         pc: fetch.out("pc"),
         instruction: opcode,
         next_pc: fetch.out("next_pc"),
-        rs1_read: may_read_rs1 & instruction.bits(19, 15).any(),
-        rs2_read: may_read_rs2 & instruction.bits(24, 20).any(),
+        rs1_read,
+        rs2_read,
         fault,
         fault_second: p.config.compressed.then(|| fetch.out("fault_second")),
         compressed: is_short,

@@ -66,8 +66,7 @@ pub fn build(p: &Pipeline, interrupts: InterruptState, product: Option<Signal>) 
         early = early | one_hot_select(&[(is_amo, unit.out("result"))]);
     }
     control.early_value.drive(early);
-    control.loaded_value.drive(load.out("value"));
-    let computed = (control.early_value | control.loaded_value).named("loaded_or_computed");
+    let computed = (control.early_value | load.out("value")).named("loaded_or_computed");
     control.writeback_value.drive(completion.is_csr.mux(csr.out("read_value"), computed));
     // Without a destination this writes x0, which nobody reads.
     control.rd_write.drive(retire);

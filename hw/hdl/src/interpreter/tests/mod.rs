@@ -19,6 +19,7 @@ impl Ir {
         Self(Module {
             name: name.into(),
             doc: String::new(),
+            keep_hierarchy: false,
             location: HERE,
             signals: Vec::new(),
             exprs: Vec::new(),

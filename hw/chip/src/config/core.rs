@@ -115,15 +115,22 @@ impl CoreConfig {
         }
         let only_fast = [
             ("core.issue_width", self.issue_width, 1),
-            ("core.branch_targets", self.branch_targets, 0),
             ("core.return_stack", self.return_stack, 0),
         ];
         let wrong = only_fast.into_iter().filter(|(_, value, compact)| value != compact);
-        wrong
+        let mut mistakes: Vec<String> = wrong
             .map(|(key, value, compact)| {
                 format!("{key} = {value}: must be {compact} with core.pipeline = \"compact\"")
             })
-            .collect()
+            .collect();
+        if self.compressed && self.branch_targets > 0 {
+            mistakes.push(format!(
+                "core.branch_targets = {}: must be 0 with core.pipeline = \"compact\" and \
+                 core.compressed = true",
+                self.branch_targets
+            ));
+        }
+        mistakes
     }
 
     fn contradictions_of_fast(&self) -> Vec<String> {

@@ -44,7 +44,9 @@ struct Operands {
     /// Result is the remainder.
     want_remainder: Signal,
     a_negative: Signal,
+    /// Register, of the division that was loaded last.
     quotient_negative: Signal,
+    signs_differ: Signal,
     divide_by_zero: Signal,
     a_magnitude: Signal,
     /// To subtract the magnitude of the divisor: `addend` plus `carry`, 33 bits. That is the
@@ -63,13 +65,14 @@ impl Operands {
         let a_negative = (is_signed & a.bit(31)).named("a_negative");
         let b_negative = (is_signed & b.bit(31)).named("b_negative");
         let divide_by_zero = b.eq(0).named("divide_by_zero");
-        let quotient_negative =
-            ((a_negative ^ b_negative) & !divide_by_zero).named("quotient_negative");
+        // Held, so that the comparison with 0 is not ahead of the result.
+        let quotient_negative = m.reg("quotient_negative", Bit);
         let subtrahend = b ^ (!b_negative).repeat(32);
         Self {
             want_remainder: operation.bit(1),
             a_negative,
             quotient_negative,
+            signs_differ: (a_negative ^ b_negative).named("signs_differ"),
             divide_by_zero,
             a_magnitude: negate_if(a_negative, a).named("a_magnitude"),
             addend: cat(&[lit(1, Bit), subtrahend]).named("addend"),
@@ -81,6 +84,7 @@ impl Operands {
     fn load(&self, quotient: Signal, remainder: Signal) {
         quotient.set(self.a_magnitude);
         remainder.set(0);
+        self.quotient_negative.set(self.signs_differ & !self.divide_by_zero);
     }
 
     /// `value`, of 33 bits, minus the magnitude of the divisor: bit 32 is set when that is more.

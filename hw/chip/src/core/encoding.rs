@@ -65,7 +65,7 @@ pub mod logic {
     pub const AND: u64 = 3;
 }
 
-/// Bits of the one-hot `bit_op` of the bit manipulation unit.
+/// Bits of the one-hot `bit_op` of the units for bit manipulation: the first three of `count`.
 pub mod bit_op {
     pub const WIDTH: u32 = 13;
     pub const CLZ: u32 = 0;

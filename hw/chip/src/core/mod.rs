@@ -8,6 +8,7 @@ pub mod atomic;
 pub mod bitmanip;
 pub mod branch;
 mod compact;
+pub mod count;
 pub mod csr;
 mod data_bus;
 pub mod decode;

@@ -2,6 +2,7 @@
 
 use systole_hdl::prelude::*;
 
+use super::predictor::Forecast;
 use crate::config::CoreConfig;
 use crate::core::RESET_VECTOR;
 
@@ -13,6 +14,9 @@ use crate::core::RESET_VECTOR;
 /// that cycle too, and the responses still to come count as stale, also that of a request which
 /// already waits on the bus and stays there. A word that arrives at an empty queue is offered in
 /// the same cycle.
+///
+/// Where jumps are predicted, each word that was asked for is looked up in the cycle after, and
+/// fetch goes on where the forecast says. The forecast comes along with the word.
 ///
 /// There are two redirects because the one of a branch that went the other way is known late in
 /// the cycle: it comes before the other and passes as little logic as possible.
@@ -27,7 +31,7 @@ pub fn fetch(config: &CoreConfig) -> Module {
         let take = m.input("take", Bit).doc("the instruction is consumed");
 
         let pop = m.wire("pop", Bit).doc("the word in use is used up");
-        let word = words(m, config.fetch_depth, &redirect, pop);
+        let word = words(m, config, &redirect, pop);
         let word = match config.pmp_regions {
             0 => word,
             _ => word.checked(m, &redirect, pop),
@@ -81,16 +85,81 @@ struct Word {
     data: Signal,
     /// The bus answered with an error, or it must not be fetched.
     fault: Signal,
+    /// What is forecast of it, where jumps are predicted.
+    forecast: Option<Followed>,
+}
+
+/// A forecast, and where fetch went for it.
+struct Followed {
+    forecast: Forecast,
+    taken: Signal,
+    /// Word of the target.
+    target: Signal,
+}
+
+impl Followed {
+    /// Width of [`pack`](Self::pack).
+    const WIDTH: u32 = Forecast::WIDTH + 30;
+
+    /// The lookup of `word`, which was asked for in the cycle before if `asked`.
+    fn lookup(m: M, word: Signal, asked: Signal) -> Self {
+        m.section("Forecast of the word asked for");
+        m.output("lookup_word", word);
+        let known = (m.input("forecast_known", Bit) & asked).named("lookup_known");
+        let counter = m.input("forecast_counter", U(2));
+        let target = m.input("forecast_target", U(30));
+        let forecast = Forecast { known, counter };
+        let taken = forecast.taken().named("forecast_taken");
+        Self { forecast, taken, target }
+    }
+
+    fn pack(&self) -> Signal {
+        cat(&[self.forecast.pack(), self.target])
+    }
+
+    fn unpack(packed: Signal) -> Self {
+        let forecast = Forecast::unpack(packed.bits(32, 30));
+        let taken = forecast.taken().named("follows");
+        Self { forecast, taken, target: packed.bits(29, 0) }
+    }
+
+    /// The forecast of the word in use: that of this cycle, if no older one is queued.
+    fn of_word(&self, m: M, depth: u32, asked: Signal, redirect: Signal, pop: Signal) -> Self {
+        let pointer = |name: &str| m.reg(name, U(depth.ilog2())).reset(0);
+        let forecasts = m.memory("forecasts", depth, U(Self::WIDTH));
+        let (enter, leave) = (pointer("forecast_enter"), pointer("forecast_leave"));
+        m.clocked(|| {
+            when(asked, || {
+                forecasts.write(enter, self.pack());
+                enter.set(enter + 1);
+            });
+            when(pop, || leave.set(leave + 1));
+            when(redirect, || {
+                enter.set(0);
+                leave.set(0);
+            });
+        });
+        let newest = (asked & enter.eq(leave)).named("forecast_is_newest");
+        Self::unpack(newest.mux(self.pack(), forecasts.read(leave)).named("forecast"))
+    }
 }
 
 impl Word {
+    /// Where the address `of` this word goes when it is used up: behind it, or where fetch went.
+    fn behind(&self, of: Signal, pop: Signal) -> Signal {
+        let sequential = of + pop.ext(30);
+        match &self.forecast {
+            Some(followed) => (pop & followed.taken).mux(followed.target, sequential),
+            None => sequential,
+        }
+    }
+
     /// The word, with a fault if it must not be fetched.
     fn checked(self, m: M, redirect: &Redirect, pop: Signal) -> Self {
         m.section("Protection");
         let address = m.reg("word_bits", U(30)).reset(RESET_VECTOR >> 2);
-        m.clocked(|| {
-            address.set(redirect.or(31, 2, address + pop.ext(30)));
-        });
+        let next = self.behind(address, pop);
+        m.clocked(|| address.set(redirect.or(31, 2, next)));
         m.output("word_address", cat(&[address, lit(0, U(2))])).doc("of the word in use");
         let denied = m.input("denied", Bit).doc("it must not be fetched");
         Self { fault: (self.fault | denied).named("word_fault"), ..self }
@@ -98,7 +167,8 @@ impl Word {
 }
 
 /// The words, in order: what came from the bus, or is queued.
-fn words(m: M, depth: u32, redirect: &Redirect, pop: Signal) -> Word {
+fn words(m: M, config: &CoreConfig, redirect: &Redirect, pop: Signal) -> Word {
+    let depth = config.fetch_depth;
     let count_bits = depth.ilog2() + 1;
     let pointer_bits = depth.ilog2();
     let count = |bit: Signal| bit.ext(count_bits);
@@ -146,17 +216,26 @@ fn words(m: M, depth: u32, redirect: &Redirect, pop: Signal) -> Word {
     let room_ahead = (in_flight + queued).lt(u64::from(depth)).named("room_ahead");
     let room_dropped = in_flight.lt(u64::from(depth)).named("room_if_dropped");
     let room = redirect.valid.mux(room_dropped, room_ahead).named("room");
-    let issue = requests(m, redirect, room);
+    let predicts = config.branch_targets > 0;
+    let (issue, lookup) = requests(m, redirect, room, predicts);
     m.clocked(|| in_flight.set(in_flight_left + count(issue)));
 
     m.check("response_was_asked_for", !rsp_valid | in_flight.any());
     m.check("pop_only_valid", !pop | valid);
     m.cover("queue_full", queued.eq(u64::from(depth)));
-    Word { valid, data: word.bits(31, 0), fault: word.bit(32) }
+    let forecast =
+        lookup.map(|(lookup, asked)| lookup.of_word(m, depth, asked, redirect.valid, pop));
+    Word { valid, data: word.bits(31, 0), fault: word.bit(32), forecast }
 }
 
-/// The request channel; gives when a new request is made.
-fn requests(m: M, redirect: &Redirect, room: Signal) -> Signal {
+/// The request channel; gives when a new request is made, and what is forecast of the last one if
+/// it was made in the cycle before.
+fn requests(
+    m: M,
+    redirect: &Redirect,
+    room: Signal,
+    predicts: bool,
+) -> (Signal, Option<(Followed, Signal)>) {
     m.section("Requests");
     let req_ready = m.input("ibus_req_ready", Bit);
     let running = m.reg("running", Bit).reset(0).doc("not in the cycle of the reset");
@@ -164,7 +243,10 @@ fn requests(m: M, redirect: &Redirect, room: Signal) -> Signal {
     let asked = m.reg("asked", Bit).reset(0).doc("for fetch_word: the next is to be asked for");
     let waiting = m.reg("waiting", Bit).reset(0).doc("a request waits for the bus");
     let waiting_word = m.reg("waiting_word", U(30));
-    let next_word = redirect.or(31, 2, fetch_word + asked.ext(30)).named("next_word");
+    let lookup = predicts.then(|| Followed::lookup(m, fetch_word, asked));
+    let sequential = fetch_word + asked.ext(30);
+    let ahead = lookup.as_ref().map_or(sequential, |l| l.taken.mux(l.target, sequential));
+    let next_word = redirect.or(31, 2, ahead).named("next_word");
     let issue = (running & room & !waiting).named("issue");
     let req_valid = m.output_wire("ibus_req_valid", Bit);
     req_valid.drive(waiting | issue);
@@ -178,7 +260,7 @@ fn requests(m: M, redirect: &Redirect, room: Signal) -> Signal {
         asked.set(issue);
     });
     m.cover("flush_while_request_waits", redirect.valid & waiting);
-    issue
+    (issue, lookup.map(|lookup| (lookup, asked)))
 }
 
 /// Instructions of whole words.
@@ -186,7 +268,13 @@ fn whole_words(m: M, word: &Word, redirect: &Redirect, take: Signal) {
     m.section("Instruction");
     let pc = m.reg("pc_bits", U(30)).reset(RESET_VECTOR >> 2);
     let next = (pc + 1).named("next_pc_bits");
-    m.clocked(|| pc.set(redirect.or(31, 2, take.mux(next, pc))));
+    let behind = word.behind(pc, take);
+    m.clocked(|| pc.set(redirect.or(31, 2, behind)));
+    if let Some(followed) = &word.forecast {
+        let out = Forecast::outputs(m);
+        out.known.drive(followed.forecast.known);
+        out.counter.drive(followed.forecast.counter);
+    }
     m.output("instruction_valid", word.valid);
     m.output("halves", word.data);
     m.output("fault", word.fault);

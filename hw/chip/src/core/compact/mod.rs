@@ -8,6 +8,7 @@ mod hazard;
 mod operand;
 mod operands;
 mod pipeline;
+mod predictor;
 mod registers;
 mod retire;
 mod stage_decode;

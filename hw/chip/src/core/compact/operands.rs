@@ -3,7 +3,7 @@
 use systole_hdl::prelude::*;
 
 use super::hazard::hazard;
-use super::pipeline::Pipeline;
+use super::pipeline::{Pipeline, counts_bits};
 use crate::config::Multiplier;
 
 /// The newest values, with `immediate` OR-ed to rs2, and what has to be waited for.
@@ -42,6 +42,7 @@ pub fn operands(
         Some(operation.is_csr),
         operation.is_multiply.filter(|_| pipelined),
         operation.is_amo,
+        counts_bits(&p.config, operation),
     ];
     let late = late.into_iter().flatten().reduce(|a, b| a | b).expect("loads at least");
     let hazard = m.instance("hazard", &hazard());

@@ -24,6 +24,7 @@ use super::{stage_decode, stage_execute, stage_fetch, stage_writeback};
 use crate::config::{CoreConfig, Multiplier};
 use crate::core::data_bus::DataBus;
 use crate::core::decode::Operation;
+use crate::core::encoding::bit_op;
 use crate::core::load_select::LoadLanes;
 use crate::core::privilege::UserControl;
 use crate::core::record::record;
@@ -44,8 +45,8 @@ pub fn core(config: &CoreConfig, rvfi: bool) -> Module {
         };
         let registers = stage_fetch::build(&pipeline);
         let interrupts = stage_decode::build(&pipeline, registers);
-        let product = stage_execute::build(&pipeline);
-        stage_writeback::build(&pipeline, interrupts, product);
+        let late = stage_execute::build(&pipeline);
+        stage_writeback::build(&pipeline, interrupts, &late);
     })
 }
 
@@ -73,6 +74,10 @@ record! {
         rs1_read: Bit;
         /// It may read rs2.
         rs2_read: Bit;
+        /// The predictor knows it.
+        known: Bit, if config.branch_targets > 0;
+        /// With this counter: fetch went to a target if the upper bit is set as well.
+        counter: U(2), if config.branch_targets > 0;
         /// It could not be fetched.
         fault: Bit;
         /// And only for its second half.
@@ -114,6 +119,8 @@ record! {
         operand: U(32), if config.atomics;
         /// Result comes from the pipelined multiplier.
         is_multiply: Bit, if config.multiplier == Multiplier::Fast;
+        /// Result comes from the counter of zeros and ones.
+        is_count: Bit, if config.zbb;
         /// CSR instruction.
         is_csr: Bit;
         /// CSR instruction that writes.
@@ -126,6 +133,30 @@ record! {
         is_wfi: Bit;
         /// What is behind it is fetched anew: FENCE.I, and writes of PMP registers.
         refetches: Bit;
+    }
+}
+
+record! {
+    /// What the predictor learns of.
+    pub Outcome {
+        /// The predictor knows it.
+        known: Bit;
+        /// The counter then.
+        counter: U(2);
+        /// Word of its target.
+        target: U(30);
+    }
+}
+
+record! {
+    /// A direct jump or branch that goes to writeback.
+    pub ControlFlow {
+        /// JAL.
+        jump: Bit;
+        /// Branch.
+        branch: Bit;
+        /// Branch that is taken.
+        taken: Bit;
     }
 }
 
@@ -214,8 +245,12 @@ pub struct ExecuteStage {
     pub alternative: Signal,
     /// It is the result.
     pub takes_alternative: Signal,
-    /// A branch that was taken in decode.
+    /// A jump or branch that was taken ahead, by the predictor or in decode.
     pub predicted: Signal,
+    /// The predictor took what is no direct jump or branch, or goes elsewhere: it traps like
+    /// nothing and is fetched anew.
+    pub misled: Option<Signal>,
+    pub outcome: Option<Outcome>,
     /// Its destination is not x0.
     pub writes: Signal,
     pub operation: Operation,
@@ -235,6 +270,8 @@ impl ExecuteStage {
             alternative: m.reg("execute_alternative", U(32)),
             takes_alternative: m.reg("execute_takes_alternative", Bit),
             predicted: m.reg("execute_predicted", Bit),
+            misled: predicts(config).then(|| m.reg("execute_misled", Bit)),
+            outcome: predicts(config).then(|| Outcome::registers(m, "execute_forecast")),
             writes: m.reg("execute_writes", Bit),
             operation: {
                 let operation = Operation::registers(m, config, "execute");
@@ -254,6 +291,11 @@ impl ExecuteStage {
     }
 }
 
+/// There is a predictor.
+pub fn predicts(config: &CoreConfig) -> bool {
+    config.branch_targets > 0
+}
+
 /// Compressed instructions are counted.
 pub fn counts_compressed(config: &CoreConfig) -> bool {
     config.compressed && config.hpm_counters > 0
@@ -267,6 +309,8 @@ pub struct WritebackStage {
     pub completion: Completion,
     pub lanes: LoadLanes,
     pub trap: Trap,
+    /// A JAL, a branch, and one that is taken; and what was forecast.
+    pub control: Option<(ControlFlow, Outcome)>,
     pub counted: Option<Counted>,
     pub trace: Option<(DecodeTrace, ExecuteTrace)>,
 }
@@ -279,6 +323,10 @@ impl WritebackStage {
             writes: m.reg("writeback_writes", Bit),
             completion: Completion::registers(m, config, "writeback"),
             lanes: LoadLanes::registers(m, "writeback_load"),
+            control: predicts(config).then(|| {
+                let flow = ControlFlow::registers(m, "writeback_control");
+                (flow, Outcome::registers(m, "writeback_forecast"))
+            }),
             trap: Trap::registers(m, "writeback_trap"),
             counted: (config.hpm_counters > 0).then(|| Counted::registers(m, "writeback")),
             trace: rvfi.then(|| {
@@ -330,6 +378,10 @@ pub struct Control {
     pub mstatus_mie: Signal,
     /// An interrupt that ends a WFI is pending.
     pub wakeup: Signal,
+    /// An instruction retires.
+    pub retire: Signal,
+    /// Where fetch is: behind what is in decode. For the verification of forecasts.
+    pub pc_behind: Option<Signal>,
     /// In the fetch and decode stages, for event counters.
     pub operand_wait: Option<Signal>,
     pub user: Option<UserControl>,
@@ -383,6 +435,8 @@ impl Control {
             mie: m.wire("mie", U(3)),
             mstatus_mie: bit("mstatus_mie"),
             wakeup: bit("wakeup"),
+            retire: bit("retire"),
+            pc_behind: predicts(config).then(|| word("pc_behind_decode")),
             operand_wait: (config.hpm_counters > 0).then(|| bit("operand_wait")),
             user: config.user_mode.then(|| UserControl::wires(m, config)),
             counter_enable: enables.then(|| word("counter_enable")),
@@ -396,4 +450,10 @@ impl Control {
             }),
         }
     }
+}
+
+/// Whether an operation in execute is one of [`count`](crate::core::count::count).
+pub fn counts_bits(config: &CoreConfig, operation: &Operation) -> Option<Signal> {
+    let op = operation.bit_op.filter(|_| config.zbb)?;
+    Some(op.bits(bit_op::CPOP, bit_op::CLZ).any())
 }

@@ -4,6 +4,7 @@ use systole_hdl::prelude::*;
 
 use super::operands::operands;
 use super::pipeline::{DecodeTrace, PathTrace, Pipeline};
+use super::predictor::Forecast;
 use crate::core::csr::csr_access;
 use crate::core::decode::{Operation, decode, pc_offset};
 use crate::core::interrupts::interrupts;
@@ -48,7 +49,7 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
         trap.pin("user", user.user);
     }
 
-    let jump = jumps(p, &operation);
+    let jump = jumps(p, &operation, interrupt_select);
     let alternative = alternative(p, &operation, illegal, &jump);
     let instruction_trap = (fetched.fault | illegal | ebreak).named("instruction_trap");
     let shows_next = operation.is_jump | operation.is_csr | operation.is_fence_i;
@@ -83,7 +84,10 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
         let path = PathTrace { sequential_pc: fetched.next_pc, target: jump.target };
         (registers, values, path)
     });
-    let trap = Trap::of(&trap);
+    let mut trap = Trap::of(&trap);
+    if let Some(misled) = jump.misled {
+        trap.valid = trap.valid | misled;
+    }
     m.clocked(|| {
         when(control.decode_fire, || execute.valid.set(1))
             .or_when(control.execute_fire | control.flush, || execute.valid.set(0));
@@ -94,6 +98,14 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
             execute.alternative.set(alternative);
             execute.takes_alternative.set(takes_alternative);
             execute.predicted.set(jump.predicted);
+            if let (Some(register), Some(misled)) = (execute.misled, jump.misled) {
+                register.set(misled);
+            }
+            if let (Some(registers), Some(forecast)) = (&execute.outcome, jump.forecast) {
+                registers.known.set(forecast.known);
+                registers.counter.set(forecast.counter);
+                registers.target.set(jump.target.bits(31, 2));
+            }
             execute.writes.set(operation.rd.any());
             execute.operation.set(&operation);
             execute.trap.set(&trap);
@@ -155,31 +167,51 @@ struct Jump {
     target: Signal,
     /// Fetch goes on there.
     predicted: Signal,
+    /// What the predictor said.
+    forecast: Option<Forecast>,
+    /// Fetch went elsewhere.
+    misled: Option<Signal>,
 }
 
-/// Takes JAL, and branches backwards: once, even if the instruction has to stay in decode.
-fn jumps(p: &Pipeline, operation: &Operation) -> Jump {
+/// Takes JAL, and branches backwards that the predictor does not know, unless fetch has done so:
+/// once, even if the instruction has to stay in decode.
+fn jumps(p: &Pipeline, operation: &Operation, interrupt: Signal) -> Jump {
     let (m, control, stage) = (p.m, &p.control, &p.decode);
     m.section("Jumps and branches");
     let offset = pc_offset(stage.fetched.instruction);
     let target = (stage.fetched.pc + offset).named("jump_target");
     let is_jal = (operation.is_jump & !operation.address_from_rs1).named("is_jal");
     let backwards = stage.fetched.instruction.bit(31);
-    let forecast = (is_jal | (operation.is_branch & backwards)).named("forecast_taken");
+    let forecast = stage
+        .fetched
+        .known
+        .zip(stage.fetched.counter)
+        .map(|(known, counter)| Forecast { known, counter });
+    let branch_taken = match &forecast {
+        Some(forecast) => forecast.known.mux(forecast.counter.bit(1), backwards),
+        None => backwards,
+    };
+    let forecast_taken = (is_jal | (operation.is_branch & branch_taken)).named("forecast_taken");
     // A misaligned target traps in execute, if the branch is taken.
     let predicted = match p.config.compressed {
-        true => forecast,
-        false => (forecast & !target.bit(1)).named("predicted_taken"),
+        true => forecast_taken,
+        false => (forecast_taken & !target.bit(1)).named("predicted_taken"),
     };
     let redirected = m.reg("decode_redirected", Bit).reset(0).doc("it has been taken");
-    let redirect = (stage.valid & predicted & !redirected).named("decode_takes");
+    let followed = forecast.as_ref().map(|f| f.taken().named("fetch_has_taken"));
+    let open = followed.map_or(!redirected, |followed| !redirected & !followed);
+    let redirect = (stage.valid & predicted & open).named("decode_takes");
     let leaves = control.decode_fire | control.flush | control.execute_redirect;
     m.clocked(|| {
         when(leaves, || redirected.set(0)).or_when(redirect, || redirected.set(1));
     });
     control.decode_redirect.drive(redirect);
     control.decode_target.drive(target);
-    Jump { target, predicted }
+    let misled = followed.zip(control.pc_behind).map(|(followed, pc_behind)| {
+        let arrived = pc_behind.bits(31, 2).eq(target.bits(31, 2)).named("fetch_is_at_target");
+        (followed & !(predicted & arrived) & !interrupt).named("misled")
+    });
+    Jump { target, predicted, forecast, misled }
 }
 
 /// See [`ExecuteStage::alternative`](super::pipeline::ExecuteStage::alternative).

@@ -3,19 +3,20 @@
 use systole_hdl::prelude::*;
 
 use super::access::{DataAccess, data_access};
-use super::pipeline::{Completion, Counted, ExecuteTrace, Pipeline};
+use super::pipeline::{Completion, ControlFlow, Counted, ExecuteTrace, Pipeline, counts_bits};
 use super::units::units;
 use crate::config::Multiplier;
 use crate::core::alu::alu;
 use crate::core::bitmanip::bitmanip;
 use crate::core::branch::condition;
-use crate::core::encoding::csr;
+use crate::core::count::count;
+use crate::core::encoding::{bit_op, csr};
 use crate::core::load_select::{LoadLanes, load_lanes};
 use crate::core::trap::{Trap, execute_trap};
 
-/// Builds execute inside `core`; returns the product that the pipelined multiplier, if there is
-/// one, hands to writeback.
-pub fn build(p: &Pipeline) -> Option<Signal> {
+/// Builds execute inside `core`; returns the results of units that finish in writeback, each with
+/// what says there that it is one.
+pub fn build(p: &Pipeline) -> Vec<(Signal, Signal)> {
     let (m, control, execute) = (p.m, &p.control, &p.execute);
     let operation = &execute.operation;
     m.section("Execute: arithmetic");
@@ -49,7 +50,8 @@ pub fn build(p: &Pipeline) -> Option<Signal> {
     let complete = complete.named("execute_complete");
     control.execute_fire.drive(execute.valid & complete & writeback_free);
     to_writeback(p, &arithmetic, &jump, &access, Trap::of(&trap));
-    units.and_then(|units| units.product)
+    let product = p.writeback.completion.is_multiply.zip(units.and_then(|units| units.product));
+    product.into_iter().chain(count_bits(p)).collect()
 }
 
 /// What the ALU and the bit manipulation unit give.
@@ -79,6 +81,20 @@ fn arithmetic(p: &Pipeline) -> Arithmetic {
         result = result | unit.out("result");
     }
     Arithmetic { result, address, is_equal: alu.out("is_equal"), is_less }
+}
+
+/// Starts counting zeros or ones, if there is Zbb; the result is there in writeback.
+fn count_bits(p: &Pipeline) -> Option<(Signal, Signal)> {
+    let (m, execute) = (p.m, &p.execute);
+    let op = execute.operation.bit_op;
+    let (counts, is_count) =
+        counts_bits(&p.config, &execute.operation).zip(p.writeback.completion.is_count)?;
+    let unit = m
+        .instance("count", &count())
+        .pin("start", p.control.execute_fire & counts)
+        .pin("op", op?.bits(bit_op::CPOP, bit_op::CLZ))
+        .pin("a", execute.rs1_value);
+    Some((is_count, unit.out("result").ext(32)))
 }
 
 /// Jumps and branches as execute decides them.
@@ -117,8 +133,17 @@ fn jumps(p: &Pipeline, arithmetic: &Arithmetic) -> Jump {
         // What a branch taken in decode goes to now is behind it, and aligned.
         false => (execute.alternative.bit(1), indirect.bit(1)),
     };
-    control.indirect_redirect.drive(control.execute_fire & is_jalr & !jump_traps);
-    control.indirect_target.drive(indirect);
+    let indirect_redirect = (is_jalr & !jump_traps).named("goes_indirect");
+    match execute.misled {
+        Some(misled) => {
+            control.indirect_redirect.drive(control.execute_fire & (indirect_redirect | misled));
+            control.indirect_target.drive(misled.mux(execute.pc, indirect));
+        }
+        None => {
+            control.indirect_redirect.drive(control.execute_fire & indirect_redirect);
+            control.indirect_target.drive(indirect);
+        }
+    }
     control.branch_redirect.drive(control.execute_fire & surprise & !branch_traps);
     control.execute_redirect.drive(control.indirect_redirect | control.branch_redirect);
     m.cover("branch_went_the_other_way", control.execute_fire & surprise);
@@ -166,6 +191,7 @@ fn to_writeback(
         funct5: operation.funct5,
         operand: p.config.atomics.then_some(execute.operand_b),
         is_multiply: operation.is_multiply.filter(|_| pipelined),
+        is_count: counts_bits(&p.config, operation),
         is_csr: operation.is_csr,
         csr_writes: operation.csr_writes,
         csr_number: operation.csr_number,
@@ -204,9 +230,21 @@ fn to_writeback(
         .pin("funct3", operation.funct3)
         .pin("offset", arithmetic.address.bits(1, 0));
     let lanes = LoadLanes::of(&lanes);
+    let control_flow = ControlFlow {
+        jump: operation.is_jump & !operation.address_from_rs1,
+        branch: operation.is_branch,
+        taken: jump.is_taken,
+    };
+    let stays = execute.misled.map_or(lit(1, Bit), |misled| !misled);
+    let passes = (control.execute_fire & stays).named("execute_passes");
     m.clocked(|| {
         when(!control.writeback_waiting, || {
-            writeback.valid.set(control.execute_fire);
+            writeback.valid.set(passes);
+            if let (Some((flow, outcome)), Some(forecast)) = (&writeback.control, &execute.outcome)
+            {
+                flow.set(&control_flow);
+                outcome.set(forecast);
+            }
             writeback.completion.set(&completion);
             writeback.writes.set(execute.writes);
             writeback.lanes.set(&lanes);

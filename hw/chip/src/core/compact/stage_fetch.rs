@@ -3,7 +3,8 @@
 use systole_hdl::prelude::*;
 
 use super::fetch::fetch;
-use super::pipeline::{Fetched, Pipeline};
+use super::pipeline::{Fetched, Pipeline, predicts};
+use super::predictor::{Forecast, predictor, trained};
 use super::registers::registers;
 use crate::core::decode::register_reads;
 use crate::core::expand::expand;
@@ -48,6 +49,8 @@ pub fn build(p: &Pipeline) -> Instance {
         next_pc: fetch.out("next_pc"),
         rs1_read,
         rs2_read,
+        known: predicts(&p.config).then(|| fetch.out("known")),
+        counter: predicts(&p.config).then(|| fetch.out("counter")),
         fault,
         fault_second: p.config.compressed.then(|| fetch.out("fault_second")),
         compressed: is_short,
@@ -63,6 +66,9 @@ pub fn build(p: &Pipeline) -> Instance {
             }
         });
     });
+    if let Some(pc_behind) = control.pc_behind {
+        pc_behind.drive(fetch.out("pc"));
+    }
     register_file(p, decode_free, opcode)
 }
 
@@ -71,6 +77,29 @@ fn raw_instruction(halves: Signal, is_short: Option<Signal>, fault: Signal) -> S
     let is_long = is_short.map_or(lit(1, Bit), |short| !short);
     let upper = halves.bits(31, 16) & is_long.repeat(16);
     (cat(&[upper, halves.bits(15, 0)]) & (!fault).repeat(32)).named("raw_instruction")
+}
+
+/// The predictor: looks up what fetch asked for, learns from what retires.
+fn predict(p: &Pipeline, fetch: &Instance) {
+    let (m, writeback) = (p.m, &p.writeback);
+    let (Some((flow, outcome)), Some(misled)) = (&writeback.control, p.execute.misled) else {
+        return;
+    };
+    let forecast = Forecast { known: outcome.known, counter: outcome.counter };
+    let taken = (flow.jump | flow.taken).named("control_taken");
+    let learns = (flow.jump | flow.branch) & (taken | outcome.known);
+    let predictor = m
+        .instance("predictor", &predictor(p.config.branch_targets))
+        .pin("word", fetch.out("lookup_word"))
+        .pin("clear", p.control.execute_fire & misled)
+        .pin("learn", p.control.retire & learns)
+        .pin("learn_word", writeback.completion.pc.bits(31, 2))
+        .pin("learn_target", outcome.target)
+        .pin("learn_counter", trained(&forecast, flow.jump, flow.taken));
+    fetch
+        .pin("forecast_known", predictor.out("known"))
+        .pin("forecast_counter", predictor.out("counter"))
+        .pin("forecast_target", predictor.out("target"));
 }
 
 /// The fetch unit, the instruction port, and the protection of fetches.
@@ -89,6 +118,7 @@ fn fetch_instance(p: &Pipeline) -> Instance {
         .pin("ibus_rsp_valid", m.input("ibus_rsp_valid", Bit))
         .pin("ibus_rsp_rdata", m.input("ibus_rsp_rdata", U(32)))
         .pin("ibus_rsp_error", m.input("ibus_rsp_error", Bit));
+    predict(p, &fetch);
     m.output("ibus_req_valid", fetch.out("ibus_req_valid"));
     m.output("ibus_req_address", fetch.out("ibus_req_address"));
     if let Some(configuration) = control.protection {

@@ -10,8 +10,9 @@ use crate::core::csr::{EVENTS, csr_file};
 use crate::core::load_select::load_select;
 use crate::core::trap::writeback_trap;
 
-/// Builds writeback inside `core`.
-pub fn build(p: &Pipeline, interrupts: InterruptState, product: Option<Signal>) {
+/// Builds writeback inside `core`; `late` are the results of units, each with what says that it is
+/// one.
+pub fn build(p: &Pipeline, interrupts: InterruptState, late: &[(Signal, Signal)]) {
     let (m, control, stage) = (p.m, &p.control, &p.writeback);
     let completion = &stage.completion;
     m.section("Writeback: bus response");
@@ -40,7 +41,8 @@ pub fn build(p: &Pipeline, interrupts: InterruptState, product: Option<Signal>) 
         .pin("carried_code", stage.trap.code)
         .pin("access_failed", failed)
         .pin("only_reads", completion.is_load);
-    let (trap_taken, retire) = (trap.out("trap"), trap.out("retire"));
+    control.retire.drive(trap.out("retire"));
+    let (trap_taken, retire) = (trap.out("trap"), control.retire);
     control.event.drive(trap.out("finished"));
     let on_address = completion.traps_on_address;
     let trap_value = on_address.mux(completion.address, completion.result).named("trap_value");
@@ -59,8 +61,8 @@ pub fn build(p: &Pipeline, interrupts: InterruptState, product: Option<Signal>) 
     let load = stage.lanes.connect(load);
     // What has its value from elsewhere leaves a result of 0 in execute.
     let mut early = completion.result;
-    if let (Some(is_multiply), Some(product)) = (completion.is_multiply, product) {
-        early = early | one_hot_select(&[(is_multiply, product)]);
+    if !late.is_empty() {
+        early = early | one_hot_select(late);
     }
     if let (Some(is_amo), Some(unit)) = (completion.is_amo, atomic) {
         early = early | one_hot_select(&[(is_amo, unit.out("result"))]);

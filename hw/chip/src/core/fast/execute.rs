@@ -9,21 +9,22 @@ use super::pipeline::{
 use crate::core::alu::alu;
 use crate::core::bitmanip::bitmanip;
 use crate::core::branch::branch;
+use crate::core::count::count;
 use crate::core::divide::divide;
-use crate::core::encoding::{cause, csr};
+use crate::core::encoding::{bit_op, cause, csr};
 use crate::core::load_select::{LoadLanes, load_lanes};
 use crate::core::multiply::multiply_pipelined;
 use crate::core::trap::{Trap, execute_trap};
 
-/// Builds execute inside `core`; returns the product that the multiplier, if there is one, hands
-/// to writeback.
-pub fn build(m: M, stages: &Stages) -> Option<Signal> {
-    let product = main_lane(m, stages);
+/// Builds execute inside `core`; returns the results of units of the main lane that finish in
+/// writeback, each with what says there that it is one.
+pub fn build(m: M, stages: &Stages) -> Vec<(Signal, Signal)> {
+    let late = main_lane(m, stages);
     branch_lane(m, stages);
-    product
+    late
 }
 
-fn main_lane(m: M, stages: &Stages) -> Option<Signal> {
+fn main_lane(m: M, stages: &Stages) -> Vec<(Signal, Signal)> {
     let control = &stages.control;
     let main = &stages.main;
     m.section("Execute, main lane: arithmetic");
@@ -57,7 +58,21 @@ fn main_lane(m: M, stages: &Stages) -> Option<Signal> {
     let sc_result = access.sc_failed.map(|failed| failed.ext(32));
     control.main_result.drive(sc_result.map_or(computed, |failed| computed | failed));
     main_to_writeback(m, stages, &access, Trap::of(&trap));
-    units.map(|units| units.product)
+    let product = stages.main_done.completion.is_multiply.zip(units.map(|units| units.product));
+    product.into_iter().chain(count_bits(m, stages)).collect()
+}
+
+/// Starts counting zeros or ones, if there is Zbb; the result is there in writeback.
+fn count_bits(m: M, stages: &Stages) -> Option<(Signal, Signal)> {
+    let main = &stages.main;
+    let (counts, is_count) =
+        main.work.counts_bits(&stages.config).zip(stages.main_done.completion.is_count)?;
+    let unit = m
+        .instance("count", &count())
+        .pin("start", stages.control.execute_fire & counts)
+        .pin("op", main.work.bit_op?.bits(bit_op::CPOP, bit_op::CLZ))
+        .pin("a", main.a);
+    Some((is_count, unit.out("result").ext(32)))
 }
 
 /// What the ALU and the bit manipulation unit give.
@@ -155,6 +170,7 @@ fn main_to_writeback(m: M, stages: &Stages, access: &DataAccess, trap: Trap) {
         funct5: work.funct5,
         operand: work.is_amo.map(|_| main.store_value),
         is_multiply: work.is_multiply,
+        is_count: work.counts_bits(&stages.config),
         is_divide: work.is_divide,
         is_csr: work.is_csr,
         csr_writes: work.csr_writes,

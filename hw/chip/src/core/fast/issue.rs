@@ -219,7 +219,8 @@ fn main_lane(
     let immediate = decode.out("immediate");
     let b = operands[1].replaced("main_b", decode.out("operand_b_immediate"), immediate);
     let (alu, work) = main_work(&decode, &stages.config);
-    let late = [Some(work.is_load), Some(work.is_csr), work.is_multiply];
+    let counts = work.counts_bits(&stages.config);
+    let late = [Some(work.is_load), Some(work.is_csr), work.is_multiply, counts];
     let late = late.into_iter().flatten().reduce(|a, b| a | b).expect("loads at least");
     let trace = trace("main", main.trace.as_ref(), entry, &decode, trap.valid);
     if main.fault_second.is_none() {

@@ -55,8 +55,8 @@ pub fn core(config: &CoreConfig, rvfi: bool) -> Module {
         let front = front::build(m, &stages);
         let interrupts = issue::build(m, &stages, front);
         operands::build(m, &stages);
-        let product = execute::build(m, &stages);
-        writeback::build(m, &stages, interrupts, product);
+        let late = execute::build(m, &stages);
+        writeback::build(m, &stages, interrupts, &late);
     })
 }
 
@@ -147,6 +147,12 @@ record! {
 }
 
 impl MainWork {
+    /// Whether it is an operation of [`count`](crate::core::count::count).
+    pub fn counts_bits(&self, config: &CoreConfig) -> Option<Signal> {
+        let op = self.bit_op.filter(|_| config.zbb)?;
+        Some(op.bits(bit_op::CPOP, bit_op::CLZ).any())
+    }
+
     /// The same, but nothing to do where `trapped`.
     pub fn unless(&self, trapped: Signal) -> Self {
         let keep = |flag: Signal| flag & !trapped;
@@ -383,6 +389,8 @@ record! {
         operand: U(32), if config.atomics;
         /// Result comes from the multiplier.
         is_multiply: Bit, if config.has_multiply();
+        /// Result comes from the counter of zeros and ones.
+        is_count: Bit, if config.zbb;
         /// Quotient or remainder, to be counted.
         is_divide: Bit, if config.has_multiply() && config.hpm_counters > 0;
         /// CSR instruction.

@@ -13,7 +13,7 @@ use crate::core::load_select::load_select;
 use crate::core::trap::writeback_trap;
 
 /// Builds writeback inside `core`.
-pub fn build(m: M, stages: &Stages, interrupts: InterruptState, product: Option<Signal>) {
+pub fn build(m: M, stages: &Stages, interrupts: InterruptState, late: &[(Signal, Signal)]) {
     let (control, dbus) = (&stages.control, &stages.dbus);
     let (main, branch) = (&stages.main_done, &stages.branch_done);
     let (work, jump) = (&main.completion, &branch.completion);
@@ -69,7 +69,7 @@ pub fn build(m: M, stages: &Stages, interrupts: InterruptState, product: Option<
     let csr = csr_instance(m, stages, interrupts, &trapping);
 
     m.section("Writeback: results");
-    results(m, stages, csr, product, atomic);
+    results(m, stages, csr, late, atomic);
 
     m.section("Writeback: flush for traps, wrong targets, MRET, and what is to be fetched anew");
     let resume = (control.main_retire & (work.is_mret | work.refetches)).named("resume");
@@ -189,16 +189,17 @@ fn results(
     m: M,
     stages: &Stages,
     csr: Instance,
-    product: Option<Signal>,
+    late: &[(Signal, Signal)],
     atomic: Option<Instance>,
 ) {
     let (control, main) = (&stages.control, &stages.main_done);
     let (work, rdata) = (&main.completion, stages.dbus.rsp_rdata);
     let load = main.lanes.connect(m.instance("load", &load_select())).pin("rdata", rdata);
     control.load_value.drive(load.out("value"));
-    let early = match work.is_multiply.zip(product) {
-        Some(product) => work.result | one_hot_select(&[product]),
-        None => work.result,
+    // What has its value from elsewhere leaves a result of 0 in execute.
+    let early = match late {
+        [] => work.result,
+        late => work.result | one_hot_select(late),
     };
     control.main_early_value.drive(early);
     let computed = (control.main_early_value | control.load_value).named("main_computed");

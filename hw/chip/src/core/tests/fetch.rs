@@ -59,6 +59,12 @@ fn expected(config: &CoreConfig, faults: bool, pc: u64) -> Offer {
     Offer { fault: fails(pc) || fault_second, fault_second, halves, next_pc }
 }
 
+/// What is forecast of a word: whether it is known, its counter and the word of its target.
+fn forecast(word: u64) -> (bool, u64, u64) {
+    let hash = word.wrapping_mul(0xd1b5_4a32_d192_ed03) >> 20;
+    (hash & 3 == 0, hash >> 2 & 3, (RESET_VECTOR >> 2) + (hash >> 4) % 1000)
+}
+
 fn configurations() -> Vec<CoreConfig> {
     let plain = base(2, Multiplier::Fast);
     let mut configurations = Vec::new();
@@ -66,6 +72,9 @@ fn configurations() -> Vec<CoreConfig> {
         configurations.push(CoreConfig { fetch_depth, ..plain.clone() });
         configurations.push(CoreConfig { fetch_depth, compressed: true, ..plain.clone() });
         configurations.push(CoreConfig { fetch_depth, ..full() });
+        configurations.push(CoreConfig { fetch_depth, branch_targets: 16, ..plain.clone() });
+        let protected = CoreConfig { compressed: false, branch_targets: 16, ..full() };
+        configurations.push(CoreConfig { fetch_depth, ..protected });
     }
     configurations
 }
@@ -100,6 +109,12 @@ impl Bench {
         self.sim.set("ibus_rsp_rdata", word_at(address));
         self.sim.set("ibus_rsp_error", u64::from(self.faults && is_broken(address)));
         self.sim.set("take", 0);
+        if self.config.branch_targets > 0 {
+            let (known, counter, target) = forecast(self.sim.get("lookup_word"));
+            self.sim.set("forecast_known", u64::from(known));
+            self.sim.set("forecast_counter", counter);
+            self.sim.set("forecast_target", target);
+        }
         if self.config.pmp_regions > 0 {
             let denied = self.faults && is_denied(self.sim.get("word_address"));
             self.sim.set("denied", u64::from(denied));
@@ -118,6 +133,13 @@ impl Bench {
         self.sim.set("redirect_target", if late { target ^ 0x40 } else { target });
         self.sim.set("late_redirect", u64::from(redirect && late));
         self.sim.set("late_target", if late { target } else { target ^ 0x80 });
+    }
+
+    /// Where fetch is behind what was offered at `pc`.
+    fn behind(&self, pc: u64, offer: &Offer) -> u64 {
+        let (known, counter, target) = forecast(pc >> 2);
+        let follows = self.config.branch_targets > 0 && known && counter >= 2;
+        if follows { target << 2 } else { offer.next_pc }
     }
 
     /// What is offered at `pc`, if anything, after checking it.
@@ -144,6 +166,11 @@ impl Bench {
             }
         }
         assert_eq!(found, wanted, "at {pc:#x}");
+        if self.config.branch_targets > 0 {
+            let (known, counter, _) = forecast(pc >> 2);
+            assert_eq!(self.sim.get("known") == 1, known, "at {pc:#x}");
+            assert!(!known || self.sim.get("counter") == counter, "at {pc:#x}");
+        }
         Some(found)
     }
 
@@ -201,7 +228,7 @@ fn run(bench: &mut Bench) -> u32 {
         } else if let Some(offer) = offer.filter(|_| bench.random.below(16) < take_rate) {
             bench.sim.set("take", 1);
             delivered += 1;
-            pc = offer.next_pc;
+            pc = bench.behind(pc, &offer);
             // After a fault something redirects, sooner or later.
             if offer.fault {
                 let ready = bench.random.below(16) < ready_rate;
@@ -233,7 +260,7 @@ fn keeps_up_with_an_ideal_bus() {
             } else if let Some(offer) = bench.offered(pc) {
                 bench.sim.set("take", 1);
                 delivered += 1;
-                pc = offer.next_pc;
+                pc = bench.behind(pc, &offer);
             }
             bench.request(true, 0);
         }

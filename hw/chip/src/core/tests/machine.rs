@@ -323,7 +323,12 @@ pub fn full() -> CoreConfig {
 
 /// The configurations under test: every value of each key.
 pub fn configurations() -> Vec<CoreConfig> {
-    vec![base(2, Multiplier::Fast), base(4, Multiplier::Iterative), base(8, Multiplier::Fast)]
+    vec![
+        base(2, Multiplier::Fast),
+        base(4, Multiplier::Iterative),
+        base(8, Multiplier::Fast),
+        CoreConfig { branch_targets: 16, ..base(4, Multiplier::Fast) },
+    ]
 }
 
 /// Runs a program until `count` records on every configuration, with ideal and with slow

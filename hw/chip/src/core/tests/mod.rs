@@ -54,6 +54,8 @@ fn every_configuration_is_free_of_mistakes() {
             configurations.push(machine::base(fetch_depth, multiplier));
         }
     }
+    configurations.push(CoreConfig { branch_targets: 64, ..machine::base(4, Multiplier::Fast) });
+    configurations.push(CoreConfig { compressed: false, branch_targets: 16, ..machine::full() });
     for switch in switches {
         for (mut config, on) in
             [(machine::base(2, Multiplier::None), true), (machine::full(), false)]

@@ -10,6 +10,7 @@ use crate::core::alu::alu;
 use crate::core::bitmanip::bitmanip;
 use crate::core::branch::branch;
 use crate::core::compact::registers;
+use crate::core::count::count;
 use crate::core::decode::decode;
 
 pub fn start(module: &Module) -> Interpreter {
@@ -82,6 +83,7 @@ struct Arithmetic {
     decode: Interpreter,
     alu: Interpreter,
     bits: Option<Interpreter>,
+    count: Option<Interpreter>,
     config: CoreConfig,
 }
 
@@ -95,7 +97,8 @@ impl Arithmetic {
         }
         let unit = config.zbb || config.zbs;
         let bits = unit.then(|| start(&bitmanip(&config)));
-        Self { decode, alu: start(&alu(&config)), bits, config }
+        let count = config.zbb.then(|| start(&count()));
+        Self { decode, alu: start(&alu(&config)), bits, count, config }
     }
 
     /// The result of `word` with these operands, or none when it is illegal.
@@ -138,6 +141,18 @@ impl Arithmetic {
             if self.config.zbb {
                 unit.set("is_less", self.alu.get("is_less"));
             }
+            result |= unit.get("result");
+        }
+        if let Some(unit) = &mut self.count
+            && self.decode.get("bit_op") & 7 != 0
+        {
+            unit.set("op", self.decode.get("bit_op") & 7);
+            unit.set("a", a.into());
+            unit.set("start", 1);
+            unit.step();
+            unit.set("start", 0);
+            unit.set("a", (!a).into());
+            unit.step();
             result |= unit.get("result");
         }
         Some(result as u32)

@@ -5,22 +5,18 @@ use systole_hdl::prelude::*;
 use crate::core::record::record;
 
 record! {
-    /// Where the bytes of a loaded value come from.
+    /// Where the bytes of a loaded value come from, one-hot; all 0 for what is no load.
     pub LoadLanes {
-        /// It is a load.
-        loads: Bit;
         /// Byte of the bus that becomes byte 0.
-        low: U(2);
-        /// Half of the bus whose upper byte becomes byte 1, one-hot, or none.
+        low: U(4);
+        /// Half of the bus whose upper byte becomes byte 1.
         second: U(2);
         /// The upper half of the bus becomes the upper half.
         upper: Bit;
-        /// Byte of the bus that has the sign.
-        sign: U(2);
-        /// The sign fills byte 1.
-        second_sign: Bit;
-        /// The sign fills the upper half.
-        upper_sign: Bit;
+        /// Byte of the bus whose sign fills the upper half.
+        sign: U(4);
+        /// Byte of the bus whose sign also fills byte 1.
+        byte_sign: U(4);
     }
 }
 
@@ -35,16 +31,56 @@ pub fn load_lanes() -> Module {
         let half = (is_load & funct3.bits(1, 0).eq(1)).named("is_half");
         let word = (is_load & funct3.bit(1)).named("is_word");
         let is_signed = (!funct3.bit(2)).named("is_signed");
-        let (odd_half, odd_byte) = (offset.bit(1), offset.bit(0));
+        let at = |place: u64| offset.eq(place);
+        let low_half = (half & !offset.bit(1)).named("low_half");
+        let high_half = (half & offset.bit(1)).named("high_half");
+        let bytes: Vec<Signal> =
+            (0..4).map(|place| (byte & at(place)).named(format!("byte_{place}"))).collect();
         let lanes = LoadLanes::outputs(m);
-        lanes.loads.drive(is_load);
-        lanes.low.drive(cat(&[odd_half & !word, odd_byte & byte]));
-        lanes.second.drive(cat(&[half & odd_half, (half & !odd_half) | word]));
+        lanes.low.drive(cat(&[
+            bytes[3],
+            bytes[2] | high_half,
+            bytes[1],
+            bytes[0] | low_half | word,
+        ]));
+        lanes.second.drive(cat(&[high_half, low_half | word]));
         lanes.upper.drive(word);
-        lanes.sign.drive(cat(&[odd_half, odd_byte | half]));
-        lanes.second_sign.drive(byte & is_signed);
-        lanes.upper_sign.drive((byte | half) & is_signed);
+        let sign = cat(&[bytes[3] | high_half, bytes[2], bytes[1] | low_half, bytes[0]]);
+        lanes.sign.drive(sign & is_signed.repeat(4));
+        let byte_sign = cat(&[bytes[3], bytes[2], bytes[1], bytes[0]]);
+        lanes.byte_sign.drive(byte_sign & is_signed.repeat(4));
     })
+}
+
+impl LoadLanes {
+    /// The same where `condition`, else those of what is no load.
+    pub fn only_if(&self, condition: Signal) -> Self {
+        Self {
+            low: self.low & condition.repeat(4),
+            second: self.second & condition.repeat(2),
+            upper: self.upper & condition,
+            sign: self.sign & condition.repeat(4),
+            byte_sign: self.byte_sign & condition.repeat(4),
+        }
+    }
+
+    /// The loaded value out of the word of the bus; 0 for what is no load.
+    pub fn value_of(&self, rdata: Signal) -> Signal {
+        let byte = |place: u32| rdata.bits(8 * place + 7, 8 * place);
+        let low: Vec<_> = (0..4).map(|place| (self.low.bit(place), byte(place))).collect();
+        let sign_of = |enables: Signal, name: &str| {
+            let signs: Vec<_> =
+                (0..4).map(|place| (enables.bit(place), byte(place).bit(7))).collect();
+            one_hot_select(&signs).named(name)
+        };
+        let sign = sign_of(self.sign, "sign_bit");
+        let byte_sign = sign_of(self.byte_sign, "byte_sign_bit");
+        let second =
+            one_hot_select(&[(self.second.bit(0), byte(1)), (self.second.bit(1), byte(3))]);
+        let upper = one_hot_select(&[(self.upper, rdata.bits(31, 16))]);
+        let second = second | byte_sign.repeat(8);
+        cat(&[upper | sign.repeat(16), second, one_hot_select(&low)])
+    }
 }
 
 /// The loaded value; 0 for what is no load. Combinational.
@@ -53,48 +89,6 @@ pub fn load_select() -> Module {
         m.doc("Selects and extends the loaded bytes.");
         let rdata = m.input("rdata", U(32));
         let lanes = LoadLanes::inputs(m);
-        let sign = lanes.sign_of(rdata).named("sign_bit");
-        m.output("value", lanes.value_of(rdata, sign));
+        m.output("value", lanes.value_of(rdata));
     })
-}
-
-impl LoadLanes {
-    /// The same where `condition`, else those of what is no load.
-    pub fn only_if(&self, condition: Signal) -> Self {
-        Self {
-            loads: self.loads & condition,
-            low: self.low,
-            second: self.second & condition.repeat(2),
-            upper: self.upper & condition,
-            sign: self.sign,
-            second_sign: self.second_sign & condition,
-            upper_sign: self.upper_sign & condition,
-        }
-    }
-
-    /// The sign in the word of the bus.
-    pub fn sign_of(&self, rdata: Signal) -> Signal {
-        pick(self.sign, [7, 15, 23, 31].map(|bit| rdata.bit(bit)))
-    }
-
-    /// The loaded value out of the word of the bus and its sign.
-    pub fn value_of(&self, rdata: Signal, sign: Signal) -> Signal {
-        let byte = |place: u32| rdata.bits(8 * place + 7, 8 * place);
-        let low = pick(self.low, [0, 1, 2, 3].map(byte)).named("low_byte");
-        let second = one_hot_select(&[
-            (self.second.bit(0), byte(1)),
-            (self.second.bit(1), byte(3)),
-            (self.second_sign, sign.repeat(8)),
-        ]);
-        let upper =
-            one_hot_select(&[(self.upper, rdata.bits(31, 16)), (self.upper_sign, sign.repeat(16))]);
-        cat(&[upper, second, low & self.loads.repeat(8)])
-    }
-}
-
-/// The one of four at a place.
-fn pick(place: Signal, of: [Signal; 4]) -> Signal {
-    let lower = place.bit(0).mux(of[1], of[0]);
-    let upper = place.bit(0).mux(of[3], of[2]);
-    place.bit(1).mux(upper, lower)
 }

@@ -79,11 +79,11 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "load-sign-lost",
-        description: "a sign of the loaded value is lost",
+        description: "lb extends its sign to byte 1 only",
         module: "core_load_select",
         signal: "sign_bit",
         target: Read,
-        bad: |_| lit(0, Bit),
+        bad: |c| c.original() & !c.signal("byte_sign_bit"),
     },
     Fault {
         name: "store-strobe-short",

@@ -92,7 +92,6 @@ struct Word {
 /// A forecast, and where fetch went for it.
 struct Followed {
     forecast: Forecast,
-    taken: Signal,
     /// Word of the target.
     target: Signal,
 }
@@ -105,12 +104,10 @@ impl Followed {
     fn lookup(m: M, word: Signal, asked: Signal) -> Self {
         m.section("Forecast of the word asked for");
         m.output("lookup_word", word);
-        let known = (m.input("forecast_known", Bit) & asked).named("lookup_known");
+        let taken = (m.input("forecast_taken", Bit) & asked).named("lookup_taken");
         let counter = m.input("forecast_counter", U(2));
         let target = m.input("forecast_target", U(30));
-        let forecast = Forecast { known, counter };
-        let taken = forecast.taken().named("forecast_taken");
-        Self { forecast, taken, target }
+        Self { forecast: Forecast { taken, counter }, target }
     }
 
     fn pack(&self) -> Signal {
@@ -118,9 +115,7 @@ impl Followed {
     }
 
     fn unpack(packed: Signal) -> Self {
-        let forecast = Forecast::unpack(packed.bits(32, 30));
-        let taken = forecast.taken().named("follows");
-        Self { forecast, taken, target: packed.bits(29, 0) }
+        Self { forecast: Forecast::unpack(packed.bits(32, 30)), target: packed.bits(29, 0) }
     }
 
     /// The forecast of the word in use: that of this cycle, if no older one is queued.
@@ -149,7 +144,7 @@ impl Word {
     fn behind(&self, of: Signal, pop: Signal) -> Signal {
         let sequential = of + pop.ext(30);
         match &self.forecast {
-            Some(followed) => (pop & followed.taken).mux(followed.target, sequential),
+            Some(followed) => (pop & followed.forecast.taken).mux(followed.target, sequential),
             None => sequential,
         }
     }
@@ -245,7 +240,7 @@ fn requests(
     let waiting_word = m.reg("waiting_word", U(30));
     let lookup = predicts.then(|| Followed::lookup(m, fetch_word, asked));
     let sequential = fetch_word + asked.ext(30);
-    let ahead = lookup.as_ref().map_or(sequential, |l| l.taken.mux(l.target, sequential));
+    let ahead = lookup.as_ref().map_or(sequential, |l| l.forecast.taken.mux(l.target, sequential));
     let next_word = redirect.or(31, 2, ahead).named("next_word");
     let issue = (running & room & !waiting).named("issue");
     let req_valid = m.output_wire("ibus_req_valid", Bit);
@@ -272,7 +267,7 @@ fn whole_words(m: M, word: &Word, redirect: &Redirect, take: Signal) {
     m.clocked(|| pc.set(redirect.or(31, 2, behind)));
     if let Some(followed) = &word.forecast {
         let out = Forecast::outputs(m);
-        out.known.drive(followed.forecast.known);
+        out.taken.drive(followed.forecast.taken);
         out.counter.drive(followed.forecast.counter);
     }
     m.output("instruction_valid", word.valid);

@@ -34,7 +34,6 @@ pub fn hazard() -> Module {
         let writeback_early = m.input("writeback_early", U(32)).doc("result, unless it is loaded");
         let rsp_rdata = m.input("rsp_rdata", U(32)).doc("what is loaded");
         let lanes = LoadLanes::inputs(m);
-        let sign = lanes.sign_of(rsp_rdata).named("sign_bit");
         let immediate = m.input("immediate", U(32)).doc("of what takes it instead of rs2, or 0");
         let written_valid = m.input("written_valid", Bit).doc("at the last edge");
         let written_rd = m.input("written_rd", U(5));
@@ -65,10 +64,9 @@ pub fn hazard() -> Module {
             let operand = m
                 .instance(name("operand"), &operand())
                 .pin("settled", settled.named(name("settled")))
-                .pin("from_execute", forward_execute)
-                .pin("execute_result", execute_result)
                 .pin("rdata", rsp_rdata)
-                .pin("sign_bit", sign);
+                .pin("from_execute", forward_execute)
+                .pin("execute_result", execute_result);
             let operand = lanes.only_if(from_writeback).connect(operand);
             m.output(name("value"), operand.out("value"));
             waits.push((forward_execute & execute_late).named(name("load_use")));

@@ -1,25 +1,38 @@
-//! The last choice of an operand, behind everything that is known late.
+//! The last choices of an operand, behind what is known late.
 
 use systole_hdl::prelude::*;
 
 use crate::core::load_select::LoadLanes;
 
-/// The value of an operand: of three that are 0 unless chosen. Combinational.
+/// An operand out of three values of which at most one is not 0: `settled`, what is loaded, and the
+/// result of execute. Combinational.
 ///
-/// `rdata` comes out of a slow memory and `execute_result` out of the ALU, while `settled` and the
-/// choices are there early. The module stays one in synthesis, so that they are not mixed.
+/// They come in this order, so the result of execute passes one gate and what is loaded two. The
+/// modules stay such in synthesis, or they would be mixed in whatever order is the smallest.
 pub fn operand() -> Module {
     module("core_operand", |m| {
-        m.doc("The last choice of an operand, behind what is known late.");
+        m.doc("An operand: settled, loaded, or just computed.");
         m.keep_hierarchy();
-        let settled = m.input("settled", U(32)).doc("what is chosen early, or 0");
+        let settled = m.input("settled", U(32)).doc("what is known early, or 0");
+        let rdata = m.input("rdata", U(32)).doc("what is loaded");
+        let lanes = LoadLanes::inputs(m);
+        let known = m.instance("known", &known_operand()).pin("settled", settled);
+        let known = lanes.connect(known).pin("rdata", rdata);
         let from_execute = m.input("from_execute", Bit);
         let execute_result = m.input("execute_result", U(32));
-        let rdata = m.input("rdata", U(32)).doc("what is loaded");
-        let sign = m.input("sign_bit", Bit).doc("of what is loaded");
-        let lanes = LoadLanes::inputs(m);
-        lanes.sign.unused();
         let computed = one_hot_select(&[(from_execute, execute_result)]);
-        m.output("value", settled | computed | lanes.value_of(rdata, sign));
+        m.output("value", known.out("value") | computed);
+    })
+}
+
+/// What is settled or loaded.
+fn known_operand() -> Module {
+    module("core_known_operand", |m| {
+        m.doc("An operand that is settled or loaded.");
+        m.keep_hierarchy();
+        let settled = m.input("settled", U(32)).doc("what is known early, or 0");
+        let rdata = m.input("rdata", U(32)).doc("what is loaded");
+        let lanes = LoadLanes::inputs(m);
+        m.output("value", settled | lanes.value_of(rdata));
     })
 }

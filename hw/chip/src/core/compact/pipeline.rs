@@ -20,6 +20,7 @@
 
 use systole_hdl::prelude::*;
 
+use super::predictor::Outcome;
 use super::{stage_decode, stage_execute, stage_fetch, stage_writeback};
 use crate::config::{CoreConfig, Multiplier};
 use crate::core::data_bus::DataBus;
@@ -74,9 +75,9 @@ record! {
         rs1_read: Bit;
         /// It may read rs2.
         rs2_read: Bit;
-        /// The predictor knows it.
-        known: Bit, if config.branch_targets > 0;
-        /// With this counter: fetch went to a target if the upper bit is set as well.
+        /// Fetch followed a forecast.
+        followed: Bit, if config.branch_targets > 0;
+        /// If it is a branch, the upper bit says that it is predicted taken.
         counter: U(2), if config.branch_targets > 0;
         /// It could not be fetched.
         fault: Bit;
@@ -133,30 +134,6 @@ record! {
         is_wfi: Bit;
         /// What is behind it is fetched anew: FENCE.I, and writes of PMP registers.
         refetches: Bit;
-    }
-}
-
-record! {
-    /// What the predictor learns of.
-    pub Outcome {
-        /// The predictor knows it.
-        known: Bit;
-        /// The counter then.
-        counter: U(2);
-        /// Word of its target.
-        target: U(30);
-    }
-}
-
-record! {
-    /// A direct jump or branch that goes to writeback.
-    pub ControlFlow {
-        /// JAL.
-        jump: Bit;
-        /// Branch.
-        branch: Bit;
-        /// Branch that is taken.
-        taken: Bit;
     }
 }
 
@@ -250,7 +227,8 @@ pub struct ExecuteStage {
     /// The predictor took what is no direct jump or branch, or goes elsewhere: it traps like
     /// nothing and is fetched anew.
     pub misled: Option<Signal>,
-    pub outcome: Option<Outcome>,
+    /// The counter that was forecast, and the word of the target.
+    pub forecast: Option<(Signal, Signal)>,
     /// Its destination is not x0.
     pub writes: Signal,
     pub operation: Operation,
@@ -271,7 +249,8 @@ impl ExecuteStage {
             takes_alternative: m.reg("execute_takes_alternative", Bit),
             predicted: m.reg("execute_predicted", Bit),
             misled: predicts(config).then(|| m.reg("execute_misled", Bit)),
-            outcome: predicts(config).then(|| Outcome::registers(m, "execute_forecast")),
+            forecast: predicts(config)
+                .then(|| (m.reg("execute_counter", U(2)), m.reg("execute_target", U(30)))),
             writes: m.reg("execute_writes", Bit),
             operation: {
                 let operation = Operation::registers(m, config, "execute");
@@ -309,8 +288,7 @@ pub struct WritebackStage {
     pub completion: Completion,
     pub lanes: LoadLanes,
     pub trap: Trap,
-    /// A JAL, a branch, and one that is taken; and what was forecast.
-    pub control: Option<(ControlFlow, Outcome)>,
+    pub outcome: Option<Outcome>,
     pub counted: Option<Counted>,
     pub trace: Option<(DecodeTrace, ExecuteTrace)>,
 }
@@ -323,10 +301,7 @@ impl WritebackStage {
             writes: m.reg("writeback_writes", Bit),
             completion: Completion::registers(m, config, "writeback"),
             lanes: LoadLanes::registers(m, "writeback_load"),
-            control: predicts(config).then(|| {
-                let flow = ControlFlow::registers(m, "writeback_control");
-                (flow, Outcome::registers(m, "writeback_forecast"))
-            }),
+            outcome: predicts(config).then(|| Outcome::registers(m, "writeback_outcome")),
             trap: Trap::registers(m, "writeback_trap"),
             counted: (config.hpm_counters > 0).then(|| Counted::registers(m, "writeback")),
             trace: rvfi.then(|| {

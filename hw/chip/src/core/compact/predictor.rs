@@ -1,4 +1,4 @@
-//! Prediction of direct jumps and branches: branch target buffer with two-bit counters.
+//! Prediction of direct jumps and branches: branch target buffer and direction counters.
 
 use systole_hdl::prelude::*;
 
@@ -8,12 +8,20 @@ use crate::core::record::record;
 /// only a guess, and every guess is verified.
 const TAG_BITS: u32 = 8;
 
+/// Low bits of the target's word address that an entry holds; the others are those of the jump. A
+/// jump that goes further is not predicted.
+const TARGET_BITS: u32 = 16;
+
+/// Direction counters for each entry of the buffer. They are cheap, and a branch that the buffer
+/// lost its target of is still taken in decode.
+const COUNTERS: u32 = 8;
+
 record! {
-    /// What the buffer says about a word.
+    /// What is forecast of a word.
     pub Forecast {
-        /// It knows a jump or branch there.
-        known: Bit;
-        /// The two-bit counter; the upper bit says that it is taken.
+        /// It is a jump, or a branch that is taken, and fetch follows.
+        taken: Bit;
+        /// The two-bit counter: if it is a branch, the upper bit says that it is taken.
         counter: U(2);
     }
 }
@@ -22,79 +30,125 @@ impl Forecast {
     /// Width of [`pack`](Self::pack).
     pub const WIDTH: u32 = 3;
 
-    /// It is predicted taken.
-    pub fn taken(&self) -> Signal {
-        self.known & self.counter.bit(1)
-    }
-
     /// All in one value.
     pub fn pack(&self) -> Signal {
-        cat(&[self.known, self.counter])
+        cat(&[self.taken, self.counter])
     }
 
     /// Out of one value.
     pub fn unpack(packed: Signal) -> Self {
-        Self { known: packed.bit(2), counter: packed.bits(1, 0) }
+        Self { taken: packed.bit(2), counter: packed.bits(1, 0) }
     }
 }
 
-/// The buffer: `entries` of them (a power of two), direct mapped by word address.
+record! {
+    /// A jump or branch that retires.
+    pub Outcome {
+        /// It is JAL or a branch.
+        valid: Bit;
+        /// JAL.
+        is_jump: Bit;
+        /// A branch that is taken.
+        branches: Bit;
+        /// The counter that was forecast.
+        counter: U(2);
+        /// Word of its target.
+        target: U(30);
+    }
+}
+
+/// The predictor: `entries` branch targets and eight times as many direction counters (powers of
+/// two), direct mapped by word address.
 ///
-/// Lookup is combinational from `word`, an address without its low two bits. An entry is one jump
-/// or branch that was taken: its target and a counter, trained when it retires. At reset, and on
-/// `clear`, all entries are forgotten, one a cycle, while nothing is known.
+/// Lookup is combinational from `word`, an address without its low two bits. An entry is a jump or
+/// branch that was taken. At reset, and on `clear`, everything is forgotten, a word of each memory
+/// a cycle, while nothing is predicted.
 pub fn predictor(entries: u32) -> Module {
-    let index_bits = entries.ilog2();
     module("core_predictor", |m| {
-        m.doc("Branch target buffer with two-bit counters.");
+        m.doc("Branch target buffer and direction counters.");
         let word = m.input("word", U(30)).doc("of the address to look up");
         let clear = m.input("clear", Bit).doc("forget everything");
-        let index = |word: Signal| word.bits(index_bits - 1, 0);
-        let tag = |word: Signal| word.bits(index_bits + TAG_BITS - 1, index_bits);
+        let retire = m.input("retire", Bit);
+        let retired_word = m.input("retired_word", U(30)).doc("of its address");
+        let outcome = Outcome::inputs(m);
+        let learn = (retire & outcome.valid).named("learn");
 
         m.section("Forgetting");
         let clearing = m.reg("clearing", Bit).reset(1);
-        let cleared = m.reg("cleared", U(index_bits)).reset(0).doc("entries so far");
+        let cleared = m.reg("cleared", U((COUNTERS * entries).ilog2())).reset(0);
         m.clocked(|| {
             when(clearing, || cleared.set(cleared + 1));
             when(clear, || clearing.set(1)).or_when(cleared.all(), || clearing.set(0));
         });
+        let ready = (!clearing).named("ready");
 
-        m.section("Lookup");
-        // In block RAM the lookup would begin with its slow output.
-        let targets = m.memory("targets", entries, U(TAG_BITS + 33)).style(RamStyle::Distributed);
-        let entry = targets.read(index(word)).named("entry");
-        let valid = entry.bit(TAG_BITS + 32).named("entry_valid");
-        let tag_matches = entry.bits(TAG_BITS + 31, 32).eq(tag(word)).named("tag_matches");
-        let forecast = Forecast::outputs(m);
-        forecast.known.drive(valid & tag_matches & !clearing);
-        forecast.counter.drive(entry.bits(31, 30));
-        m.output("target", entry.bits(29, 0)).doc("word of the target");
-
-        m.section("Training");
-        let learn = m.input("learn", Bit).doc("a jump or branch, taken or known, retires");
-        let learn_word = m.input("learn_word", U(30)).doc("where it is");
-        let learn_target = m.input("learn_target", U(30)).doc("word of its target");
-        let learn_counter = m.input("learn_counter", U(2));
-        let learned = cat(&[lit(1, Bit), tag(learn_word), learn_counter, learn_target]);
-        let written_index = clearing.mux(cleared, index(learn_word)).named("written_index");
-        let written = one_hot_select(&[((!clearing).named("learns"), learned)]).named("written");
-        m.clocked(|| {
-            when(learn | clearing, || targets.write(written_index, written));
-        });
-        for unused in [word, learn_word] {
-            unused.bits(29, index_bits + TAG_BITS).unused();
-        }
+        let table = Table { m, ready, cleared, word, learned: retired_word };
+        let counter = counters(&table, entries, learn, &outcome);
+        targets(&table, entries, learn, &outcome, counter);
     })
 }
 
-/// The counter after an outcome: up when taken, down when not; of a jump always the highest, and a
-/// new branch is weakly taken.
-pub fn trained(forecast: &Forecast, is_jump: Signal, taken: Signal) -> Signal {
-    let counter = forecast.counter;
+/// What both memories share.
+struct Table {
+    m: M,
+    ready: Signal,
+    /// To be forgotten in this cycle, unless `ready`.
+    cleared: Signal,
+    /// To be looked up.
+    word: Signal,
+    /// What is learned is of this word.
+    learned: Signal,
+}
+
+impl Table {
+    /// A memory of `depth` entries of `width` bits, 0 if forgotten; gives what is looked up.
+    fn memory(&self, name: &str, depth: u32, write: Signal, value: Signal) -> Signal {
+        let index = |word: Signal| word.bits(depth.ilog2() - 1, 0);
+        // In block RAM the lookup would begin with its slow output.
+        let memory = self.m.memory(name, depth, U(value.width())).style(RamStyle::Distributed);
+        let place = self.ready.mux(index(self.learned), index(self.cleared));
+        let place = place.named(format!("{name}_written"));
+        let value = one_hot_select(&[(self.ready, value)]).named(format!("{name}_value"));
+        self.m.clocked(|| {
+            when(write | !self.ready, || memory.write(place, value));
+        });
+        memory.read(index(self.word))
+    }
+}
+
+/// The direction counters: up when a branch is taken, down when not.
+fn counters(table: &Table, entries: u32, learn: Signal, outcome: &Outcome) -> Signal {
+    let m = table.m;
+    m.section("Direction counters");
+    let counter = outcome.counter;
     let up = counter.all().mux(counter, counter + 1).named("counter_up");
     let down = counter.any().mux(counter - 1, counter).named("counter_down");
-    let known = taken.mux(up, down).named("counter_of_known");
-    let branch = forecast.known.mux(known, lit(2, U(2))).named("counter_of_branch");
-    branch | is_jump.repeat(2)
+    let trained = outcome.branches.mux(up, down).named("counter_trained");
+    let write = (learn & !outcome.is_jump).named("counter_learns");
+    let found = table.memory("counters", COUNTERS * entries, write, trained);
+    let found = one_hot_select(&[(table.ready, found)]).named("counter_found");
+    m.output("forecast_counter", found);
+    found
+}
+
+/// The branch target buffer.
+fn targets(table: &Table, entries: u32, learn: Signal, outcome: &Outcome, counter: Signal) {
+    let (m, index_bits) = (table.m, entries.ilog2());
+    m.section("Branch targets");
+    let tag = |word: Signal| word.bits(index_bits + TAG_BITS - 1, index_bits);
+    let far = |word: Signal| word.bits(29, TARGET_BITS);
+    let is_near = far(table.learned).eq(far(outcome.target)).named("target_is_near");
+    let taken = (outcome.is_jump | outcome.branches).named("goes_to_target");
+    let write = (learn & taken & is_near).named("target_learns");
+    let near = outcome.target.bits(TARGET_BITS - 1, 0);
+    let learned = cat(&[lit(1, Bit), outcome.is_jump, tag(table.learned), near]);
+    let entry = table.memory("targets", entries, write, learned).named("entry");
+    let valid = entry.bit(TAG_BITS + TARGET_BITS + 1).named("entry_valid");
+    let is_jump = entry.bit(TAG_BITS + TARGET_BITS).named("entry_is_jump");
+    let entry_tag = entry.bits(TAG_BITS + TARGET_BITS - 1, TARGET_BITS);
+    let tag_matches = entry_tag.eq(tag(table.word)).named("tag_matches");
+    let known = (valid & tag_matches & table.ready).named("known");
+    m.output("forecast_taken", known & (is_jump | counter.bit(1)));
+    let near = entry.bits(TARGET_BITS - 1, 0);
+    m.output("forecast_target", cat(&[far(table.word), near])).doc("word of the target");
 }

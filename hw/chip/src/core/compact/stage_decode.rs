@@ -4,7 +4,6 @@ use systole_hdl::prelude::*;
 
 use super::operands::operands;
 use super::pipeline::{DecodeTrace, PathTrace, Pipeline};
-use super::predictor::Forecast;
 use crate::core::csr::csr_access;
 use crate::core::decode::{Operation, decode, pc_offset};
 use crate::core::interrupts::interrupts;
@@ -101,10 +100,9 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
             if let (Some(register), Some(misled)) = (execute.misled, jump.misled) {
                 register.set(misled);
             }
-            if let (Some(registers), Some(forecast)) = (&execute.outcome, jump.forecast) {
-                registers.known.set(forecast.known);
-                registers.counter.set(forecast.counter);
-                registers.target.set(jump.target.bits(31, 2));
+            if let (Some((counter, target)), Some(forecast)) = (execute.forecast, fetched.counter) {
+                counter.set(forecast);
+                target.set(jump.target.bits(31, 2));
             }
             execute.writes.set(operation.rd.any());
             execute.operation.set(&operation);
@@ -167,14 +165,12 @@ struct Jump {
     target: Signal,
     /// Fetch goes on there.
     predicted: Signal,
-    /// What the predictor said.
-    forecast: Option<Forecast>,
     /// Fetch went elsewhere.
     misled: Option<Signal>,
 }
 
-/// Takes JAL, and branches backwards that the predictor does not know, unless fetch has done so:
-/// once, even if the instruction has to stay in decode.
+/// Takes JAL, and branches that are predicted taken, unless fetch has done so: once, even if the
+/// instruction has to stay in decode. Without a predictor these are the branches backwards.
 fn jumps(p: &Pipeline, operation: &Operation, interrupt: Signal) -> Jump {
     let (m, control, stage) = (p.m, &p.control, &p.decode);
     m.section("Jumps and branches");
@@ -182,13 +178,8 @@ fn jumps(p: &Pipeline, operation: &Operation, interrupt: Signal) -> Jump {
     let target = (stage.fetched.pc + offset).named("jump_target");
     let is_jal = (operation.is_jump & !operation.address_from_rs1).named("is_jal");
     let backwards = stage.fetched.instruction.bit(31);
-    let forecast = stage
-        .fetched
-        .known
-        .zip(stage.fetched.counter)
-        .map(|(known, counter)| Forecast { known, counter });
-    let branch_taken = match &forecast {
-        Some(forecast) => forecast.known.mux(forecast.counter.bit(1), backwards),
+    let branch_taken = match stage.fetched.counter {
+        Some(counter) => counter.bit(1),
         None => backwards,
     };
     let forecast_taken = (is_jal | (operation.is_branch & branch_taken)).named("forecast_taken");
@@ -198,7 +189,7 @@ fn jumps(p: &Pipeline, operation: &Operation, interrupt: Signal) -> Jump {
         false => (forecast_taken & !target.bit(1)).named("predicted_taken"),
     };
     let redirected = m.reg("decode_redirected", Bit).reset(0).doc("it has been taken");
-    let followed = forecast.as_ref().map(|f| f.taken().named("fetch_has_taken"));
+    let followed = stage.fetched.followed;
     let open = followed.map_or(!redirected, |followed| !redirected & !followed);
     let redirect = (stage.valid & predicted & open).named("decode_takes");
     let leaves = control.decode_fire | control.flush | control.execute_redirect;
@@ -211,7 +202,7 @@ fn jumps(p: &Pipeline, operation: &Operation, interrupt: Signal) -> Jump {
         let arrived = pc_behind.bits(31, 2).eq(target.bits(31, 2)).named("fetch_is_at_target");
         (followed & !(predicted & arrived) & !interrupt).named("misled")
     });
-    Jump { target, predicted, forecast, misled }
+    Jump { target, predicted, misled }
 }
 
 /// See [`ExecuteStage::alternative`](super::pipeline::ExecuteStage::alternative).

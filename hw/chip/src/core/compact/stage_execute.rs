@@ -3,7 +3,8 @@
 use systole_hdl::prelude::*;
 
 use super::access::{DataAccess, data_access};
-use super::pipeline::{Completion, ControlFlow, Counted, ExecuteTrace, Pipeline, counts_bits};
+use super::pipeline::{Completion, Counted, ExecuteTrace, Pipeline, counts_bits};
+use super::predictor::Outcome;
 use super::units::units;
 use crate::config::Multiplier;
 use crate::core::alu::alu;
@@ -230,20 +231,18 @@ fn to_writeback(
         .pin("funct3", operation.funct3)
         .pin("offset", arithmetic.address.bits(1, 0));
     let lanes = LoadLanes::of(&lanes);
-    let control_flow = ControlFlow {
-        jump: operation.is_jump & !operation.address_from_rs1,
-        branch: operation.is_branch,
-        taken: jump.is_taken,
-    };
+    let outcome = execute.forecast.map(|(counter, target)| {
+        let is_jump = (operation.is_jump & !operation.address_from_rs1).named("execute_is_jal");
+        let valid = is_jump | operation.is_branch;
+        Outcome { valid, is_jump, branches: jump.is_taken, counter, target }
+    });
     let stays = execute.misled.map_or(lit(1, Bit), |misled| !misled);
     let passes = (control.execute_fire & stays).named("execute_passes");
     m.clocked(|| {
         when(!control.writeback_waiting, || {
             writeback.valid.set(passes);
-            if let (Some((flow, outcome)), Some(forecast)) = (&writeback.control, &execute.outcome)
-            {
-                flow.set(&control_flow);
-                outcome.set(forecast);
+            if let (Some(registers), Some(outcome)) = (&writeback.outcome, &outcome) {
+                registers.set(outcome);
             }
             writeback.completion.set(&completion);
             writeback.writes.set(execute.writes);

@@ -4,7 +4,7 @@ use systole_hdl::prelude::*;
 
 use super::fetch::fetch;
 use super::pipeline::{Fetched, Pipeline, predicts};
-use super::predictor::{Forecast, predictor, trained};
+use super::predictor::predictor;
 use super::registers::registers;
 use crate::core::decode::register_reads;
 use crate::core::expand::expand;
@@ -49,7 +49,7 @@ pub fn build(p: &Pipeline) -> Instance {
         next_pc: fetch.out("next_pc"),
         rs1_read,
         rs2_read,
-        known: predicts(&p.config).then(|| fetch.out("known")),
+        followed: predicts(&p.config).then(|| fetch.out("taken")),
         counter: predicts(&p.config).then(|| fetch.out("counter")),
         fault,
         fault_second: p.config.compressed.then(|| fetch.out("fault_second")),
@@ -81,25 +81,18 @@ fn raw_instruction(halves: Signal, is_short: Option<Signal>, fault: Signal) -> S
 
 /// The predictor: looks up what fetch asked for, learns from what retires.
 fn predict(p: &Pipeline, fetch: &Instance) {
-    let (m, writeback) = (p.m, &p.writeback);
-    let (Some((flow, outcome)), Some(misled)) = (&writeback.control, p.execute.misled) else {
-        return;
-    };
-    let forecast = Forecast { known: outcome.known, counter: outcome.counter };
-    let taken = (flow.jump | flow.taken).named("control_taken");
-    let learns = (flow.jump | flow.branch) & (taken | outcome.known);
-    let predictor = m
-        .instance("predictor", &predictor(p.config.branch_targets))
-        .pin("word", fetch.out("lookup_word"))
-        .pin("clear", p.control.execute_fire & misled)
-        .pin("learn", p.control.retire & learns)
-        .pin("learn_word", writeback.completion.pc.bits(31, 2))
-        .pin("learn_target", outcome.target)
-        .pin("learn_counter", trained(&forecast, flow.jump, flow.taken));
+    let (Some(outcome), Some(misled)) = (&p.writeback.outcome, p.execute.misled) else { return };
+    let predictor =
+        p.m.instance("predictor", &predictor(p.config.branch_targets))
+            .pin("word", fetch.out("lookup_word"))
+            .pin("clear", p.control.execute_fire & misled)
+            .pin("retire", p.control.retire)
+            .pin("retired_word", p.writeback.completion.pc.bits(31, 2));
+    let predictor = outcome.connect(predictor);
     fetch
-        .pin("forecast_known", predictor.out("known"))
-        .pin("forecast_counter", predictor.out("counter"))
-        .pin("forecast_target", predictor.out("target"));
+        .pin("forecast_taken", predictor.out("forecast_taken"))
+        .pin("forecast_counter", predictor.out("forecast_counter"))
+        .pin("forecast_target", predictor.out("forecast_target"));
 }
 
 /// The fetch unit, the instruction port, and the protection of fetches.

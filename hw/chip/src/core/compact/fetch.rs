@@ -241,7 +241,13 @@ fn requests(
     let lookup = predicts.then(|| Followed::lookup(m, fetch_word, asked));
     let sequential = fetch_word + asked.ext(30);
     let ahead = lookup.as_ref().map_or(sequential, |l| l.forecast.taken.mux(l.target, sequential));
-    let next_word = redirect.or(31, 2, ahead).named("next_word");
+    let early = redirect.early.mux(redirect.early_target.bits(31, 2), ahead).named("early_word");
+    let next = m
+        .instance("next", &next_word())
+        .pin("late_redirect", redirect.late)
+        .pin("late_word", redirect.late_target.bits(31, 2))
+        .pin("early_word", early);
+    let next_word = next.out("word");
     let issue = (running & room & !waiting).named("issue");
     let req_valid = m.output_wire("ibus_req_valid", Bit);
     req_valid.drive(waiting | issue);
@@ -256,6 +262,19 @@ fn requests(
     });
     m.cover("flush_while_request_waits", redirect.valid & waiting);
     (issue, lookup.map(|lookup| (lookup, asked)))
+}
+
+/// The word to ask for next. The module stays one in synthesis, so that what is known late in the
+/// cycle passes nothing else. Combinational.
+fn next_word() -> Module {
+    module("core_next_word", |m| {
+        m.doc("The word to ask for next.");
+        m.keep_hierarchy();
+        let late = m.input("late_redirect", Bit);
+        let late_word = m.input("late_word", U(30));
+        let early_word = m.input("early_word", U(30));
+        m.output("word", late.mux(late_word, early_word));
+    })
 }
 
 /// Instructions of whole words.

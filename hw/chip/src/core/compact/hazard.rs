@@ -31,7 +31,8 @@ pub fn hazard() -> Module {
         let writeback_waiting = m.input("writeback_waiting", Bit).doc("for a bus response");
         let writeback_holds = m.input("writeback_holds", Bit).doc("CSR instruction or WFI");
         let writeback_newest = m.input("writeback_newest", Bit).doc("execute has another rd");
-        let writeback_early = m.input("writeback_early", U(32)).doc("result, unless it is loaded");
+        let writeback_result = m.input("writeback_result", U(32)).doc("known in execute, or 0");
+        let unit_result = m.input("unit_result", U(32)).doc("of a unit, in writeback, or 0");
         let rsp_rdata = m.input("rsp_rdata", U(32)).doc("what is loaded");
         let lanes = LoadLanes::inputs(m);
         let immediate = m.input("immediate", U(32)).doc("of what takes it instead of rs2, or 0");
@@ -56,15 +57,19 @@ pub fn hazard() -> Module {
             let from_writeback =
                 (forward_writeback & writeback_newest).named(name("from_writeback"));
             let settled = one_hot_select(&[
-                (from_writeback, writeback_early),
+                (from_writeback, writeback_result),
                 (forward_written & oldest, written_value),
-                (read & oldest & !forward_written & source.any(), file_value),
             ]);
+            let from_file = read & oldest & !forward_written & source.any();
             let settled = if port == "rs2" { settled | immediate } else { settled };
             let operand = m
                 .instance(name("operand"), &operand())
                 .pin("settled", settled.named(name("settled")))
+                .pin("from_file", from_file.named(name("from_file")))
+                .pin("file_value", file_value)
                 .pin("rdata", rsp_rdata)
+                .pin("from_writeback", from_writeback)
+                .pin("unit_result", unit_result)
                 .pin("from_execute", forward_execute)
                 .pin("execute_result", execute_result);
             let operand = lanes.only_if(from_writeback).connect(operand);

@@ -343,9 +343,8 @@ pub struct Control {
     pub execute_result: Signal,
     /// Final value of the destination, from writeback.
     pub writeback_value: Signal,
-    /// The same for the instructions behind, which nobody waits for if it is of a CSR; 0 for a
-    /// load.
-    pub early_value: Signal,
+    /// Result of a unit that finishes in writeback, or 0.
+    pub unit_result: Signal,
     /// The destination is written in this cycle.
     pub rd_write: Signal,
     /// Interrupt enables of the CSRs: `{MEIE, MTIE, MSIE}` and `mstatus.MIE`.
@@ -405,7 +404,7 @@ impl Control {
             event: bit("retire_or_trap"),
             execute_result: word("execute_result"),
             writeback_value: word("writeback_value"),
-            early_value: word("early_value"),
+            unit_result: word("unit_result"),
             rd_write: bit("rd_write"),
             mie: m.wire("mie", U(3)),
             mstatus_mie: bit("mstatus_mie"),

@@ -59,16 +59,18 @@ pub fn build(p: &Pipeline, interrupts: InterruptState, late: &[(Signal, Signal)]
     m.section("Writeback: result");
     let load = m.instance("load", &load_select()).pin("rdata", p.dbus.rsp_rdata);
     let load = stage.lanes.connect(load);
-    // What has its value from elsewhere leaves a result of 0 in execute.
-    let mut early = completion.result;
-    if !late.is_empty() {
-        early = early | one_hot_select(late);
-    }
+    let mut units = late.to_vec();
     if let (Some(is_amo), Some(unit)) = (completion.is_amo, atomic) {
-        early = early | one_hot_select(&[(is_amo, unit.out("result"))]);
+        units.push((is_amo, unit.out("result")));
     }
-    control.early_value.drive(early);
-    let computed = (control.early_value | load.out("value")).named("loaded_or_computed");
+    control.unit_result.drive(if units.is_empty() {
+        lit(0, U(32))
+    } else {
+        one_hot_select(&units)
+    });
+    // What has its value from elsewhere leaves a result of 0 in execute.
+    let computed = (completion.result | control.unit_result).named("computed_value");
+    let computed = (computed | load.out("value")).named("loaded_or_computed");
     control.writeback_value.drive(completion.is_csr.mux(csr.out("read_value"), computed));
     // Without a destination this writes x0, which nobody reads.
     control.rd_write.drive(retire);

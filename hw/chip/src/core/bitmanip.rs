@@ -6,7 +6,8 @@ use super::encoding::bit_op;
 use crate::config::CoreConfig;
 
 /// The bit manipulation unit: combinational. `op` is one-hot (`encoding::bit_op`); with no bit set the
-/// result is 0. MIN and MAX need the comparison of the ALU, `is_less`.
+/// result is 0. MIN and MAX need the comparison of the ALU, `is_less`, and have an output of their
+/// own, because they are later than all else.
 ///
 /// What the ALU does itself: SH1ADD, SH2ADD, SH3ADD, ANDN, ORN, XNOR, rotations, BEXT. CLZ, CTZ and
 /// CPOP are in [`count`](super::count::count).
@@ -19,7 +20,8 @@ pub fn bitmanip(config: &CoreConfig) -> Module {
         let mut results = Vec::new();
         if config.zbb {
             let is_less = m.input("is_less", Bit).doc("a < b");
-            selections(m, op, (a, b), is_less, &mut results);
+            extremes(m, op, (a, b), is_less);
+            extensions(m, op, a, &mut results);
             bytes(m, op, a, &mut results);
         } else {
             op.bits(bit_op::REV8, bit_op::SEXT_B).unused();
@@ -38,13 +40,17 @@ pub fn bitmanip(config: &CoreConfig) -> Module {
 /// Results, each with what selects it.
 type Results = Vec<(Signal, Signal)>;
 
-/// MIN, MAX, and the extensions.
-fn selections(m: M, op: Signal, (a, b): (Signal, Signal), is_less: Signal, results: &mut Results) {
+/// MIN and MAX.
+fn extremes(m: M, op: Signal, (a, b): (Signal, Signal), is_less: Signal) {
     m.section("Minimum and maximum");
     let (min, max) = (op.bit(bit_op::MIN), op.bit(bit_op::MAX));
-    results.push((((min & is_less) | (max & !is_less)).named("select_a"), a));
-    results.push((((min & !is_less) | (max & is_less)).named("select_b"), b));
+    let select_a = ((min & is_less) | (max & !is_less)).named("select_a");
+    let select_b = ((min & !is_less) | (max & is_less)).named("select_b");
+    m.output("extreme", one_hot_select(&[(select_a, a), (select_b, b)])).doc("or 0");
+}
 
+/// SEXT.B, SEXT.H, ZEXT.H.
+fn extensions(m: M, op: Signal, a: Signal, results: &mut Results) {
     m.section("Extensions");
     let half = (op.bit(bit_op::SEXT_H) | op.bit(bit_op::ZEXT_H)).named("select_half");
     let half_sign = (a.bit(15) & op.bit(bit_op::SEXT_H)).named("half_sign");

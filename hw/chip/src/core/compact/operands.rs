@@ -3,7 +3,7 @@
 use systole_hdl::prelude::*;
 
 use super::hazard::hazard;
-use super::pipeline::{Pipeline, counts_bits};
+use super::pipeline::{Pipeline, counts_bits, is_extreme};
 use crate::config::Multiplier;
 
 /// The newest values, with `immediate` OR-ed to rs2, and what has to be waited for.
@@ -43,6 +43,7 @@ pub fn operands(
         operation.is_multiply.filter(|_| pipelined),
         operation.is_amo,
         counts_bits(&p.config, operation),
+        is_extreme(&p.config, operation),
     ];
     let late = late.into_iter().flatten().reduce(|a, b| a | b).expect("loads at least");
     let hazard = m.instance("hazard", &hazard());

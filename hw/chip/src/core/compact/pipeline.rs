@@ -431,3 +431,9 @@ pub fn counts_bits(config: &CoreConfig, operation: &Operation) -> Option<Signal>
     let op = operation.bit_op.filter(|_| config.zbb)?;
     Some(op.bits(bit_op::CPOP, bit_op::CLZ).any())
 }
+
+/// Whether an operation in execute is MIN or MAX.
+pub fn is_extreme(config: &CoreConfig, operation: &Operation) -> Option<Signal> {
+    let op = operation.bit_op.filter(|_| config.zbb)?;
+    Some(op.bits(bit_op::MAX, bit_op::MIN).any())
+}

@@ -5,7 +5,7 @@ use systole_hdl::prelude::*;
 use super::operands::operands;
 use super::pipeline::{DecodeTrace, PathTrace, Pipeline};
 use crate::core::csr::csr_access;
-use crate::core::decode::{Operation, decode, pc_offset};
+use crate::core::decode::{Operation, alu_immediate, decode, pc_offset};
 use crate::core::interrupts::interrupts;
 use crate::core::trap::{Trap, decode_trap};
 
@@ -56,9 +56,7 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
     let takes_alternative = instruction_trap | operation.operand_a_pc | shows_next | target_traps;
 
     m.section("Operands");
-    let takes_immediate =
-        (operation.operand_b_immediate & !decode.out("reads_rs2")).named("takes_immediate");
-    let immediate = one_hot_select(&[(takes_immediate, operation.immediate)]);
+    let immediate = alu_immediate(fetched.instruction);
     let hazard = operands(p, registers, operation.rd, immediate);
     if let Some(operand_wait) = control.operand_wait {
         operand_wait.drive(stage.valid & hazard.out("operand_wait"));
@@ -155,7 +153,7 @@ fn decode_instance(p: &Pipeline) -> Instance {
         access.pin("counter_enable", counter_enable);
     }
     // Fetch has found out.
-    decode.unused("reads_rs1");
+    decode.unused("reads_rs1").unused("reads_rs2");
     decode.pin("csr_legal", access.out("legal"))
 }
 

@@ -58,6 +58,8 @@ pub fn build(p: &Pipeline) -> Vec<(Signal, Signal)> {
 /// What the ALU and the bit manipulation unit give.
 struct Arithmetic {
     result: Signal,
+    /// Of MIN and MAX, or 0: too late for the operands of the next instruction.
+    extreme: Option<Signal>,
     /// rs1 + immediate.
     address: Signal,
     is_equal: Signal,
@@ -73,15 +75,16 @@ fn arithmetic(p: &Pipeline) -> Arithmetic {
     let alu = operation.pin_alu(alu);
     alu.unused("sum");
     let mut result = alu.out("result");
+    let mut extreme = None;
     let is_less = alu.out("is_less");
     if let Some(op) = operation.bit_op {
         let unit = m.instance("bits", &bitmanip(&p.config)).pin("op", op).pin("a", a).pin("b", b);
-        if p.config.zbb {
-            unit.pin("is_less", is_less);
-        }
         result = result | unit.out("result");
+        if p.config.zbb {
+            extreme = Some(unit.pin("is_less", is_less).out("extreme"));
+        }
     }
-    Arithmetic { result, address, is_equal: alu.out("is_equal"), is_less }
+    Arithmetic { result, extreme, address, is_equal: alu.out("is_equal"), is_less }
 }
 
 /// Starts counting zeros or ones, if there is Zbb; the result is there in writeback.
@@ -176,7 +179,10 @@ fn to_writeback(
     let completion = Completion {
         pc: execute.pc,
         rd: operation.rd,
-        result: control.execute_result,
+        result: match arithmetic.extreme {
+            Some(extreme) => control.execute_result | extreme,
+            None => control.execute_result,
+        },
         address: if p.config.compressed {
             arithmetic.address
         } else {

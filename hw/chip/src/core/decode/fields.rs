@@ -2,6 +2,8 @@
 
 use systole_hdl::prelude::*;
 
+use crate::core::encoding::opcode;
+
 /// Fields of an instruction word.
 pub struct Fields {
     pub instruction: Signal,
@@ -76,4 +78,18 @@ pub fn pc_offset(instruction: Signal) -> Signal {
         ((!bit(6) & bit(0)).named("offset_of_auipc"), immediates.u),
     ])
     .named("pc_offset")
+}
+
+/// What is computed with instead of rs2, as early as possible: out of few bits of `instruction`. The
+/// immediate of LUI and OP-IMM, which are all that the ALU takes one of; of others 0.
+pub fn alu_immediate(instruction: Signal) -> Signal {
+    let bits = |high, low| instruction.bits(high, low);
+    let upper = cat(&[bits(31, 12), lit(0, U(12))]);
+    let short = cat(&[instruction.bit(31).repeat(20), bits(31, 20)]);
+    let is = |value: u64| bits(6, 0).eq(value);
+    one_hot_select(&[
+        (is(opcode::LUI).named("takes_upper"), upper),
+        (is(opcode::OP_IMM).named("takes_short"), short),
+    ])
+    .named("alu_immediate")
 }

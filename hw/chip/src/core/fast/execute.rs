@@ -87,12 +87,12 @@ fn arithmetic(m: M, stages: &Stages) -> Signal {
     };
     let unit =
         m.instance("bits", &bitmanip(config)).pin("op", op).pin("a", main.a).pin("b", main.b);
-    if config.zbb {
-        unit.pin("is_less", alu.out("is_less"));
-    } else {
+    if !config.zbb {
         alu.unused("is_less");
+        return result | unit.out("result");
     }
-    result | unit.out("result")
+    unit.pin("is_less", alu.out("is_less"));
+    result | unit.out("result") | unit.out("extreme")
 }
 
 /// What multiplier and divider give.

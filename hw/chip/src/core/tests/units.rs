@@ -142,6 +142,9 @@ impl Arithmetic {
                 unit.set("is_less", self.alu.get("is_less"));
             }
             result |= unit.get("result");
+            if self.config.zbb {
+                result |= unit.get("extreme");
+            }
         }
         if let Some(unit) = &mut self.count
             && self.decode.get("bit_op") & 7 != 0

@@ -10,8 +10,9 @@ use crate::config::CoreConfig;
 ///
 /// One adder serves ADD, SUB and all comparisons, one rotator all shifts. `result` is 0 when
 /// nothing is selected, so that it can be combined with that of another unit by OR. `less` and
-/// `equal` compare the operands while `invert_b` is set.
-pub fn alu(config: &CoreConfig) -> Module {
+/// `equal` compare the operands while `invert_b` is set. Where b comes `complemented`, `invert_b`
+/// says that it already is, which takes a gate off the longest paths.
+pub fn alu(config: &CoreConfig, complemented: bool) -> Module {
     module("core_alu", |m| {
         m.doc("Arithmetic and logic unit of the core.");
         let a = m.input("a", U(32));
@@ -24,10 +25,14 @@ pub fn alu(config: &CoreConfig) -> Module {
         let select_shift = m.input("select_shift", Bit).doc("result is shifted");
 
         m.section("Add, subtract, compare");
-        let addend = (b ^ invert_b.repeat(32)).named("addend");
+        let addend = match complemented {
+            true => b,
+            false => (b ^ invert_b.repeat(32)).named("addend"),
+        };
         let signed = (!is_unsigned).named("compare_signed");
         let a_sign = (a.bit(31) & signed).named("a_sign");
-        let addend_sign = ((b.bit(31) & signed) ^ invert_b).named("addend_sign");
+        let b_sign = if complemented { b.bit(31) ^ invert_b } else { b.bit(31) };
+        let addend_sign = ((b_sign & signed) ^ invert_b).named("addend_sign");
         let wide = |sign: Signal, value: Signal| cat(&[sign, value]);
         let sum = wide(a_sign, a) + wide(addend_sign, addend) + invert_b.ext(33);
         let sum = sum.named("sum_and_sign");

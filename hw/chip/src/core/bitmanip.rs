@@ -7,11 +7,12 @@ use crate::config::CoreConfig;
 
 /// The bit manipulation unit: combinational. `op` is one-hot (`encoding::bit_op`); with no bit set the
 /// result is 0. MIN and MAX need the comparison of the ALU, `is_less`, and have an output of their
-/// own, because they are later than all else.
+/// own, because they are later than all else. For them b may come `complemented`, as the comparison
+/// needs it.
 ///
 /// What the ALU does itself: SH1ADD, SH2ADD, SH3ADD, ANDN, ORN, XNOR, rotations, BEXT. CLZ, CTZ and
 /// CPOP are in [`count`](super::count::count).
-pub fn bitmanip(config: &CoreConfig) -> Module {
+pub fn bitmanip(config: &CoreConfig, complemented: bool) -> Module {
     module("core_bitmanip", |m| {
         m.doc("Bit manipulation beyond what the ALU does.");
         let op = m.input("op", U(bit_op::WIDTH)).doc("one-hot");
@@ -20,7 +21,7 @@ pub fn bitmanip(config: &CoreConfig) -> Module {
         let mut results = Vec::new();
         if config.zbb {
             let is_less = m.input("is_less", Bit).doc("a < b");
-            extremes(m, op, (a, b), is_less);
+            extremes(m, op, (a, if complemented { !b } else { b }), is_less);
             extensions(m, op, a, &mut results);
             bytes(m, op, a, &mut results);
         } else {

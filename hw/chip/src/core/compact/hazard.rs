@@ -12,7 +12,8 @@ use crate::core::load_select::LoadLanes;
 /// file at the last edge, which reading at that edge missed. Loads, CSR reads and pipelined
 /// products are known in writeback, everything else in execute. A source that is not read gives 0.
 ///
-/// What is known late is chosen last, in [`operand`]. `immediate` is OR-ed to rs2.
+/// What is known late is chosen last, in [`operand`]. `immediate` is OR-ed to rs2, and
+/// rs2 is complemented where that is asked for.
 ///
 /// A CSR instruction holds back everything behind it, so that an interrupt that it enables or
 /// disables is decided before the next instruction; so does WFI, whose interrupt is taken there.
@@ -35,6 +36,7 @@ pub fn hazard() -> Module {
         let unit_result = m.input("unit_result", U(32)).doc("of a unit, in writeback, or 0");
         let rsp_rdata = m.input("rsp_rdata", U(32)).doc("what is loaded");
         let lanes = LoadLanes::inputs(m);
+        let complement = m.input("complement", Bit).doc("of what rs2 gives");
         let immediate = m.input("immediate", U(32)).doc("of what takes it instead of rs2, or 0");
         let written_valid = m.input("written_valid", Bit).doc("at the last edge");
         let written_rd = m.input("written_rd", U(5));
@@ -62,8 +64,13 @@ pub fn hazard() -> Module {
             ]);
             let from_file = read & oldest & !forward_written & source.any();
             let settled = if port == "rs2" { settled | immediate } else { settled };
-            let operand = m
-                .instance(name("operand"), &operand())
+            let operand = match port {
+                "rs1" => m.instance(name("operand"), &operand("core_operand_a", false)),
+                _ => m
+                    .instance(name("operand"), &operand("core_operand_b", true))
+                    .pin("complement", complement),
+            };
+            let operand = operand
                 .pin("settled", settled.named(name("settled")))
                 .pin("from_file", from_file.named(name("from_file")))
                 .pin("file_value", file_value)

@@ -7,11 +7,13 @@ use crate::core::load_select::LoadLanes;
 /// An operand: `settled` unless another value is chosen; of `settled` and the choices at most one
 /// is not 0. Combinational.
 ///
+/// Where it is `complemented`, a port asks for the complement instead.
+///
 /// The values come in the order of their arrival: registers and what is loaded out of slow memories
 /// pass two modules, results of this cycle one. The modules stay such in synthesis, or all would be
 /// mixed in whatever order is the smallest.
-pub fn operand() -> Module {
-    module("core_operand", |m| {
+pub fn operand(name: &str, complemented: bool) -> Module {
+    module(name, |m| {
         m.doc("An operand: known ahead, out of memory, or computed in this cycle.");
         m.keep_hierarchy();
         let stored = Stored::inputs(m);
@@ -22,7 +24,14 @@ pub fn operand() -> Module {
         let unit_result = m.input("unit_result", U(32)).doc("of a unit that finishes there");
         let computed =
             one_hot_select(&[(from_execute, execute_result), (from_writeback, unit_result)]);
-        m.output("value", stored.out("value") | computed);
+        let value = stored.out("value") | computed;
+        m.output(
+            "value",
+            match complemented {
+                true => value ^ m.input("complement", Bit).repeat(32),
+                false => value,
+            },
+        );
     })
 }
 

@@ -5,12 +5,14 @@ use systole_hdl::prelude::*;
 use super::hazard::hazard;
 use super::pipeline::{Pipeline, counts_bits, is_extreme};
 use crate::config::Multiplier;
+use crate::core::decode::Operation;
 
-/// The newest values, with `immediate` OR-ed to rs2, and what has to be waited for.
+/// The newest values for `next`, the operation in decode, and what has to be waited for;
+/// `immediate` is what it takes instead of rs2, or 0.
 pub fn operands(
     p: &Pipeline,
     registers: Instance,
-    decode_rd: Signal,
+    next: &Operation,
     immediate: Signal,
 ) -> Instance {
     let (m, control, completion) = (p.m, &p.control, &p.writeback.completion);
@@ -32,7 +34,7 @@ pub fn operands(
     let newest = m.reg("writeback_newest", Bit).doc("execute has another rd, or nothing");
     let ahead = p.execute.valid.mux(operation.rd, completion.rd).named("rd_ahead_of_decode");
     m.clocked(|| {
-        when(control.decode_fire, || newest.set(ahead.ne(decode_rd)))
+        when(control.decode_fire, || newest.set(ahead.ne(next.rd)))
             .or_when(control.execute_fire | control.flush, || newest.set(1));
     });
 
@@ -71,6 +73,7 @@ pub fn operands(
         .pin("writeback_result", completion.result)
         .pin("unit_result", control.unit_result)
         .pin("immediate", immediate)
+        .pin("complement", next.alu_invert_b)
         .pin("rsp_rdata", p.dbus.rsp_rdata)
         .pin("written_valid", written_valid)
         .pin("written_rd", written_rd)

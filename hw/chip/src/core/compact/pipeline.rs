@@ -215,7 +215,8 @@ pub struct ExecuteStage {
     pub valid: Signal,
     pub pc: Signal,
     pub rs1_value: Signal,
-    /// rs2, or of an instruction that does not read it the immediate.
+    /// rs2, or of an instruction that does not read it the immediate; complemented where the ALU
+    /// asks for it.
     pub operand_b: Signal,
     /// Where a branch that is not as predicted goes; the link of a jump, the result of AUIPC, the
     /// pc behind a CSR instruction or FENCE.I; `mtval` of a trap known in decode.
@@ -224,9 +225,8 @@ pub struct ExecuteStage {
     pub takes_alternative: Signal,
     /// A jump or branch that was taken ahead, by the predictor or in decode.
     pub predicted: Signal,
-    /// The predictor took what is no direct jump or branch, or goes elsewhere: it traps like
-    /// nothing and is fetched anew.
-    pub misled: Option<Signal>,
+    /// Fetch followed a forecast, and was at its target.
+    pub followed: Option<(Signal, Signal)>,
     /// The counter that was forecast, and the word of the target.
     pub forecast: Option<(Signal, Signal)>,
     /// Its destination is not x0.
@@ -248,7 +248,8 @@ impl ExecuteStage {
             alternative: m.reg("execute_alternative", U(32)),
             takes_alternative: m.reg("execute_takes_alternative", Bit),
             predicted: m.reg("execute_predicted", Bit),
-            misled: predicts(config).then(|| m.reg("execute_misled", Bit)),
+            followed: predicts(config)
+                .then(|| (m.reg("execute_followed", Bit), m.reg("execute_arrived", Bit))),
             forecast: predicts(config)
                 .then(|| (m.reg("execute_counter", U(2)), m.reg("execute_target", U(30)))),
             writes: m.reg("execute_writes", Bit),
@@ -321,6 +322,11 @@ pub struct Control {
     /// Fetch goes on at the target of a jump or branch that decode takes.
     pub decode_redirect: Signal,
     pub decode_target: Signal,
+    /// The instruction in execute does nothing there: it carries a trap, or is `misled`.
+    pub execute_inert: Signal,
+    /// Fetch followed a forecast for what is no direct jump or branch, or went elsewhere: the
+    /// instruction is dropped and fetched anew.
+    pub misled: Option<Signal>,
     /// The instruction in execute enters writeback.
     pub execute_fire: Signal,
     /// Fetch goes on elsewhere for an indirect jump in execute.
@@ -392,6 +398,8 @@ impl Control {
             decode_fire: bit("decode_fire"),
             decode_redirect: bit("decode_redirect"),
             decode_target: word("decode_target"),
+            execute_inert: bit("execute_inert"),
+            misled: predicts(config).then(|| bit("misled")),
             execute_fire: bit("execute_fire"),
             indirect_redirect: bit("indirect_redirect"),
             indirect_target: word("indirect_target"),

@@ -48,7 +48,7 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
         trap.pin("user", user.user);
     }
 
-    let jump = jumps(p, &operation, interrupt_select);
+    let jump = jumps(p, &operation);
     let alternative = alternative(p, &operation, illegal, &jump);
     let instruction_trap = (fetched.fault | illegal | ebreak).named("instruction_trap");
     let shows_next = operation.is_jump | operation.is_csr | operation.is_fence_i;
@@ -57,7 +57,7 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
 
     m.section("Operands");
     let immediate = alu_immediate(fetched.instruction);
-    let hazard = operands(p, registers, operation.rd, immediate);
+    let hazard = operands(p, registers, &operation, immediate);
     if let Some(operand_wait) = control.operand_wait {
         operand_wait.drive(stage.valid & hazard.out("operand_wait"));
     } else {
@@ -81,10 +81,7 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
         let path = PathTrace { sequential_pc: fetched.next_pc, target: jump.target };
         (registers, values, path)
     });
-    let mut trap = Trap::of(&trap);
-    if let Some(misled) = jump.misled {
-        trap.valid = trap.valid | misled;
-    }
+    let trap = Trap::of(&trap);
     m.clocked(|| {
         when(control.decode_fire, || execute.valid.set(1))
             .or_when(control.execute_fire | control.flush, || execute.valid.set(0));
@@ -95,8 +92,10 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
             execute.alternative.set(alternative);
             execute.takes_alternative.set(takes_alternative);
             execute.predicted.set(jump.predicted);
-            if let (Some(register), Some(misled)) = (execute.misled, jump.misled) {
-                register.set(misled);
+            if let (Some(registers), Some((followed, arrived))) = (execute.followed, jump.followed)
+            {
+                registers.0.set(followed & !interrupt_select);
+                registers.1.set(arrived);
             }
             if let (Some((counter, target)), Some(forecast)) = (execute.forecast, fetched.counter) {
                 counter.set(forecast);
@@ -163,13 +162,13 @@ struct Jump {
     target: Signal,
     /// Fetch goes on there.
     predicted: Signal,
-    /// Fetch went elsewhere.
-    misled: Option<Signal>,
+    /// Fetch followed a forecast, and is at the target.
+    followed: Option<(Signal, Signal)>,
 }
 
 /// Takes JAL, and branches that are predicted taken, unless fetch has done so: once, even if the
 /// instruction has to stay in decode. Without a predictor these are the branches backwards.
-fn jumps(p: &Pipeline, operation: &Operation, interrupt: Signal) -> Jump {
+fn jumps(p: &Pipeline, operation: &Operation) -> Jump {
     let (m, control, stage) = (p.m, &p.control, &p.decode);
     m.section("Jumps and branches");
     let offset = pc_offset(stage.fetched.instruction);
@@ -196,11 +195,11 @@ fn jumps(p: &Pipeline, operation: &Operation, interrupt: Signal) -> Jump {
     });
     control.decode_redirect.drive(redirect);
     control.decode_target.drive(target);
-    let misled = followed.zip(control.pc_behind).map(|(followed, pc_behind)| {
-        let arrived = pc_behind.bits(31, 2).eq(target.bits(31, 2)).named("fetch_is_at_target");
-        (followed & !(predicted & arrived) & !interrupt).named("misled")
+    let followed = followed.zip(control.pc_behind).map(|(followed, pc)| {
+        let arrived = pc.bits(31, 2).eq(target.bits(31, 2)).named("fetch_is_at_target");
+        (followed, arrived)
     });
-    Jump { target, predicted, misled }
+    Jump { target, predicted, followed }
 }
 
 /// See [`ExecuteStage::alternative`](super::pipeline::ExecuteStage::alternative).

@@ -20,6 +20,14 @@ use crate::core::trap::{Trap, execute_trap};
 pub fn build(p: &Pipeline) -> Vec<(Signal, Signal)> {
     let (m, control, execute) = (p.m, &p.control, &p.execute);
     let operation = &execute.operation;
+    let trapped = execute.trap.valid;
+    control.execute_inert.drive(match (execute.followed, control.misled) {
+        (Some((followed, arrived)), Some(misled)) => {
+            misled.drive(followed & !(execute.predicted & arrived));
+            trapped | misled
+        }
+        _ => trapped,
+    });
     m.section("Execute: arithmetic");
     let arithmetic = arithmetic(p);
     let units = units(p);
@@ -71,14 +79,15 @@ fn arithmetic(p: &Pipeline) -> Arithmetic {
     let operation = &execute.operation;
     let (a, b) = (execute.rs1_value, execute.operand_b);
     let address = (a + operation.immediate).named("address");
-    let alu = m.instance("alu", &alu(&p.config)).pin("a", a).pin("b", b);
+    let alu = m.instance("alu", &alu(&p.config, true)).pin("a", a).pin("b", b);
     let alu = operation.pin_alu(alu);
     alu.unused("sum");
     let mut result = alu.out("result");
     let mut extreme = None;
     let is_less = alu.out("is_less");
     if let Some(op) = operation.bit_op {
-        let unit = m.instance("bits", &bitmanip(&p.config)).pin("op", op).pin("a", a).pin("b", b);
+        let unit =
+            m.instance("bits", &bitmanip(&p.config, true)).pin("op", op).pin("a", a).pin("b", b);
         result = result | unit.out("result");
         if p.config.zbb {
             extreme = Some(unit.pin("is_less", is_less).out("extreme"));
@@ -115,7 +124,7 @@ struct Jump {
 fn jumps(p: &Pipeline, arithmetic: &Arithmetic) -> Jump {
     let (m, control, execute) = (p.m, &p.control, &p.execute);
     let operation = &execute.operation;
-    let untrapped = (!execute.trap.valid).named("execute_untrapped");
+    let untrapped = (!control.execute_inert).named("execute_untrapped");
     let is_jalr = operation.is_jump & operation.address_from_rs1 & untrapped;
     let is_jalr = is_jalr.named("jumps_indirect");
     let condition = condition(operation.funct3, arithmetic.is_equal, arithmetic.is_less);
@@ -138,7 +147,7 @@ fn jumps(p: &Pipeline, arithmetic: &Arithmetic) -> Jump {
         false => (execute.alternative.bit(1), indirect.bit(1)),
     };
     let indirect_redirect = (is_jalr & !jump_traps).named("goes_indirect");
-    match execute.misled {
+    match control.misled {
         Some(misled) => {
             control.indirect_redirect.drive(control.execute_fire & (indirect_redirect | misled));
             control.indirect_target.drive(misled.mux(execute.pc, indirect));
@@ -224,7 +233,8 @@ fn to_writeback(
             let followed = direct.mux(path.target, path.sequential_pc).named("traced_followed");
             let values = ExecuteTrace {
                 rs1_value: execute.rs1_value & decoded.rs1.any().repeat(32),
-                rs2_value: execute.operand_b & decoded.rs2.any().repeat(32),
+                rs2_value: (execute.operand_b ^ operation.alu_invert_b.repeat(32))
+                    & decoded.rs2.any().repeat(32),
                 pc_next: jump.is_jalr.mux(jump.indirect, followed).named("traced_pc_next"),
                 lanes: access.lanes,
                 store_word: p.dbus.req_wdata,
@@ -242,7 +252,7 @@ fn to_writeback(
         let valid = is_jump | operation.is_branch;
         Outcome { valid, is_jump, branches: jump.is_taken, counter, target }
     });
-    let stays = execute.misled.map_or(lit(1, Bit), |misled| !misled);
+    let stays = control.misled.map_or(lit(1, Bit), |misled| !misled);
     let passes = (control.execute_fire & stays).named("execute_passes");
     m.clocked(|| {
         when(!control.writeback_waiting, || {

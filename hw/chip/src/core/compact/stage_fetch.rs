@@ -81,7 +81,7 @@ fn raw_instruction(halves: Signal, is_short: Option<Signal>, fault: Signal) -> S
 
 /// The predictor: looks up what fetch asked for, learns from what retires.
 fn predict(p: &Pipeline, fetch: &Instance) {
-    let (Some(outcome), Some(misled)) = (&p.writeback.outcome, p.execute.misled) else { return };
+    let (Some(outcome), Some(misled)) = (&p.writeback.outcome, p.control.misled) else { return };
     let predictor =
         p.m.instance("predictor", &predictor(p.config.branch_targets))
             .pin("word", fetch.out("lookup_word"))

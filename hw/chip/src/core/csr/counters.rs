@@ -56,8 +56,8 @@ pub fn counters(m: M, config: &CoreConfig, rows: &mut Rows, retire: Signal, writ
     for index in 3..3 + hpm {
         let name = format!("mhpmcounter{index}");
         let happened = counted.happened(m, index, rows, write);
-        let increment =
-            (happened & (!inhibited(index)).repeat(2)).named(format!("{name}_increment"));
+        let increment = (happened & (!inhibited(index)).repeat(happened.width()))
+            .named(format!("{name}_increment"));
         counter(m, rows, write, &Counter { name: &name, index, shadow: true, increment });
     }
     if config.zicntr {
@@ -98,7 +98,7 @@ impl Counted {
                 let second = second.bit_at(event).named(format!("event_{index}_second"));
                 first.ext(2) + second.ext(2)
             }
-            None => first.ext(2),
+            None => first,
         }
     }
 }
@@ -143,10 +143,12 @@ fn counter(m: M, rows: &mut Rows, write: &Write, c: &Counter) {
     };
     let (low, high) = (select("", 0), select("h", csr::HIGH_HALF));
     let (low_word, high_word) = (count.bits(31, 0), count.bits(63, 32));
+    // By one: whether it counts is known later than what it counts to.
+    let step = if c.increment.width() == 1 { lit(1, U(64)) } else { c.increment.ext(64) };
     m.clocked(|| {
         when(write.enable & low, || count.set(cat(&[high_word, write.value])))
             .or_when(write.enable & high, || count.set(cat(&[write.value, low_word])))
-            .or_when(c.increment.any(), || count.set(count + c.increment.ext(64)));
+            .or_when(c.increment.any(), || count.set(count + step));
     });
     rows.add(low, low_word, write.value);
     rows.add(high, high_word, write.value);

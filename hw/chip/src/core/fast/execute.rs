@@ -78,15 +78,19 @@ fn count_bits(m: M, stages: &Stages) -> Option<(Signal, Signal)> {
 /// What the ALU and the bit manipulation unit give.
 fn arithmetic(m: M, stages: &Stages) -> Signal {
     let (main, config) = (&stages.main, &stages.config);
-    let alu = main.alu.pin(m.instance("alu", &alu(config)).pin("a", main.a).pin("b", main.b));
+    let alu =
+        main.alu.pin(m.instance("alu", &alu(config, false)).pin("a", main.a).pin("b", main.b));
     alu.unused("sum").unused("is_equal");
     let result = alu.out("result");
     let Some(op) = main.work.bit_op else {
         alu.unused("is_less");
         return result;
     };
-    let unit =
-        m.instance("bits", &bitmanip(config)).pin("op", op).pin("a", main.a).pin("b", main.b);
+    let unit = m
+        .instance("bits", &bitmanip(config, false))
+        .pin("op", op)
+        .pin("a", main.a)
+        .pin("b", main.b);
     if !config.zbb {
         alu.unused("is_less");
         return result | unit.out("result");
@@ -209,7 +213,8 @@ fn branch_lane(m: M, stages: &Stages) {
     let lane = &stages.branch;
     let work = &lane.work;
     m.section("Execute, branch lane: arithmetic");
-    let alu = m.instance("simple_alu", &alu(&stages.config)).pin("a", lane.a).pin("b", lane.b);
+    let alu =
+        m.instance("simple_alu", &alu(&stages.config, false)).pin("a", lane.a).pin("b", lane.b);
     let alu = lane.alu.pin(alu);
     alu.unused("sum").unused("is_equal").unused("is_less");
     control.branch_result.drive(work.is_jump.mux(work.link, alu.out("result")));

@@ -96,9 +96,9 @@ impl Arithmetic {
             decode.set("wait_illegal", 0);
         }
         let unit = config.zbb || config.zbs;
-        let bits = unit.then(|| start(&bitmanip(&config)));
+        let bits = unit.then(|| start(&bitmanip(&config, false)));
         let count = config.zbb.then(|| start(&count()));
-        Self { decode, alu: start(&alu(&config)), bits, count, config }
+        Self { decode, alu: start(&alu(&config, false)), bits, count, config }
     }
 
     /// The result of `word` with these operands, or none when it is illegal.

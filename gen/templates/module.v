@@ -37,7 +37,10 @@ module {{ name }}{% if ports.is_empty() %};{% else %} (
         {{ line }}
 {%- endfor %}
     end
-{%- when Block::Memory { style, ty, name, last, init, mark } %}
+{%- when Block::Memory { style, collisions_unused, ty, name, last, init, mark } %}
+{%- if *collisions_unused %}
+    (* no_rw_check *)
+{%- endif %}
 {%- if let Some(style) = style %}
     (* ram_style = "{{ style }}" *)
 {%- endif %}

@@ -56,6 +56,7 @@ pub(super) enum Block {
     },
     Memory {
         style: Option<&'static str>,
+        collisions_unused: bool,
         ty: String,
         name: String,
         last: u32,
@@ -227,6 +228,7 @@ impl<'p, 'm> Body<'p, 'm> {
         let memory = &self.module.memories[id.0 as usize];
         let mark = self.remarks.origin(&memory.doc, memory.location);
         self.push(Block::Memory {
+            collisions_unused: memory.collisions_unused,
             style: match memory.style {
                 RamStyle::Auto => None,
                 RamStyle::Block => Some("block"),

@@ -168,6 +168,7 @@ pub fn module(recipe: &Recipe) -> Arc<Module> {
 fn empty() -> Module {
     Module {
         name: "random".into(),
+        keep_hierarchy: false,
         doc: String::new(),
         location: HERE,
         signals: Vec::new(),
@@ -184,6 +185,7 @@ fn memory(name: &str, depth: u32, ty: Ty) -> Memory {
         name: name.into(),
         depth,
         ty,
+        collisions_unused: false,
         style: RamStyle::Auto,
         init_file: None,
         doc: String::new(),

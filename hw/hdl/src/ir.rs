@@ -286,6 +286,8 @@ pub struct Memory {
     pub ty: Ty,
     /// How it should be built.
     pub style: RamStyle,
+    /// Nobody uses what a synchronous read gives when the word is written at the same edge.
+    pub collisions_unused: bool,
     /// `$readmemh` file for the initial contents, if any.
     pub init_file: Option<String>,
     /// Comment; may be empty.

@@ -40,6 +40,7 @@ impl M {
                 depth,
                 ty,
                 style: RamStyle::Auto,
+                collisions_unused: false,
                 init_file: None,
                 doc: String::new(),
                 location,
@@ -56,6 +57,13 @@ impl Memory {
     #[track_caller]
     pub fn style(self, style: RamStyle) -> Memory {
         self.change(here(), |memory| memory.style = style)
+    }
+
+    /// Says that nobody uses what a synchronous read gives when the word is written at the same
+    /// edge, so that synthesis needs no logic around a block RAM to make it the old word.
+    #[track_caller]
+    pub fn collisions_unused(self) -> Memory {
+        self.change(here(), |memory| memory.collisions_unused = true)
     }
 
     /// Loads the initial contents from a `$readmemh` file.

@@ -1,4 +1,4 @@
-//! The last choices of an operand, behind what is known late.
+//! The last choices of operands and results, behind what is known late.
 
 use systole_hdl::prelude::*;
 
@@ -73,5 +73,18 @@ fn stored_operand() -> Module {
         let stored = Stored::inputs(m);
         let file = one_hot_select(&[(stored.from_file, stored.file_value)]);
         m.output("value", stored.settled | file | stored.lanes.value_of(stored.rdata));
+    })
+}
+
+/// The final value of a destination: what is loaded, or `other`, where the other one of the two is
+/// 0. Combinational; a module of its own in synthesis like the above.
+pub fn destination() -> Module {
+    module("core_destination", |m| {
+        m.doc("The final value of a destination: what is loaded, or another one.");
+        m.keep_hierarchy();
+        let other = m.input("other", U(32));
+        let rdata = m.input("rdata", U(32)).doc("what is loaded");
+        let lanes = LoadLanes::inputs(m);
+        m.output("value", other | lanes.value_of(rdata));
     })
 }

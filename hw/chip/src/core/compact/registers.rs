@@ -8,7 +8,7 @@ use systole_hdl::prelude::*;
 pub fn registers() -> Module {
     module("core_register_file", |m| {
         m.doc("Integer registers: two registered read ports, one write port.");
-        let x = m.memory("x", 32, U(32)).style(RamStyle::Block);
+        let x = m.memory("x", 32, U(32)).style(RamStyle::Block).collisions_unused();
         for port in ["rs1", "rs2"] {
             let address = m.input(port, U(5)).doc("to be read at the next edge");
             let value = x.read_sync(format!("{port}_read"), address, 1);

@@ -2,12 +2,12 @@
 
 use systole_hdl::prelude::*;
 
+use super::operand::destination;
 use super::pipeline::Pipeline;
 use super::retire::{Retiring, retire_port};
 use super::stage_decode::InterruptState;
 use crate::core::atomic::atomic_unit;
 use crate::core::csr::{EVENTS, csr_file};
-use crate::core::load_select::load_select;
 use crate::core::trap::writeback_trap;
 
 /// Builds writeback inside `core`; `late` are the results of units, each with what says that it is
@@ -57,8 +57,6 @@ pub fn build(p: &Pipeline, interrupts: InterruptState, late: &[(Signal, Signal)]
     }
 
     m.section("Writeback: result");
-    let load = m.instance("load", &load_select()).pin("rdata", p.dbus.rsp_rdata);
-    let load = stage.lanes.connect(load);
     let mut units = late.to_vec();
     if let (Some(is_amo), Some(unit)) = (completion.is_amo, atomic) {
         units.push((is_amo, unit.out("result")));
@@ -70,8 +68,10 @@ pub fn build(p: &Pipeline, interrupts: InterruptState, late: &[(Signal, Signal)]
     });
     // What has its value from elsewhere leaves a result of 0 in execute.
     let computed = (completion.result | control.unit_result).named("computed_value");
-    let computed = (computed | load.out("value")).named("loaded_or_computed");
-    control.writeback_value.drive(completion.is_csr.mux(csr.out("read_value"), computed));
+    let other = completion.is_csr.mux(csr.out("read_value"), computed).named("not_loaded");
+    let destination = m.instance("destination", &destination()).pin("other", other);
+    let destination = stage.lanes.connect(destination).pin("rdata", p.dbus.rsp_rdata);
+    control.writeback_value.drive(destination.out("value"));
     // Without a destination this writes x0, which nobody reads.
     control.rd_write.drive(retire);
 

@@ -116,6 +116,7 @@ impl Ir {
             init_file: None,
             doc: String::new(),
             location: HERE,
+            collisions_unused: false,
             sync_reads: Vec::new(),
         });
         MemoryId(self.0.memories.len() as u32 - 1)

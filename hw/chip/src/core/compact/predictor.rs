@@ -50,6 +50,8 @@ record! {
         is_jump: Bit;
         /// A branch that is taken.
         branches: Bit;
+        /// Fetch followed a forecast.
+        followed: Bit;
         /// The counter that was forecast.
         counter: U(2);
         /// Word of its target.
@@ -60,8 +62,9 @@ record! {
 /// The predictor: `entries` branch targets and eight times as many direction counters (powers of
 /// two), direct mapped by word address.
 ///
-/// Lookup is combinational from `word`, an address without its low two bits. An entry is a jump or
-/// branch that was taken. At reset, and on `clear`, everything is forgotten, a word of each memory
+/// Lookup is combinational from `word`, an address without its low two bits. An entry is a jump, or
+/// a branch for as long as its counter says that it is taken, so that the counter is not on the way
+/// to the next address. At reset, and on `clear`, everything is forgotten, a word of each memory
 /// a cycle, while nothing is predicted.
 pub fn predictor(entries: u32) -> Module {
     module("core_predictor", |m| {
@@ -83,8 +86,8 @@ pub fn predictor(entries: u32) -> Module {
         let ready = (!clearing).named("ready");
 
         let table = Table { m, ready, cleared, word, learned: retired_word };
-        let counter = counters(&table, entries, learn, &outcome);
-        targets(&table, entries, learn, &outcome, counter);
+        let likely = counters(&table, entries, learn, &outcome);
+        targets(&table, entries, learn, &outcome, likely);
     })
 }
 
@@ -116,7 +119,8 @@ impl Table {
     }
 }
 
-/// The direction counters: up when a branch is taken, down when not.
+/// The direction counters: up when a branch is taken, down when not. Gives whether that one is
+/// predicted taken from now on.
 fn counters(table: &Table, entries: u32, learn: Signal, outcome: &Outcome) -> Signal {
     let m = table.m;
     m.section("Direction counters");
@@ -126,29 +130,30 @@ fn counters(table: &Table, entries: u32, learn: Signal, outcome: &Outcome) -> Si
     let trained = outcome.branches.mux(up, down).named("counter_trained");
     let write = (learn & !outcome.is_jump).named("counter_learns");
     let found = table.memory("counters", COUNTERS * entries, write, trained);
-    let found = one_hot_select(&[(table.ready, found)]).named("counter_found");
+    let found = one_hot_select(&[(table.ready, found)]);
     m.output("forecast_counter", found);
-    found
+    trained.bit(1)
 }
 
 /// The branch target buffer.
-fn targets(table: &Table, entries: u32, learn: Signal, outcome: &Outcome, counter: Signal) {
+fn targets(table: &Table, entries: u32, learn: Signal, outcome: &Outcome, likely: Signal) {
     let (m, index_bits) = (table.m, entries.ilog2());
     m.section("Branch targets");
     let tag = |word: Signal| word.bits(index_bits + TAG_BITS - 1, index_bits);
     let far = |word: Signal| word.bits(29, TARGET_BITS);
     let is_near = far(table.learned).eq(far(outcome.target)).named("target_is_near");
-    let taken = (outcome.is_jump | outcome.branches).named("goes_to_target");
-    let write = (learn & taken & is_near).named("target_learns");
+    let enters = outcome.is_jump | (outcome.branches & likely);
+    let enters = (enters & is_near & !outcome.followed).named("target_enters");
+    let leaves = outcome.followed & !outcome.is_jump & !likely;
+    let leaves = leaves.named("target_leaves");
     let near = outcome.target.bits(TARGET_BITS - 1, 0);
-    let learned = cat(&[lit(1, Bit), outcome.is_jump, tag(table.learned), near]);
+    let learned = cat(&[enters, tag(table.learned), near]);
+    let write = (learn & (enters | leaves)).named("target_learns");
     let entry = table.memory("targets", entries, write, learned).named("entry");
-    let valid = entry.bit(TAG_BITS + TARGET_BITS + 1).named("entry_valid");
-    let is_jump = entry.bit(TAG_BITS + TARGET_BITS).named("entry_is_jump");
+    let valid = entry.bit(TAG_BITS + TARGET_BITS).named("entry_valid");
     let entry_tag = entry.bits(TAG_BITS + TARGET_BITS - 1, TARGET_BITS);
     let tag_matches = entry_tag.eq(tag(table.word)).named("tag_matches");
-    let known = (valid & tag_matches & table.ready).named("known");
-    m.output("forecast_taken", known & (is_jump | counter.bit(1)));
+    m.output("forecast_taken", valid & tag_matches & table.ready);
     let near = entry.bits(TARGET_BITS - 1, 0);
     m.output("forecast_target", cat(&[far(table.word), near])).doc("word of the target");
 }

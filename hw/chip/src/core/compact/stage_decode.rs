@@ -175,9 +175,9 @@ fn jumps(p: &Pipeline, operation: &Operation) -> Jump {
     let target = (stage.fetched.pc + offset).named("jump_target");
     let is_jal = (operation.is_jump & !operation.address_from_rs1).named("is_jal");
     let backwards = stage.fetched.instruction.bit(31);
-    let branch_taken = match stage.fetched.counter {
-        Some(counter) => counter.bit(1),
-        None => backwards,
+    let branch_taken = match (stage.fetched.counter, stage.fetched.followed) {
+        (Some(counter), Some(followed)) => counter.bit(1) | followed,
+        _ => backwards,
     };
     let forecast_taken = (is_jal | (operation.is_branch & branch_taken)).named("forecast_taken");
     // A misaligned target traps in execute, if the branch is taken.

@@ -247,11 +247,12 @@ fn to_writeback(
         .pin("funct3", operation.funct3)
         .pin("offset", arithmetic.address.bits(1, 0));
     let lanes = LoadLanes::of(&lanes);
-    let outcome = execute.forecast.map(|(counter, target)| {
-        let is_jump = (operation.is_jump & !operation.address_from_rs1).named("execute_is_jal");
-        let valid = is_jump | operation.is_branch;
-        Outcome { valid, is_jump, branches: jump.is_taken, counter, target }
-    });
+    let outcome =
+        execute.forecast.zip(execute.followed).map(|((counter, target), (followed, _))| {
+            let is_jump = (operation.is_jump & !operation.address_from_rs1).named("execute_is_jal");
+            let valid = is_jump | operation.is_branch;
+            Outcome { valid, is_jump, branches: jump.is_taken, followed, counter, target }
+        });
     let stays = control.misled.map_or(lit(1, Bit), |misled| !misled);
     let passes = (control.execute_fire & stays).named("execute_passes");
     m.clocked(|| {

@@ -87,7 +87,6 @@ fn one_hot(codes: &BitCodes, immediate: bool) -> Signal {
 pub fn op_imm_case(legal: &Legality, f: &Functions, o: &Operation, e: &Effects) {
     let base = legal.op_imm;
     f.set(legal, o, base);
-    o.alu_invert_b.set(f.less);
     o.alu_logic.set(f.logic);
     let codes = &legal.bits;
     e.legal.set(codes.op_imm().map_or(base, |bits| base | bits));
@@ -105,7 +104,6 @@ pub fn op_case(legal: &Legality, f: &Functions, o: &Operation, e: &Effects) {
     let inverted = codes.zbb.as_ref().map(|zbb| zbb.inverted);
     let logic = inverted.map_or(base, |inverted| base | inverted);
     o.alu_logic.set(f.logic & logic.repeat(2));
-    o.alu_invert_b.set(legal.inverts_b(f.less & base));
     set_shift(codes, codes.zbb.as_ref().map(|zbb| zbb.rotate), f.shift & base, o);
     let exists = codes.op().map_or(base, |bits| base | bits);
     e.legal.set(legal.muldiv.map_or(exists, |muldiv| exists | muldiv));

@@ -93,3 +93,23 @@ pub fn alu_immediate(instruction: Signal) -> Signal {
     ])
     .named("alu_immediate")
 }
+
+/// Whether the ALU needs the complement of its second operand, as early as possible: out of few
+/// bits of `instruction`. True of branches, SUB, comparisons, ANDN, ORN, XNOR, MIN and MAX; of what
+/// is illegal it means nothing.
+pub fn complements_b(instruction: Signal) -> Signal {
+    let class = instruction.bits(6, 2).named("opcode_class");
+    let is = |value: u64| class.eq(value >> 2);
+    let bit = |index| instruction.bit(index);
+    let funct3 = instruction.bits(14, 12);
+    let compares = funct3.bits(2, 1).eq(1).named("function_compares");
+    let compares_registers = compares & !bit(29) & !bit(25);
+    // Bit 30 tells also SRA and BEXT, BCLR from others.
+    let with_complement = bit(30) & (funct3.eq(0) | (funct3.bit(2) & funct3.ne(5)));
+    let extreme = bit(27) & bit(25);
+    let by_registers = (compares_registers | with_complement | extreme).named("op_complements");
+    let branch = is(opcode::BRANCH).named("is_class_branch");
+    let op = (is(opcode::OP) & by_registers).named("is_class_op");
+    let op_imm = (is(opcode::OP_IMM) & compares).named("is_class_op_imm");
+    (branch | op | op_imm).named("complements_b")
+}

@@ -12,8 +12,6 @@ pub struct Legality {
     pub op_imm: Signal,
     /// OP of the base.
     pub op: Signal,
-    /// SUB, if it is OP.
-    pub is_sub: Signal,
     /// SRA or SRAI.
     pub arithmetic_shift: Signal,
     pub muldiv: Option<Signal>,
@@ -173,21 +171,9 @@ impl Legality {
         Self {
             op_imm: (!is_shift | base | arithmetic_shift).named("op_imm_base"),
             op: (base | arithmetic_shift | is_sub).named("op_base"),
-            is_sub,
             arithmetic_shift,
             muldiv: config.has_multiply().then(|| code.eq(funct7::MULDIV).named("funct7_muldiv")),
             bits,
-        }
-    }
-}
-
-impl Legality {
-    /// OP complements its second operand; `less` for a comparison.
-    pub fn inverts_b(&self, less: Signal) -> Signal {
-        let base = less | self.is_sub;
-        match &self.bits.zbb {
-            Some(zbb) => base | zbb.inverted | zbb.min | zbb.max,
-            None => base,
         }
     }
 }

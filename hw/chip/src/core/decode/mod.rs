@@ -12,7 +12,7 @@ use super::encoding::{bit_op, opcode};
 use super::record::record;
 use crate::config::CoreConfig;
 use arithmetic::{Functions, op_case, op_imm_case};
-use fields::{Fields, Immediates};
+use fields::{Fields, Immediates, complements_b};
 pub use fields::{alu_immediate, pc_offset};
 use legal::{Legality, atomic_exists};
 pub use predecode::{Predecode, predecode, register_reads};
@@ -244,6 +244,7 @@ pub fn decode(config: &CoreConfig) -> Module {
         m.section("Fields of the operation");
         operation.rd.drive(fields.rd & effects.writes_rd.repeat(5));
         operation.funct3.drive(fields.funct3);
+        operation.alu_invert_b.drive(complements_b(instruction));
         operation.csr_number.drive(fields.funct12);
         operation.csr_writes.drive(operation.is_csr & csr_writes(&fields));
         if let Some(funct5) = operation.funct5 {
@@ -277,7 +278,6 @@ fn set_defaults(o: &Operation, e: &Effects) {
         Some(o.immediate),
         Some(o.operand_a_pc),
         Some(o.operand_b_immediate),
-        Some(o.alu_invert_b),
         Some(o.alu_sum),
         Some(o.alu_less),
         Some(o.alu_unsigned),
@@ -359,7 +359,7 @@ fn opcode_case(m: M, word: &Word, privilege: &Privilege, o: &Operation, e: &Effe
             });
             s.case(branch, || {
                 e.legal.set(funct3.bits(2, 1).ne(1));
-                set_flags(&[e.reads_rs1, e.reads_rs2, o.is_branch, o.alu_invert_b]);
+                set_flags(&[e.reads_rs1, e.reads_rs2, o.is_branch]);
                 o.alu_unsigned.set(funct3.bit(1));
                 o.immediate.set(imm.b);
             });

@@ -34,7 +34,7 @@ pub fn data_access(p: &Pipeline, address: Signal) -> DataAccess {
         .pin("value", execute.operand_b);
     let plain = operation.is_load | operation.is_store;
     let is_access = operation.is_amo.map_or(plain, |amo| plain | amo).named("is_access");
-    let untrapped = (is_access & !control.execute_inert).named("untrapped_access");
+    let untrapped = (is_access & !execute.inert).named("untrapped_access");
     let misaligned = (untrapped & store.out("misaligned")).named("access_misaligned");
     let denied = protection(p, address, untrapped);
 

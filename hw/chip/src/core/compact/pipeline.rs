@@ -225,6 +225,10 @@ pub struct ExecuteStage {
     pub takes_alternative: Signal,
     /// A jump or branch that was taken ahead, by the predictor or in decode.
     pub predicted: Signal,
+    /// It does nothing in execute: it carries a trap, or is `misled`.
+    pub inert: Signal,
+    /// Fetch followed a forecast for what is no direct jump or branch: it is fetched anew.
+    pub misled: Option<Signal>,
     /// Fetch followed a forecast, and was at its target.
     pub followed: Option<(Signal, Signal)>,
     /// The counter that was forecast, and the word of the target.
@@ -248,6 +252,8 @@ impl ExecuteStage {
             alternative: m.reg("execute_alternative", U(32)),
             takes_alternative: m.reg("execute_takes_alternative", Bit),
             predicted: m.reg("execute_predicted", Bit),
+            inert: m.reg("execute_inert", Bit),
+            misled: predicts(config).then(|| m.reg("execute_misled", Bit)),
             followed: predicts(config)
                 .then(|| (m.reg("execute_followed", Bit), m.reg("execute_arrived", Bit))),
             forecast: predicts(config)
@@ -322,11 +328,6 @@ pub struct Control {
     /// Fetch goes on at the target of a jump or branch that decode takes.
     pub decode_redirect: Signal,
     pub decode_target: Signal,
-    /// The instruction in execute does nothing there: it carries a trap, or is `misled`.
-    pub execute_inert: Signal,
-    /// Fetch followed a forecast for what is no direct jump or branch, or went elsewhere: the
-    /// instruction is dropped and fetched anew.
-    pub misled: Option<Signal>,
     /// The instruction in execute enters writeback.
     pub execute_fire: Signal,
     /// Fetch goes on elsewhere for an indirect jump in execute.
@@ -398,8 +399,6 @@ impl Control {
             decode_fire: bit("decode_fire"),
             decode_redirect: bit("decode_redirect"),
             decode_target: word("decode_target"),
-            execute_inert: bit("execute_inert"),
-            misled: predicts(config).then(|| bit("misled")),
             execute_fire: bit("execute_fire"),
             indirect_redirect: bit("indirect_redirect"),
             indirect_target: word("indirect_target"),

@@ -52,6 +52,8 @@ record! {
         branches: Bit;
         /// Fetch followed a forecast.
         followed: Bit;
+        /// And that was not the target.
+        elsewhere: Bit;
         /// The counter that was forecast.
         counter: U(2);
         /// Word of its target.
@@ -146,6 +148,7 @@ fn targets(table: &Table, entries: u32, learn: Signal, outcome: &Outcome, likely
     let enters = (enters & is_near & !outcome.followed).named("target_enters");
     let leaves = outcome.followed & !outcome.is_jump & !likely;
     let leaves = leaves.named("target_leaves");
+    outcome.elsewhere.unused();
     let near = outcome.target.bits(TARGET_BITS - 1, 0);
     let learned = cat(&[enters, tag(table.learned), near]);
     let write = (learn & (enters | leaves)).named("target_learns");

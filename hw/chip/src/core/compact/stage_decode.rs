@@ -82,6 +82,10 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
         (registers, values, path)
     });
     let trap = Trap::of(&trap);
+    let misled = jump
+        .followed
+        .map(|(followed, _)| (followed & !jump.predicted & !interrupt_select).named("misled"));
+    let inert = misled.map_or(trap.valid, |misled| trap.valid | misled);
     m.clocked(|| {
         when(control.decode_fire, || execute.valid.set(1))
             .or_when(control.execute_fire | control.flush, || execute.valid.set(0));
@@ -92,9 +96,13 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
             execute.alternative.set(alternative);
             execute.takes_alternative.set(takes_alternative);
             execute.predicted.set(jump.predicted);
+            execute.inert.set(inert);
+            if let (Some(register), Some(misled)) = (execute.misled, misled) {
+                register.set(misled);
+            }
             if let (Some(registers), Some((followed, arrived))) = (execute.followed, jump.followed)
             {
-                registers.0.set(followed & !interrupt_select);
+                registers.0.set(followed);
                 registers.1.set(arrived);
             }
             if let (Some((counter, target)), Some(forecast)) = (execute.forecast, fetched.counter) {

@@ -20,14 +20,6 @@ use crate::core::trap::{Trap, execute_trap};
 pub fn build(p: &Pipeline) -> Vec<(Signal, Signal)> {
     let (m, control, execute) = (p.m, &p.control, &p.execute);
     let operation = &execute.operation;
-    let trapped = execute.trap.valid;
-    control.execute_inert.drive(match (execute.followed, control.misled) {
-        (Some((followed, arrived)), Some(misled)) => {
-            misled.drive(followed & !(execute.predicted & arrived));
-            trapped | misled
-        }
-        _ => trapped,
-    });
     m.section("Execute: arithmetic");
     let arithmetic = arithmetic(p);
     let units = units(p);
@@ -124,7 +116,7 @@ struct Jump {
 fn jumps(p: &Pipeline, arithmetic: &Arithmetic) -> Jump {
     let (m, control, execute) = (p.m, &p.control, &p.execute);
     let operation = &execute.operation;
-    let untrapped = (!control.execute_inert).named("execute_untrapped");
+    let untrapped = (!execute.inert).named("execute_untrapped");
     let is_jalr = operation.is_jump & operation.address_from_rs1 & untrapped;
     let is_jalr = is_jalr.named("jumps_indirect");
     let condition = condition(operation.funct3, arithmetic.is_equal, arithmetic.is_less);
@@ -147,7 +139,7 @@ fn jumps(p: &Pipeline, arithmetic: &Arithmetic) -> Jump {
         false => (execute.alternative.bit(1), indirect.bit(1)),
     };
     let indirect_redirect = (is_jalr & !jump_traps).named("goes_indirect");
-    match control.misled {
+    match execute.misled {
         Some(misled) => {
             control.indirect_redirect.drive(control.execute_fire & (indirect_redirect | misled));
             control.indirect_target.drive(misled.mux(execute.pc, indirect));
@@ -247,13 +239,20 @@ fn to_writeback(
         .pin("funct3", operation.funct3)
         .pin("offset", arithmetic.address.bits(1, 0));
     let lanes = LoadLanes::of(&lanes);
-    let outcome =
-        execute.forecast.zip(execute.followed).map(|((counter, target), (followed, _))| {
-            let is_jump = (operation.is_jump & !operation.address_from_rs1).named("execute_is_jal");
-            let valid = is_jump | operation.is_branch;
-            Outcome { valid, is_jump, branches: jump.is_taken, followed, counter, target }
-        });
-    let stays = control.misled.map_or(lit(1, Bit), |misled| !misled);
+    let outcome = execute.forecast.zip(execute.followed).map(|(forecast, (followed, arrived))| {
+        let is_jump = (operation.is_jump & !operation.address_from_rs1).named("execute_is_jal");
+        let goes = (is_jump | jump.is_taken).named("execute_goes");
+        Outcome {
+            valid: is_jump | operation.is_branch,
+            is_jump,
+            branches: jump.is_taken,
+            followed,
+            elsewhere: goes & followed & !arrived,
+            counter: forecast.0,
+            target: forecast.1,
+        }
+    });
+    let stays = execute.misled.map_or(lit(1, Bit), |misled| !misled);
     let passes = (control.execute_fire & stays).named("execute_passes");
     m.clocked(|| {
         when(!control.writeback_waiting, || {

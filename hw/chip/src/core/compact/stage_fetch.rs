@@ -81,13 +81,14 @@ fn raw_instruction(halves: Signal, is_short: Option<Signal>, fault: Signal) -> S
 
 /// The predictor: looks up what fetch asked for, learns from what retires.
 fn predict(p: &Pipeline, fetch: &Instance) {
-    let (Some(outcome), Some(misled)) = (&p.writeback.outcome, p.control.misled) else { return };
-    let predictor =
-        p.m.instance("predictor", &predictor(p.config.branch_targets))
-            .pin("word", fetch.out("lookup_word"))
-            .pin("clear", p.control.execute_fire & misled)
-            .pin("retire", p.control.retire)
-            .pin("retired_word", p.writeback.completion.pc.bits(31, 2));
+    let (Some(outcome), Some(misled)) = (&p.writeback.outcome, p.execute.misled) else { return };
+    let predictor = p
+        .m
+        .instance("predictor", &predictor(p.config.branch_targets))
+        .pin("word", fetch.out("lookup_word"))
+        .pin("clear", (p.control.execute_fire & misled) | (p.control.retire & outcome.elsewhere))
+        .pin("retire", p.control.retire)
+        .pin("retired_word", p.writeback.completion.pc.bits(31, 2));
     let predictor = outcome.connect(predictor);
     fetch
         .pin("forecast_taken", predictor.out("forecast_taken"))

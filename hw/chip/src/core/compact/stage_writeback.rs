@@ -75,11 +75,19 @@ pub fn build(p: &Pipeline, interrupts: InterruptState, late: &[(Signal, Signal)]
     // Without a destination this writes x0, which nobody reads.
     control.rd_write.drive(retire);
 
-    m.section("Writeback: flush for traps, MRET, and what is to be fetched anew");
-    let resumes = (retire & (completion.is_mret | completion.refetches)).named("resume");
-    control.flush.drive(trap_taken | resumes);
-    let return_target =
-        completion.is_mret.mux(csr.out("mepc"), completion.result).named("return_target");
+    m.section("Writeback: flush for traps, MRET, wrong targets, and what is to be fetched anew");
+    let resumes = (completion.is_mret | completion.refetches).named("resumes");
+    let elsewhere = stage.outcome.map(|outcome| outcome.elsewhere);
+    let resumes = elsewhere.map_or(resumes, |elsewhere| resumes | elsewhere);
+    control.flush.drive(trap_taken | (retire & resumes));
+    let behind = match stage.outcome {
+        Some(outcome) => {
+            let target = cat(&[outcome.target, lit(0, U(2))]);
+            outcome.elsewhere.mux(target, completion.result).named("resume_target")
+        }
+        None => completion.result,
+    };
+    let return_target = completion.is_mret.mux(csr.out("mepc"), behind).named("return_target");
     control.flush_target.drive(trap_taken.mux(csr.out("trap_vector"), return_target));
 
     if stage.trace.is_some() {

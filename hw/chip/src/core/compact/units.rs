@@ -38,14 +38,14 @@ pub fn units(p: &Pipeline) -> Option<Units> {
             .pin("b", execute.operand_b)
     };
     let pin_control = |unit: Instance, selected: Signal| {
-        let selected = selected & !control.execute_inert;
+        let selected = selected & !execute.inert;
         pin_operands(unit)
             .pin("request", execute.valid & selected)
             .pin("take", control.execute_fire & selected)
             .pin("cancel", control.flush)
     };
     let divide = pin_control(m.instance("divide", &divide(false)), is_divide);
-    let divides = is_divide & !control.execute_inert;
+    let divides = is_divide & !execute.inert;
     let divide_wait = (divides & !divide.out("done")).named("divide_wait");
     let quotient = (is_divide, divide.out("result"));
     if p.config.multiplier == Multiplier::Fast {
@@ -55,7 +55,7 @@ pub fn units(p: &Pipeline) -> Option<Units> {
         return Some(Units { wait: divide_wait, results: vec![quotient], product });
     }
     let multiply = pin_control(m.instance("multiply", &multiply_iterative()), is_multiply);
-    let multiplies = is_multiply & !control.execute_inert;
+    let multiplies = is_multiply & !execute.inert;
     let multiply_wait = (multiplies & !multiply.out("done")).named("multiply_wait");
     let product = (is_multiply, multiply.out("result"));
     Some(Units {

@@ -51,13 +51,19 @@ fn core() -> impl Strategy<Value = CoreConfig> {
     let switches = any::<[bool; 7]>();
     let hpm_counters = select(&[0u32, 0, 1, 2, 5, 29][..]);
     let pmp_regions = select(&[0u32, 0, 1, 3, 8, 16][..]);
+    let compact_targets = select(&[0u32, 16, 64][..]);
     let speculation = (select(&[16u32, 64, 512][..]), select(&[0u32, 2, 4, 16][..]));
-    (multiplier, depth, switches, hpm_counters, pmp_regions, any::<bool>(), speculation).prop_map(
-        |(multiplier, fetch_depth, switches, hpm_counters, pmp_regions, fast, speculation)| {
+    let prediction = (any::<bool>(), speculation, compact_targets);
+    (multiplier, depth, switches, hpm_counters, pmp_regions, prediction).prop_map(
+        |(multiplier, fetch_depth, switches, hpm_counters, pmp_regions, prediction)| {
+            let (fast, speculation, compact_targets) = prediction;
             let [atomics, compressed, zba, zbb, zbs, zicntr, user_mode] = switches;
             let pipeline = if fast { Pipeline::Fast } else { Pipeline::Compact };
-            let (issue_width, (branch_targets, return_stack)) =
-                if fast { (2, speculation) } else { (1, (0, 0)) };
+            let (issue_width, (branch_targets, return_stack)) = match (fast, compressed) {
+                (true, _) => (2, speculation),
+                (false, true) => (1, (0, 0)),
+                (false, false) => (1, (compact_targets, 0)),
+            };
             let multiplier = match multiplier {
                 Multiplier::Iterative if fast => Multiplier::Fast,
                 other => other,

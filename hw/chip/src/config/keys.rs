@@ -158,7 +158,7 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         name: "core.branch_targets",
-        help: "entries of the branch target buffer, 0 without the fast pipeline",
+        help: "entries of the branch target buffer, 16 or more with the fast pipeline",
         allowed: Allowed::OneOf(&[0, 16, 32, 64, 128, 256, 512]),
         field: |config| Field::Number(&mut config.core.branch_targets),
     },

@@ -31,6 +31,12 @@ fn of_the_compact_pipeline() {
         assert_eq!(cost(&[lw(1, 5, 0), add(2, 1, 1)]), 2 + 1, "load and use");
         assert_eq!(cost(&[mul(1, 7, 7), mul(3, 5, 5)]), 2, "independent products");
         assert_eq!(cost(&[mul(1, 7, 7), add(2, 1, 1)]), 2 + 1, "product and use");
+        if config.zbb {
+            let (clz, max) = (0x6003_9093, r(5, 8, 7, 6, 1, 0x33));
+            assert_eq!(cost(&[clz, add(2, 1, 1)]), 2 + 1, "count and use");
+            assert_eq!(cost(&[max, add(2, 1, 1)]), 2 + 1, "maximum and use");
+            assert_eq!(cost(&[clz, max]), 2, "independent ones");
+        }
         assert_eq!(cost(&[div(1, 5, 8)]), 34, "division");
         assert_eq!(cost(&[jal(0, 4)]), 1 + 1, "a jump");
         assert_eq!(cost(&[auipc(6, 0), jalr(1, 6, 8)]), 2 + 2, "an indirect jump");
@@ -46,6 +52,22 @@ fn of_the_compact_pipeline() {
         let plain = cost(&[before[0], before[1], before[2], NOP]);
         assert_eq!(cost(&[before[0], before[1], before[2], ECALL]), plain + 3, "a trap");
     }
+}
+
+/// A loop of a branch backwards and a jump, when the predictor knows both; and its end.
+#[test]
+fn of_predicted_jumps() {
+    let config = CoreConfig { branch_targets: 16, ..base(4, Multiplier::Fast) };
+    const LOOPS: usize = 40;
+    let setup = [addi(1, 0, LOOPS as i32)];
+    let body = [addi(1, 1, -1), jal(0, 8), NOP, bne(1, 0, -12), NOP, NOP];
+    let mut machine = Machine::new(&config, &words(&[&setup, &body]), Timing::IDEAL);
+    // Three instructions a round.
+    let end = setup.len() + 3 * LOOPS;
+    machine.run(end + 1);
+    let at = |index: usize| machine.retired[index].cycle;
+    assert_eq!(at(end - 4) - at(end - 34), 30, "known ones cost a cycle each");
+    assert_eq!(at(end) - at(end - 1), 1 + 2, "a wrong direction");
 }
 
 #[test]

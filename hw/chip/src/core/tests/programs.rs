@@ -326,6 +326,34 @@ fn fence_i_makes_stored_instructions_visible() {
     everywhere(&program, 9, |machine| assert_eq!(machine.register(1), 2));
 }
 
+/// A branch and a jump that the predictor knows are replaced, by no jump and by one elsewhere.
+#[test]
+fn what_was_predicted_may_change() {
+    let (branch, jump) = (7, 9);
+    let program = words(&[
+        &li(5, RAM),
+        &[addi(2, 0, 2)],
+        // 3: a pass of six rounds.
+        &[addi(1, 0, 6), NOP],
+        // 5: a round.
+        &[addi(1, 1, -1), addi(3, 3, 1), bne(1, 0, -8), NOP, jal(0, 8), addi(4, 4, 1)],
+        // 11: the second pass is the last.
+        &[addi(2, 2, -1), beq(2, 0, 9 * 4)],
+        &li(6, addi(4, 4, 16)),
+        &li(7, jal(0, 4)),
+        &[sw(6, 5, 4 * branch), sw(7, 5, 4 * jump), FENCE_I, jal(0, -17 * 4), STOP],
+    ]);
+    assert_eq!(program[branch as usize], bne(1, 0, -8));
+    assert_eq!(program[jump as usize], jal(0, 8));
+    assert_eq!(program[20], jal(0, -17 * 4));
+    let first = 5 + 6 * 3 + 4 + 8;
+    let second = 2 + 8;
+    everywhere(&program, first + second, |machine| {
+        assert_eq!(machine.register(3), 7, "rounds");
+        assert_eq!(machine.register(4), 17, "what replaced the branch, and behind the jump");
+    });
+}
+
 #[test]
 fn fences_do_nothing_with_any_reserved_field() {
     let program = [0x0ff0_000f, 0xffff_8f8f, 0xffff_9f8f, addi(1, 0, 3), STOP];

@@ -154,3 +154,32 @@ fn reservation(m: M) {
     address.bits(1, 0).unused();
     sc_address.bits(1, 0).unused();
 }
+
+/// What execute and writeback say to each other about atomic accesses.
+#[derive(Clone, Copy)]
+pub struct AtomicControl {
+    /// Execute's request is taken by the bus, and is that of an LR.
+    pub lr_request: Signal,
+    /// A SC in execute: may it store?
+    pub sc_allowed: Signal,
+    /// Its request is valid.
+    pub sc_request: Signal,
+    /// Writeback's write request for an AMO.
+    pub req_valid: Signal,
+    /// And what it writes.
+    pub req_wdata: Signal,
+}
+
+impl AtomicControl {
+    /// Wires, to be driven by the stages.
+    pub fn wires(m: M) -> Self {
+        let bit = |name: &str| m.wire(name, Bit);
+        Self {
+            lr_request: bit("lr_request"),
+            sc_allowed: bit("sc_allowed"),
+            sc_request: bit("sc_request"),
+            req_valid: bit("amo_req_valid"),
+            req_wdata: m.wire("amo_req_wdata", U(32)),
+        }
+    }
+}

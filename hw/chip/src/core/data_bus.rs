@@ -2,6 +2,8 @@
 
 use systole_hdl::prelude::*;
 
+use super::atomic::AtomicControl;
+
 /// Request and response channel of the data port.
 pub struct DataBus {
     pub req_valid: Signal,
@@ -33,4 +35,42 @@ impl DataBus {
             rsp_error: m.input("dbus_rsp_error", Bit),
         }
     }
+
+    /// Drives the request channel; writeback has it for the second half of an AMO.
+    pub fn request(&self, request: &Request) {
+        let Request { valid, address, is_store, is_atomic, store, amo } = *request;
+        let word = |address: Signal| cat(&[address.bits(31, 2), lit(0, U(2))]);
+        let partial = (!store.out("lanes").all()).named("is_partial");
+        let ram_only = is_atomic.map_or(partial, |is_atomic| partial | is_atomic);
+        let Some((atomic, amo_address)) = amo else {
+            self.req_valid.drive(valid);
+            self.req_address.drive(word(address));
+            self.req_write.drive(is_store);
+            self.req_wdata.drive(store.out("wdata"));
+            self.req_wstrb.drive(store.out("wstrb"));
+            self.req_ram_only.drive(ram_only);
+            return;
+        };
+        let amo_writes = atomic.req_valid;
+        self.req_valid.drive(valid | amo_writes);
+        self.req_address.drive(word(amo_writes.mux(amo_address, address).named("req_address")));
+        self.req_write.drive(is_store | amo_writes);
+        self.req_wdata.drive(amo_writes.mux(atomic.req_wdata, store.out("wdata")));
+        self.req_wstrb.drive(store.out("wstrb") | amo_writes.repeat(4));
+        self.req_ram_only.drive(ram_only | amo_writes);
+    }
+}
+
+/// What execute asks of the data port.
+pub struct Request {
+    pub valid: Signal,
+    pub address: Signal,
+    /// Store, and SC.
+    pub is_store: Signal,
+    /// LR, SC or AMO, where there are any.
+    pub is_atomic: Option<Signal>,
+    /// An instance of [`store_align`](super::store_align::store_align).
+    pub store: Instance,
+    /// Where there are AMOs: what writeback asks for, and at which address.
+    pub amo: Option<(AtomicControl, Signal)>,
 }

@@ -3,6 +3,7 @@
 use systole_hdl::prelude::*;
 
 use super::encoding::interrupt;
+use super::privilege::UserControl;
 
 /// Samples the interrupt lines and selects the interrupt to take.
 ///
@@ -47,4 +48,23 @@ pub fn interrupts() -> Module {
                 .otherwise(|| cause.set(timer_code));
         });
     })
+}
+
+/// Builds the interrupt logic inside a core. Interrupts are allowed where `enabled`, and in U mode;
+/// `finished` says that an instruction retires or traps.
+pub fn interrupt_instance(
+    m: M,
+    mie: Signal,
+    enabled: Signal,
+    user: Option<UserControl>,
+    finished: Signal,
+) -> Instance {
+    let allowed = user.map_or(enabled, |user| enabled | user.user).named("interrupts_allowed");
+    m.instance("interrupts", &interrupts())
+        .pin("software_interrupt", m.input("software_interrupt", Bit))
+        .pin("timer_interrupt", m.input("timer_interrupt", Bit))
+        .pin("external_interrupt", m.input("external_interrupt", Bit))
+        .pin("mie", mie)
+        .pin("allowed", allowed)
+        .pin("finished", finished)
 }

@@ -3,6 +3,7 @@
 use systole_hdl::prelude::*;
 
 use super::pipeline::Pipeline;
+use crate::core::data_bus::Request;
 use crate::core::pmp::pmp_check;
 use crate::core::store_align::store_align;
 
@@ -45,7 +46,15 @@ pub fn data_access(p: &Pipeline, address: Signal) -> DataAccess {
     let free = sc_holds.map_or(older_done, |holds| older_done & !holds);
     let req_valid = (execute.valid & wanted & free).named("access_valid");
     let lanes = store.out("lanes");
-    request(p, req_valid, address, store);
+    let is_atomic = [operation.is_lr, operation.is_sc, operation.is_amo];
+    dbus.request(&Request {
+        valid: req_valid,
+        address,
+        is_store: operation.is_store,
+        is_atomic: is_atomic.into_iter().flatten().reduce(|a, b| a | b),
+        store,
+        amo: control.atomic.map(|atomic| (atomic, p.writeback.completion.address)),
+    });
     let fire = (req_valid & dbus.req_ready).named("dbus_req_fire");
     let wait = wanted & !fire;
     let wait = sc_holds.map_or(wait, |holds| wait | holds).named("access_wait");
@@ -89,30 +98,4 @@ fn store_conditional(p: &Pipeline, access: Signal) -> (Option<Signal>, Option<Si
     let holds = (tries & changes).named("sc_holds");
     let failed = (tries & !atomic.sc_allowed).named("sc_failed");
     (Some(holds), Some(failed))
-}
-
-/// The request channel; writeback has it for the second half of an AMO.
-fn request(p: &Pipeline, req_valid: Signal, address: Signal, store: Instance) {
-    let (control, dbus, completion) = (&p.control, &p.dbus, &p.writeback.completion);
-    let operation = &p.execute.operation;
-    let word = |address: Signal| cat(&[address.bits(31, 2), lit(0, U(2))]);
-    let partial = (!store.out("lanes").all()).named("is_partial");
-    let Some(atomic) = control.atomic else {
-        dbus.req_valid.drive(req_valid);
-        dbus.req_address.drive(word(address));
-        dbus.req_write.drive(operation.is_store);
-        dbus.req_wdata.drive(store.out("wdata"));
-        dbus.req_wstrb.drive(store.out("wstrb"));
-        dbus.req_ram_only.drive(partial);
-        return;
-    };
-    let is_atomic = [operation.is_lr, operation.is_sc, operation.is_amo];
-    let is_atomic = is_atomic.into_iter().flatten().fold(partial, |any, flag| any | flag);
-    let amo_writes = atomic.req_valid;
-    dbus.req_valid.drive(req_valid | amo_writes);
-    dbus.req_address.drive(word(amo_writes.mux(completion.address, address).named("req_address")));
-    dbus.req_write.drive(operation.is_store | amo_writes);
-    dbus.req_wdata.drive(amo_writes.mux(atomic.req_wdata, store.out("wdata")));
-    dbus.req_wstrb.drive(store.out("wstrb") | amo_writes.repeat(4));
-    dbus.req_ram_only.drive(is_atomic | amo_writes);
 }

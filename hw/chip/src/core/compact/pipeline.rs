@@ -23,6 +23,7 @@ use systole_hdl::prelude::*;
 use super::predictor::Outcome;
 use super::{stage_decode, stage_execute, stage_fetch, stage_writeback};
 use crate::config::{CoreConfig, Multiplier};
+use crate::core::atomic::AtomicControl;
 use crate::core::data_bus::DataBus;
 use crate::core::decode::Operation;
 use crate::core::encoding::bit_op;
@@ -373,20 +374,6 @@ pub struct Control {
     pub atomic: Option<AtomicControl>,
 }
 
-/// What execute and writeback say to each other about atomic accesses.
-#[derive(Clone, Copy)]
-pub struct AtomicControl {
-    /// Execute's request is taken by the bus, and is that of an LR.
-    pub lr_request: Signal,
-    /// A SC in execute: may it store?
-    pub sc_allowed: Signal,
-    /// Its request is valid.
-    pub sc_request: Signal,
-    /// Writeback's write request for an AMO.
-    pub req_valid: Signal,
-    pub req_wdata: Signal,
-}
-
 impl Control {
     fn wires(m: M, config: &CoreConfig) -> Self {
         m.section("Control");
@@ -422,13 +409,7 @@ impl Control {
             user: config.user_mode.then(|| UserControl::wires(m, config)),
             counter_enable: enables.then(|| word("counter_enable")),
             protection: (config.pmp_regions > 0).then(|| m.wire("protection", U(protection))),
-            atomic: config.atomics.then(|| AtomicControl {
-                lr_request: bit("lr_request"),
-                sc_allowed: bit("sc_allowed"),
-                sc_request: bit("sc_request"),
-                req_valid: bit("amo_req_valid"),
-                req_wdata: word("amo_req_wdata"),
-            }),
+            atomic: config.atomics.then(|| AtomicControl::wires(m)),
         }
     }
 }

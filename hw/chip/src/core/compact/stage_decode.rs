@@ -6,7 +6,7 @@ use super::operands::operands;
 use super::pipeline::{DecodeTrace, PathTrace, Pipeline};
 use crate::core::csr::csr_access;
 use crate::core::decode::{Operation, alu_immediate, decode, pc_offset};
-use crate::core::interrupts::interrupts;
+use crate::core::interrupts::interrupt_instance;
 use crate::core::trap::{Trap, decode_trap};
 
 /// What the retire port and the CSRs see of the interrupt logic.
@@ -24,7 +24,10 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
     let (stage, fetched) = (&p.decode, &p.decode.fetched);
     m.section("Interrupts: one enters when everything older has completed");
     let pipeline_empty = (!execute.valid & !writeback.valid).named("pipeline_empty");
-    let interrupts = interrupt_instance(p);
+    let finished = control.event;
+    let interrupts =
+        interrupt_instance(m, control.mie, control.mstatus_mie, control.user, finished);
+    control.wakeup.drive(interrupts.out("wakeup"));
     let interrupt_pending = interrupts.out("pending");
     let interrupt_select = (interrupt_pending & pipeline_empty).named("interrupt_select");
     let interrupt_wait = (interrupt_pending & !pipeline_empty).named("interrupt_wait");
@@ -123,24 +126,6 @@ pub fn build(p: &Pipeline, registers: Instance) -> InterruptState {
     });
     m.cover("interrupt_waits", stage.valid & interrupt_wait);
     InterruptState { mip: interrupts.out("mip"), entry: interrupts.out("entry") }
-}
-
-/// The interrupt logic.
-fn interrupt_instance(p: &Pipeline) -> Instance {
-    let (m, control) = (p.m, &p.control);
-    let enabled = control.mstatus_mie;
-    let allowed = control.user.map_or(enabled, |user| enabled | user.user);
-    let allowed = allowed.named("interrupts_allowed");
-    let interrupts = m
-        .instance("interrupts", &interrupts())
-        .pin("software_interrupt", m.input("software_interrupt", Bit))
-        .pin("timer_interrupt", m.input("timer_interrupt", Bit))
-        .pin("external_interrupt", m.input("external_interrupt", Bit))
-        .pin("mie", control.mie)
-        .pin("allowed", allowed)
-        .pin("finished", control.event);
-    control.wakeup.drive(interrupts.out("wakeup"));
-    interrupts
 }
 
 /// The decoder, with what decides about CSR accesses.

@@ -3,6 +3,7 @@
 use systole_hdl::prelude::*;
 
 use super::pipeline::Stages;
+use crate::core::data_bus::Request;
 use crate::core::pmp::pmp_check;
 use crate::core::store_align::store_align;
 
@@ -54,7 +55,15 @@ pub fn data_access(m: M, stages: &Stages) -> DataAccess {
         atomic.lr_request.drive(req_valid & dbus.req_ready & is_lr);
         atomic.sc_request.drive(req_valid & is_sc);
     }
-    request(stages, req_valid, address, store);
+    let is_atomic = [work.is_lr, work.is_sc, work.is_amo];
+    dbus.request(&Request {
+        valid: req_valid,
+        address,
+        is_store: work.is_store,
+        is_atomic: is_atomic.into_iter().flatten().reduce(|a, b| a | b),
+        store,
+        amo: control.atomic.map(|atomic| (atomic, stages.main_done.completion.address)),
+    });
     m.cover("access_waits_for_bus", req_valid & !dbus.req_ready);
     let wait = (wanted & !dbus.req_ready).named("access_wait");
     let asks = work.is_amo.map_or(wanted, |amo| wanted & !amo);
@@ -74,30 +83,4 @@ fn protection(m: M, stages: &Stages, address: Signal, is_access: Signal) -> Sign
         .pin("machine", data_user.map_or(lit(1, Bit), |user| !user))
         .pin("need", need);
     (is_access & check.out("denied")).named("access_denied")
-}
-
-/// The request channel; writeback has it for the second half of an AMO.
-fn request(stages: &Stages, req_valid: Signal, address: Signal, store: Instance) {
-    let (control, dbus, work) = (&stages.control, &stages.dbus, &stages.main.work);
-    let word = |address: Signal| cat(&[address.bits(31, 2), lit(0, U(2))]);
-    let partial = (!store.out("lanes").all()).named("is_partial");
-    let Some(atomic) = control.atomic else {
-        dbus.req_valid.drive(req_valid);
-        dbus.req_address.drive(word(address));
-        dbus.req_write.drive(work.is_store);
-        dbus.req_wdata.drive(store.out("wdata"));
-        dbus.req_wstrb.drive(store.out("wstrb"));
-        dbus.req_ram_only.drive(partial);
-        return;
-    };
-    let is_atomic = [work.is_lr, work.is_sc, work.is_amo];
-    let ram_only = is_atomic.into_iter().flatten().fold(partial, |any, flag| any | flag);
-    let amo_writes = atomic.req_valid;
-    let amo_address = stages.main_done.completion.address;
-    dbus.req_valid.drive(req_valid | amo_writes);
-    dbus.req_address.drive(word(amo_writes.mux(amo_address, address).named("req_address")));
-    dbus.req_write.drive(work.is_store | amo_writes);
-    dbus.req_wdata.drive(amo_writes.mux(atomic.req_wdata, store.out("wdata")));
-    dbus.req_wstrb.drive(store.out("wstrb") | amo_writes.repeat(4));
-    dbus.req_ram_only.drive(ram_only | amo_writes);
 }

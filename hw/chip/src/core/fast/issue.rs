@@ -11,7 +11,7 @@ use super::registers::registers;
 use crate::config::CoreConfig;
 use crate::core::csr::csr_access;
 use crate::core::decode::{AluControl, decode};
-use crate::core::interrupts::interrupts;
+use crate::core::interrupts::interrupt_instance;
 use crate::core::trap::{Trap, decode_trap};
 
 /// What the retire port and the CSRs see of the interrupt logic.
@@ -34,7 +34,11 @@ pub fn build(m: M, stages: &Stages, front: Front) -> InterruptState {
         | stages.main_done.valid
         | stages.branch_done.valid);
     let pipeline_empty = empty.named("pipeline_empty");
-    let interrupts = interrupt_instance(m, stages);
+    let control = &stages.control;
+    let finished = control.event;
+    let interrupts =
+        interrupt_instance(m, control.mie, control.mstatus_mie, control.user, finished);
+    control.wakeup.drive(interrupts.out("wakeup"));
     let interrupt_goes = interrupts.out("pending");
     let interrupt_take = (interrupt_goes & pipeline_empty).named("interrupt_take");
     interrupts.pin("take", interrupt_take);
@@ -74,23 +78,6 @@ pub fn build(m: M, stages: &Stages, front: Front) -> InterruptState {
     main_lane(m, stages, &front, &operands, [free, main_issues, interrupt_take], pc, interrupts);
     branch_lane(m, stages, &front, &operands, &lanes, [pc, second_pc, link]);
     InterruptState { mip: interrupts.out("mip"), entry: interrupts.out("entry") }
-}
-
-/// The interrupt logic.
-fn interrupt_instance(m: M, stages: &Stages) -> Instance {
-    let control = &stages.control;
-    let enabled = control.mstatus_mie;
-    let allowed = control.user.map_or(enabled, |user| enabled | user.user);
-    let interrupts = m
-        .instance("interrupts", &interrupts())
-        .pin("software_interrupt", m.input("software_interrupt", Bit))
-        .pin("timer_interrupt", m.input("timer_interrupt", Bit))
-        .pin("external_interrupt", m.input("external_interrupt", Bit))
-        .pin("mie", control.mie)
-        .pin("allowed", allowed)
-        .pin("finished", control.event);
-    control.wakeup.drive(interrupts.out("wakeup"));
-    interrupts
 }
 
 /// What issues in this cycle.

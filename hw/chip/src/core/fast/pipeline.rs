@@ -26,6 +26,7 @@ use systole_hdl::prelude::*;
 use super::operand::Operand;
 use super::{execute, front, issue, operands, writeback};
 use crate::config::CoreConfig;
+use crate::core::atomic::AtomicControl;
 use crate::core::data_bus::DataBus;
 use crate::core::decode::AluControl;
 use crate::core::encoding::bit_op;
@@ -563,20 +564,6 @@ pub struct Control {
     pub atomic: Option<AtomicControl>,
 }
 
-/// What execute and writeback say to each other about atomic accesses.
-#[derive(Clone, Copy)]
-pub struct AtomicControl {
-    /// Execute's request is taken by the bus, and is that of an LR.
-    pub lr_request: Signal,
-    /// A SC in execute: may it store?
-    pub sc_allowed: Signal,
-    /// Its request is valid.
-    pub sc_request: Signal,
-    /// Writeback's write request for an AMO.
-    pub req_valid: Signal,
-    pub req_wdata: Signal,
-}
-
 impl Control {
     /// What has issued and has not reached execute is dropped. A restart of fetch does not do that:
     /// what has issued is older than the instruction that is fetched again.
@@ -616,13 +603,7 @@ impl Control {
             user: config.user_mode.then(|| UserControl::wires(m, config)),
             counter_enable: limits_counters.then(|| word("counter_enable")),
             protection: (config.pmp_regions > 0).then(|| m.wire("protection", U(protected))),
-            atomic: config.atomics.then(|| AtomicControl {
-                lr_request: bit("lr_request"),
-                sc_allowed: bit("sc_allowed"),
-                sc_request: bit("sc_request"),
-                req_valid: bit("amo_req_valid"),
-                req_wdata: word("amo_req_wdata"),
-            }),
+            atomic: config.atomics.then(|| AtomicControl::wires(m)),
         }
     }
 }

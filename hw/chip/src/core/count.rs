@@ -10,7 +10,7 @@ const OP_BITS: u32 = 3;
 /// Counts in two steps, like the pipelined multiplier: the operand with `start`, the result in the
 /// next cycle, one a cycle. The result stays until the next `start`.
 ///
-/// `op` is one-hot, the lowest bits of [`bit_op`]. Counts of each byte are registered in the first
+/// `op` is one-hot, the lowest bits of `encoding::bit_op`. Counts of each byte are registered in the first
 /// cycle and put together in the second.
 pub fn count() -> Module {
     module("core_count", |m| {

@@ -14,7 +14,7 @@ use std::error::Error;
 use std::fmt;
 
 use systole_isa::{
-    Activations, Descriptor, Destination, Exec, Header, Load, Source, Space, Store, Unit,
+    Activations, Descriptor, Destination, Exec, Header, Load, Source, Space, Store, Then, Unit,
 };
 
 use crate::NpuShape;
@@ -253,6 +253,7 @@ impl Planner<'_> {
                 row: self.activation_row(),
                 row_step: 1,
                 chunk_step: m.len as u16,
+                windows: None,
             },
         ));
         self.list.push(Descriptor::Load(
@@ -266,6 +267,7 @@ impl Planner<'_> {
                 row: self.weight_row(),
                 row_step: 1,
                 chunk_step: self.weight_n_step(k),
+                windows: None,
             },
         ));
     }
@@ -315,7 +317,16 @@ impl Planner<'_> {
         let (source, element_bytes) = match self.gemm.result {
             Output::Requantised { zero_point, clamp_min, clamp_max, .. } => {
                 let parameter_row = self.parameter_row(n);
-                (Source::Requantised { parameter_row, zero_point, clamp_min, clamp_max }, 1)
+                (
+                    Source::Requantised {
+                        parameter_row,
+                        zero_point,
+                        clamp_min,
+                        clamp_max,
+                        then: Then::Keep,
+                    },
+                    1,
+                )
             }
             Output::Accumulators => (Source::Accumulators, 4),
         };

@@ -59,6 +59,27 @@ pub enum Space {
     Scratchpad,
     /// Parameter memory.
     Parameters,
+    /// Table memory: 4 bytes a row, 256 entries and the factor of a residual add.
+    Table,
+}
+
+/// How a LOAD cuts its rows into windows, which may overlap.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Windows {
+    /// Windows of a row, not 0.
+    pub count: u16,
+    /// Destination rows from one window to the next.
+    pub row_step: u16,
+    /// Bytes from the start of one window to that of the next, not 0.
+    pub step: u8,
+    /// Bytes of a window, 1 to min(D, W).
+    pub bytes: u8,
+    /// First lane that a window fills.
+    pub lane: u8,
+    /// Stands for bytes outside the row.
+    pub pad_value: i8,
+    /// Where the first window starts, in bytes from the row's first byte: 0 or negative.
+    pub lead: i8,
 }
 
 /// LOAD: rows of bytes from memory.
@@ -78,8 +99,11 @@ pub struct Load {
     pub row: u16,
     /// Destination rows from one source row to the next.
     pub row_step: u16,
-    /// Destination rows from one chunk of D bytes to the next.
+    /// Destination rows from one chunk of D bytes to the next; not used with `windows`.
     pub chunk_step: u16,
+    /// Cuts rows into windows instead of chunks (only into the scratchpad; `row_bytes` may then
+    /// be 0: nothing is read).
+    pub windows: Option<Windows>,
 }
 
 /// Where EXEC finds its activations.
@@ -118,6 +142,119 @@ pub struct Exec {
     pub n_tiles: u16,
 }
 
+/// Which convolution.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Kernel {
+    /// Every output channel sees all input channels.
+    Full {
+        /// Taps from top to bottom, 1 to 7.
+        height: u8,
+        /// Taps from left to right, 1 to 7.
+        width: u8,
+    },
+    /// Each channel has its own taps, in passes of up to 3 lines of up to 4 taps.
+    Depthwise,
+}
+
+/// EXEC: a convolution over a feature map in the scratchpad. Names are those of `docs/npu.md`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Convolution {
+    /// Which one.
+    pub kernel: Kernel,
+    /// Add to the accumulators from the first tile on.
+    pub accumulate: bool,
+    /// Row of pixel (`first_y`, `first_x`) of plane 0, inside the map or not.
+    pub activation_row: u16,
+    /// Rows from one line to the next; odd for depthwise with D of 8 and more.
+    pub row_pitch: u16,
+    /// Rows from one plane to the next.
+    pub plane_step: u16,
+    /// First row of the weight tiles, which lie one behind the other.
+    pub weight_row: u16,
+    /// First accumulator row.
+    pub accumulator_row: u16,
+    /// Accumulator rows from one n tile to the next.
+    pub accumulator_n_step: u16,
+    /// Output pixels of a line, 1 to 4095.
+    pub out_width: u16,
+    /// Output lines, 1 to 4095.
+    pub out_height: u16,
+    /// Input pixels of a line, 1 to 4095.
+    pub in_width: u16,
+    /// Input lines, 1 to 4095.
+    pub in_height: u16,
+    /// Input pixels from one output pixel to the next, 1 to 4.
+    pub stride_x: u8,
+    /// Input lines from one output line to the next, 1 to 4.
+    pub stride_y: u8,
+    /// Stands for channels outside the map.
+    pub pad_value: i8,
+    /// Planes (full) or passes (depthwise), 1 to 4095.
+    pub k_tiles: u16,
+    /// Tiles of output channels, 1 to 4095.
+    pub n_tiles: u16,
+    /// Line that the first tap of the first output meets.
+    pub first_y: i16,
+    /// Pixel that the first tap of the first output meets; 0 to -3 for depthwise.
+    pub first_x: i16,
+}
+
+impl Convolution {
+    /// Lines of taps that a depthwise pass takes at once on an array of side `dim`: G.
+    pub const fn lines_per_pass(dim: u32) -> u32 {
+        match dim / 4 {
+            0 => 1,
+            lines if lines > 3 => 3,
+            lines => lines,
+        }
+    }
+
+    /// Taps of a line in a depthwise pass on an array of side `dim`: T.
+    pub const fn taps_per_line(dim: u32) -> u32 {
+        if dim < 4 { dim } else { 4 }
+    }
+}
+
+/// What happens to a requantised result on its way out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub enum Then {
+    /// Nothing.
+    #[default]
+    Keep,
+    /// It is replaced by the table's entry.
+    Table,
+    /// A scratchpad row that lies like the destination is added (ONNX QLinearAdd).
+    Add {
+        /// First row.
+        residual_row: u16,
+    },
+}
+
+/// Geometry of a maximum pool over a feature map in the scratchpad.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Pool {
+    /// Rows from one line of the map to the next.
+    pub row_pitch: u16,
+    /// 1 to 7.
+    pub kernel_width: u8,
+    /// 1 to 7.
+    pub kernel_height: u8,
+    /// Pixels outside the map on the left, 0 to 7.
+    pub pad_left: u8,
+    /// Lines outside the map at the top, 0 to 7.
+    pub pad_top: u8,
+    /// 1 to 4095.
+    pub in_width: u16,
+    /// 1 to 4095.
+    pub in_height: u16,
+    /// 1 to 4.
+    pub stride_x: u8,
+    /// 1 to 4.
+    pub stride_y: u8,
+    /// Output pixels of a line, 1 to 4095.
+    pub out_width: u16,
+}
+
 /// What a STORE reads.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Source {
@@ -131,11 +268,15 @@ pub enum Source {
         clamp_min: i8,
         /// Upper bound of the result.
         clamp_max: i8,
+        /// What happens to it next.
+        then: Then,
     },
     /// Accumulators as they are, int32.
     Accumulators,
     /// Scratchpad bytes.
     Scratchpad,
+    /// Maxima over windows of a feature map in the scratchpad.
+    MaxPool(Pool),
 }
 
 /// Where a STORE writes.
@@ -156,6 +297,11 @@ pub enum Destination {
         row_step: u16,
         /// Rows from one chunk to the next.
         chunk_step: u16,
+        /// Source rows that make a line at the destination, 0 for no lines (a pool's lines are
+        /// its `out_width`, and this is not used).
+        line_rows: u16,
+        /// Rows from one line to the next.
+        line_step: u16,
     },
 }
 
@@ -183,8 +329,10 @@ pub struct Store {
 pub enum Descriptor {
     /// LOAD.
     Load(Header, Load),
-    /// EXEC.
+    /// EXEC of a matrix product.
     Exec(Header, Exec),
+    /// EXEC of a convolution.
+    Convolution(Header, Convolution),
     /// STORE.
     Store(Header, Store),
     /// Eight words as they are, legal or not.
@@ -199,7 +347,7 @@ impl Descriptor {
     pub fn unit(&self) -> Option<Unit> {
         match self {
             Self::Load(..) => Some(Unit::Load),
-            Self::Exec(..) => Some(Unit::Exec),
+            Self::Exec(..) | Self::Convolution(..) => Some(Unit::Exec),
             Self::Store(..) => Some(Unit::Store),
             Self::Raw(_) => None,
         }
@@ -208,7 +356,10 @@ impl Descriptor {
     /// The header, to change it; `None` for raw words.
     pub fn header_mut(&mut self) -> Option<&mut Header> {
         match self {
-            Self::Load(header, _) | Self::Exec(header, _) | Self::Store(header, _) => Some(header),
+            Self::Load(header, _)
+            | Self::Exec(header, _)
+            | Self::Convolution(header, _)
+            | Self::Store(header, _) => Some(header),
             Self::Raw(_) => None,
         }
     }
@@ -218,6 +369,7 @@ impl Descriptor {
         match self {
             Self::Load(header, load) => encode_load(*header, load),
             Self::Exec(header, exec) => encode_exec(*header, exec),
+            Self::Convolution(header, convolution) => encode_convolution(*header, convolution),
             Self::Store(header, store) => encode_store(*header, store),
             Self::Raw(words) => *words,
         }
@@ -238,8 +390,8 @@ fn pair(low: u16, high: u16) -> u32 {
 }
 
 fn encode_load(header: Header, load: &Load) -> [u32; 8] {
-    [
-        1 | header.encode() | u32::from(load.space == Space::Parameters) << 16,
+    let mut words = [
+        1 | header.encode() | (load.space as u32) << 16,
         load.address,
         load.stride as u32,
         pair(load.rows, load.row_bytes),
@@ -247,7 +399,15 @@ fn encode_load(header: Header, load: &Load) -> [u32; 8] {
         pair(load.chunk_step, 0),
         0,
         0,
-    ]
+    ];
+    if let Some(windows) = &load.windows {
+        words[0] |= 1 << 18;
+        words[5] = pair(windows.row_step, windows.count);
+        let pad_value = windows.pad_value as u8;
+        words[6] = u32::from_le_bytes([windows.step, windows.bytes, windows.lane, pad_value]);
+        words[7] = u32::from(windows.lead as u8);
+    }
+    words
 }
 
 fn encode_exec(header: Header, exec: &Exec) -> [u32; 8] {
@@ -263,32 +423,80 @@ fn encode_exec(header: Header, exec: &Exec) -> [u32; 8] {
     ]
 }
 
-fn encode_store(header: Header, store: &Store) -> [u32; 8] {
-    let (source, parameter_row, rounding) = match store.source {
-        Source::Requantised { parameter_row, zero_point, clamp_min, clamp_max } => (
-            0,
-            parameter_row,
-            u32::from_le_bytes([zero_point as u8, clamp_min as u8, clamp_max as u8, 0]),
-        ),
-        Source::Accumulators => (1, 0, 0),
-        Source::Scratchpad => (2, 0, 0),
-    };
-    let (destination, word1, word2) = match store.destination {
-        Destination::Memory { address, stride } => (0, address, stride as u32),
-        Destination::Scratchpad { row, row_step, chunk_step } => {
-            (1, pair(row, 0), pair(row_step, chunk_step))
+/// Two 12-bit fields in the low bits.
+fn sizes(low: u16, high: u16) -> u32 {
+    u32::from(low & 0xfff) | u32::from(high & 0xfff) << 12
+}
+
+fn strides(x: u8, y: u8) -> u32 {
+    u32::from(x.wrapping_sub(1) & 3) << 24 | u32::from(y.wrapping_sub(1) & 3) << 26
+}
+
+fn encode_convolution(header: Header, c: &Convolution) -> [u32; 8] {
+    let (mode, kernel) = match c.kernel {
+        Kernel::Full { height, width } => {
+            (1, u32::from(height & 7) << 24 | u32::from(width & 7) << 27)
         }
+        Kernel::Depthwise => (2, 0),
     };
     [
-        3 | header.encode() | source << 16 | destination << 18,
-        word1,
-        word2,
-        pair(store.rows, store.columns),
-        pair(store.source_row, store.source_chunk_step),
-        pair(store.source_row_step, parameter_row),
-        rounding,
-        0,
+        2 | header.encode() | u32::from(c.accumulate) << 16 | mode << 17,
+        pair(c.activation_row, c.row_pitch),
+        pair(c.weight_row, c.plane_step),
+        pair(c.accumulator_row, c.accumulator_n_step),
+        sizes(c.out_width, c.out_height) | u32::from(c.pad_value as u8) << 24,
+        sizes(c.in_width, c.in_height) | strides(c.stride_x, c.stride_y),
+        sizes(c.k_tiles, c.n_tiles) | kernel,
+        pair(c.first_y as u16, c.first_x as u16),
     ]
+}
+
+fn encode_store(header: Header, store: &Store) -> [u32; 8] {
+    let mut words = [3 | header.encode(), 0, 0, pair(store.rows, store.columns), 0, 0, 0, 0];
+    words[4] = pair(store.source_row, store.source_chunk_step);
+    words[5] = pair(store.source_row_step, 0);
+    match store.destination {
+        Destination::Memory { address, stride } => {
+            words[1] = address;
+            words[2] = stride as u32;
+        }
+        Destination::Scratchpad { row, row_step, chunk_step, line_rows, line_step } => {
+            words[0] |= 1 << 18;
+            words[1] = pair(row, 0);
+            words[2] = pair(row_step, chunk_step);
+            words[7] = pair(line_rows, line_step);
+        }
+    }
+    match store.source {
+        Source::Requantised { parameter_row, zero_point, clamp_min, clamp_max, then } => {
+            words[5] = pair(store.source_row_step, parameter_row);
+            let rounding = [zero_point as u8, clamp_min as u8, clamp_max as u8, 0];
+            words[6] = u32::from_le_bytes(rounding);
+            match then {
+                Then::Keep => {}
+                Then::Table => words[0] |= 1 << 20,
+                Then::Add { residual_row } => {
+                    words[0] |= 1 << 19;
+                    words[1] |= pair(0, residual_row);
+                }
+            }
+        }
+        Source::Accumulators => words[0] |= 1 << 16,
+        Source::Scratchpad => words[0] |= 2 << 16,
+        Source::MaxPool(pool) => {
+            words[0] |= 2 << 16 | 1 << 21;
+            words[5] = encode_window(&pool);
+            words[6] = sizes(pool.in_width, pool.in_height) | strides(pool.stride_x, pool.stride_y);
+            words[7] = words[7] & 0xffff_0000 | u32::from(pool.out_width);
+        }
+    }
+    words
+}
+
+fn encode_window(pool: &Pool) -> u32 {
+    let sizes = [pool.kernel_width, pool.kernel_height, pool.pad_left, pool.pad_top];
+    let fields = (16..).step_by(3).zip(sizes);
+    fields.fold(u32::from(pool.row_pitch), |word, (at, size)| word | u32::from(size & 7) << at)
 }
 
 impl fmt::Display for Descriptor {
@@ -313,6 +521,18 @@ impl fmt::Display for Descriptor {
                 exec.m_rows,
                 exec.k_tiles,
                 exec.n_tiles
+            ),
+            Self::Convolution(header, c) => write!(
+                f,
+                "EXEC{} {:?} accumulator row {} {} {} x {} pixels, {} x {} tiles",
+                Tokens(*header),
+                c.kernel,
+                c.accumulator_row,
+                if c.accumulate { "+=" } else { "=" },
+                c.out_height,
+                c.out_width,
+                c.k_tiles,
+                c.n_tiles
             ),
             Self::Store(header, store) => write!(
                 f,

@@ -23,7 +23,8 @@ mod register;
 pub use compressed::{Compressed, Form};
 pub use csr::Csr;
 pub use descriptor::{
-    Activations, Descriptor, Destination, Exec, Header, Load, Source, Space, Store, Unit,
+    Activations, Convolution, Descriptor, Destination, Exec, Header, Kernel, Load, Pool, Source,
+    Space, Store, Then, Unit, Windows,
 };
 pub use instruction::{
     AtomicOp, BranchOp, CsrOp, CsrSource, Extension, ImmediateOp, Instruction, LoadOp, MemoryOrder,

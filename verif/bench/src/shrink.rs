@@ -238,18 +238,25 @@ const DESCRIPTOR_CHANGES: &[fn(&mut Descriptor)] = &[
     |descriptor| match descriptor {
         Descriptor::Load(_, load) => load.rows = 1,
         Descriptor::Exec(_, exec) => exec.m_rows = 1,
+        Descriptor::Convolution(_, convolution) => convolution.out_height = 1,
         Descriptor::Store(_, store) => store.rows = 1,
         Descriptor::Raw(_) => {}
     },
     |descriptor| match descriptor {
         Descriptor::Load(_, load) => load.row_bytes = 1,
         Descriptor::Exec(_, exec) => exec.k_tiles = 1,
+        Descriptor::Convolution(_, convolution) => convolution.k_tiles = 1,
         Descriptor::Store(_, store) => store.columns = 1,
         Descriptor::Raw(_) => {}
     },
+    |descriptor| match descriptor {
+        Descriptor::Exec(_, exec) => exec.n_tiles = 1,
+        Descriptor::Convolution(_, convolution) => convolution.n_tiles = 1,
+        _ => {}
+    },
     |descriptor| {
-        if let Descriptor::Exec(_, exec) = descriptor {
-            exec.n_tiles = 1;
+        if let Descriptor::Convolution(_, convolution) = descriptor {
+            convolution.out_width = 1;
         }
     },
 ];

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use systole_compiler::{Gemm, Matrix, Output, parameter_table, plan};
 use systole_isa::{
-    Activations, Descriptor, Destination, Exec, Header, Load, Source, Space, Store, Unit,
+    Activations, Descriptor, Destination, Exec, Header, Load, Source, Space, Store, Then, Unit,
 };
 
 use super::Target;
@@ -212,6 +212,7 @@ fn graph(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
                 row,
                 row_step: 1,
                 chunk_step: 1,
+                windows: None,
             };
             let bank = (target.npu.scratchpad_rows / 4) as u16;
             let known = [
@@ -341,6 +342,7 @@ fn free_load(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Descriptor
                 row,
                 row_step,
                 chunk_step,
+                windows: None,
             };
             Descriptor::Load(Header::default(), load)
         })
@@ -386,7 +388,7 @@ fn free_exec(target: Target) -> BoxedStrategy<Descriptor> {
 fn free_store(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Descriptor> {
     let dim = target.npu.dim as u16;
     let requantised = rounding().prop_map(|(zero_point, clamp_min, clamp_max)| {
-        Source::Requantised { parameter_row: 0, zero_point, clamp_min, clamp_max }
+        Source::Requantised { parameter_row: 0, zero_point, clamp_min, clamp_max, then: Then::Keep }
     });
     let source = prop_oneof![3 => requantised, 1 => Just(Source::Accumulators), 1 => Just(Source::Scratchpad)];
     let scratchpad = (row(target.npu.scratchpad_rows), 0..4u16, 0..20u16);
@@ -403,7 +405,7 @@ fn free_store(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Descripto
             let stride = if memory.2 { -memory.1 } else { memory.1 };
             let destination = if requantised && resident {
                 let (row, row_step, chunk_step) = scratchpad;
-                Destination::Scratchpad { row, row_step, chunk_step }
+                Destination::Scratchpad { row, row_step, chunk_step, line_rows: 0, line_step: 0 }
             } else {
                 let address = (arena + memory.0) & word as u32;
                 Destination::Memory { address, stride: stride & word }

@@ -38,6 +38,7 @@ pub(super) fn parallel(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<
                 row,
                 row_step: 1,
                 chunk_step: 0,
+                windows: None,
             };
             let store =
                 |source: Source, address: u32, rows: u16, source_row: u16, bytes: u16| Store {

@@ -3,6 +3,7 @@
 
 use systole_hdl::prelude::*;
 
+use super::exec::{line_taps, tap_lines};
 use super::pe::{element, pack, pe_row};
 
 /// Cycles from `activations` to `sums` for an array of side `dim`.
@@ -22,6 +23,11 @@ pub const CONTROL_LEAD: u32 = 2;
 /// (`valid`, `row`, `overwrite`, `last`) goes beside the grid and comes out `CONTROL_LEAD` cycles
 /// before the sums.
 ///
+/// *Taps.* Row r takes its activation from the left or, if bit r of the wave's `inject` is set, from
+/// the pixels of line r / T (the last line's rows reach to the bottom), which are broadcast down
+/// the columns: in cycle t + r for a wave of cycle t, hence a row `taps_<g>` is delayed by T*g, and
+/// element c by c cycles more.
+///
 /// *Loads.* A weight row enters with its index and the weight register to fill; it reaches column
 /// c after c cycles, like a wave. Rows are loaded in ascending order, at most one a cycle, hence
 /// row r of a tile at least r cycles after row 0, and the skew of loads follows that of waves:
@@ -35,6 +41,9 @@ pub fn array(dim: u32, row_bits: u32) -> Module {
         m.doc("Systolic array: a row of activations in, a row of partial sums out, each cycle.");
         let activations = m.input("activations", U(8 * dim));
         let select = m.input("select", Bit).doc("weight register that this wave uses");
+        let inject = m.input("inject", U(dim)).doc("rows that take their activation from taps");
+        let taps: Vec<Signal> =
+            (0..tap_lines(dim)).map(|g| m.input(format!("taps_{g}"), U(8 * dim))).collect();
         let valid = m.input("valid", Bit);
         let row = m.input("row", U(row_bits)).doc("accumulator row of this wave");
         let overwrite = m.input("overwrite", Bit);
@@ -58,16 +67,32 @@ pub fn array(dim: u32, row_bits: u32) -> Module {
         let skewed_weights = pack(&column_weights).named("skewed_weights");
         let skewed_selects = pack(&column_selects).named("skewed_selects");
 
+        m.section("Taps: line g gets its pixels T*g cycles later, column c another c");
+        let mut line_pixels = Vec::new();
+        for (line, pixels) in taps.iter().enumerate() {
+            let columns: Vec<Signal> = (0..dim)
+                .map(|column| {
+                    let name = format!("tap_skew_{line}_{column}");
+                    let cycles = line as u32 * line_taps(dim) + column;
+                    shifts.delay(m, &name, element(*pixels, column, 8), cycles)
+                })
+                .collect();
+            line_pixels.push(pack(&columns).named(format!("skewed_taps_{line}")));
+        }
+
         m.section("Grid: row r gets its activation r cycles later");
         let mut sums = zero(U(32 * dim));
         for row in 0..dim {
-            let entering = cat(&[select, element(activations, row, 8)]);
+            let entering = cat(&[inject.bit(row), select, element(activations, row, 8)]);
+            let line = (row / line_taps(dim)).min(tap_lines(dim) - 1);
             let wave = shifts.delay(m, &format!("activation_skew_{row}"), entering, row);
             let load = (load_valid & load_index.eq(row)).named(format!("load_{row}"));
             sums = m
                 .instance(format!("row_{row}"), &row_module)
                 .pin("activation", wave.bits(7, 0).as_signed())
                 .pin("select", wave.bit(8))
+                .pin("inject", wave.bit(9))
+                .pin("taps", line_pixels[line as usize])
                 .pin("load", load)
                 .pin("load_selects", skewed_selects)
                 .pin("weights", skewed_weights)

@@ -4,17 +4,19 @@ use systole_hdl::prelude::*;
 
 use super::accumulators::accumulators;
 use super::array::array;
-use super::exec::exec;
+use super::exec::{exec, line_taps, tap_lines};
+use super::pe::{element, pack};
 use crate::config::NpuConfig;
 
 /// The EXEC unit.
 ///
-/// Takes whole descriptors (`command_*`), reads the scratchpad (`activation_*`, `weight_*`: data
-/// in the cycle after the grant) and owns the accumulators, which STORE reads through `store_*`.
+/// Takes whole descriptors (`command_*`), reads the scratchpad (`activation_*`, `tap_<g>_*`,
+/// `weight_*`: data in the cycle after the grant; only weights may be refused) and owns the accumulators, which STORE reads through `store_*`.
 /// `done` pulses once a command, in order, when its last accumulator row is in the memory.
 ///
-/// When no scratchpad request is refused, a command takes `n_tiles * k_tiles * max(m_rows, dim)`
-/// cycles and `3 * dim + 2` more to fill and drain; the fill and drain of queued commands overlap.
+/// When no scratchpad request is refused, a command takes `tiles * max(outputs, dim)` cycles (a
+/// depthwise one `tiles * out_height * max(in_width, stride_x * (out_width - 1) + 1)`, at least
+/// `dim` a tile) and `3 * dim + 3` more to fill and drain; the fill and drain of queued commands overlap.
 pub fn compute(config: &NpuConfig) -> Module {
     let dim = config.dim;
     let exec = exec(config);
@@ -24,7 +26,6 @@ pub fn compute(config: &NpuConfig) -> Module {
         m.doc("EXEC unit: sequencer, systolic array, accumulators.");
         let command_valid = m.input("command_valid", Bit);
         let command_descriptor = m.input("command_descriptor", U(256));
-        let activation_ready = m.input("activation_ready", Bit);
         let activation_data = m.input("activation_data", U(8 * dim));
         let weight_ready = m.input("weight_ready", Bit);
         let weight_data = m.input("weight_data", U(8 * dim));
@@ -35,11 +36,17 @@ pub fn compute(config: &NpuConfig) -> Module {
             .instance("exec", &exec)
             .pin("command_valid", command_valid)
             .pin("command_descriptor", command_descriptor)
-            .pin("activation_ready", activation_ready)
             .pin("weight_ready", weight_ready);
-        let array = m
-            .instance("array", &array)
-            .pin("activations", activation_data)
+        let lines = tap_lines(dim);
+        let mut taps = vec![activation_data];
+        taps.extend((1..lines).map(|g| m.input(format!("tap_{g}_data"), U(8 * dim))));
+        let mut array = m.instance("array", &array);
+        for (line, pixels) in taps.iter().enumerate() {
+            array = array.pin(format!("taps_{line}"), *pixels);
+        }
+        let array = array
+            .pin("activations", activations(exec, activation_data, dim))
+            .pin("inject", exec.out("inject"))
             .pin("select", exec.out("wave_select"))
             .pin("valid", exec.out("wave_valid"))
             .pin("row", exec.out("wave_row"))
@@ -62,10 +69,34 @@ pub fn compute(config: &NpuConfig) -> Module {
         m.output("command_ready", exec.out("command_ready"));
         m.output("activation_valid", exec.out("activation_valid"));
         m.output("activation_row", exec.out("activation_row"));
+        for line in 1..lines {
+            for port in ["valid", "row"] {
+                let port = format!("tap_{line}_{port}");
+                m.output(&port, exec.out(&port));
+            }
+        }
         m.output("weight_valid", exec.out("weight_valid"));
         m.output("weight_row", exec.out("weight_row"));
         m.output("store_ready", accumulators.out("store_ready"));
         m.output("store_data", accumulators.out("store_data"));
         m.output("done", accumulators.out("done"));
     })
+}
+
+/// What enters the array from the left: the scratchpad's row or padding. In a depthwise wave the
+/// rows that have no tap get 0.
+fn activations(exec: Instance, data: Signal, dim: u32) -> Signal {
+    let (padded, pad_value) = (exec.out("wave_padded"), exec.out("wave_pad_value"));
+    let taps = exec.out("wave_taps");
+    let lanes: Vec<Signal> = (0..dim)
+        .map(|lane| {
+            let has_tap = lane < tap_lines(dim) * line_taps(dim);
+            let padding = if has_tap { pad_value } else { taps.mux(0, pad_value) };
+            padded.mux(padding, element(data, lane, 8))
+        })
+        .collect();
+    if tap_lines(dim) * line_taps(dim) >= dim {
+        taps.unused();
+    }
+    pack(&lanes).named("activations")
 }

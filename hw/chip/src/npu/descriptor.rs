@@ -2,6 +2,8 @@
 
 use systole_hdl::prelude::*;
 
+use super::exec::tap_lines;
+
 /// Bits of a descriptor.
 pub const DESCRIPTOR_BITS: u32 = 256;
 
@@ -55,7 +57,7 @@ pub fn signal_mask(descriptor: Signal) -> Signal {
 }
 
 /// Combinational: `descriptor` in, `bad_opcode` and `bad_field` out.
-pub fn descriptor_check() -> Module {
+pub fn descriptor_check(dim: u32) -> Module {
     module("npu_descriptor_check", |m| {
         m.doc("Finds what makes a descriptor bad, whatever comes before it in the list.");
         let descriptor = m.input("descriptor", U(DESCRIPTOR_BITS));
@@ -72,7 +74,7 @@ pub fn descriptor_check() -> Module {
         let bad_common = (own_tokens | reserved).named("bad_common");
 
         let bad_load = bad_load(descriptor);
-        let bad_exec = bad_exec(descriptor);
+        let bad_exec = bad_exec(descriptor, dim);
         let bad_store = bad_store(descriptor);
         m.output("bad_opcode", !own_bits.any());
         let bad_operation = ((is_load & bad_load) | (is_exec & bad_exec) | (is_store & bad_store))
@@ -88,10 +90,34 @@ fn bad_load(d: Signal) -> Signal {
     (counts | reserved).named("bad_load")
 }
 
-fn bad_exec(d: Signal) -> Signal {
+fn bad_exec(d: Signal, dim: u32) -> Signal {
+    let mode = d.bits(18, 17).named("exec_mode");
+    let product = mode.eq(0).named("exec_product");
+    let full = mode.eq(1).named("exec_full");
+    let depthwise = mode.eq(2).named("exec_depthwise");
+    let field = |word: u32, high: u32, low: u32| d.bits(32 * word + high, 32 * word + low);
+
     let counts = (high(d, 3).eq(0) | low(d, 4).eq(0) | low(d, 5).eq(0)).named("exec_zero_count");
-    let reserved = cat(&[word(d, 7), high(d, 6), d.bits(31, 17)]).any().named("exec_reserved");
-    (counts | reserved).named("bad_exec")
+    let reserved = cat(&[word(d, 7), high(d, 6)]).any().named("exec_reserved");
+    let bad_product = (product & (counts | reserved)).named("bad_product");
+
+    let zero = |word: u32, high: u32, low: u32| field(word, high, low).eq(0);
+    let sizes = (zero(4, 11, 0) | zero(4, 23, 12) | zero(5, 11, 0) | zero(5, 23, 12))
+        .named("map_zero_size");
+    let tiles = (zero(6, 11, 0) | zero(6, 23, 12)).named("map_zero_tiles");
+    let reserved = cat(&[field(5, 31, 28), field(6, 31, 30)]).any().named("map_reserved");
+    let bad_map = (!product & (sizes | tiles | reserved)).named("bad_map");
+
+    let no_kernel = zero(6, 26, 24) | zero(6, 29, 27);
+    let bad_full = (full & no_kernel).named("bad_full");
+    // 0 to -3: all bits above the low two equal, and not 1 to 3.
+    let first_x = high(d, 7);
+    let no_lead = first_x.eq(0) | (first_x.bits(15, 2).all() & first_x.bits(1, 0).any());
+    let even_pitch = if tap_lines(dim) > 1 { !d.bit(48) } else { lit(0, Bit) };
+    let kernel = field(6, 29, 24).any();
+    let bad_taps = (depthwise & (kernel | !no_lead | even_pitch)).named("bad_taps");
+    let bad_mode = (mode.eq(3) | d.bits(31, 19).any()).named("exec_bad_mode");
+    (bad_product | bad_map | bad_full | bad_taps | bad_mode).named("bad_exec")
 }
 
 fn bad_store(d: Signal) -> Signal {

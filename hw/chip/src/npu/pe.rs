@@ -7,7 +7,8 @@ use systole_hdl::prelude::*;
 /// The activation and its `select` bit move right, the partial sum moves down, and each takes one
 /// register a cell. `select` says which of the two weights this wave uses, so the idle one can be
 /// loaded meanwhile. A load strobe moves right too; the weight that it captures comes down the
-/// column.
+/// column. With `inject` the activation comes down the column as well: in a depthwise convolution
+/// every channel has its own.
 ///
 /// Latency: the operands are registered in the first cycle, the product in the second, the sum in
 /// the third. None of these registers has a reset, so that they can be those of a DSP block.
@@ -15,6 +16,8 @@ pub fn pe() -> Module {
     module("npu_pe", |m| {
         m.doc("Multiply-accumulate cell with two stationary weights.");
         let activation_in = m.input("activation_in", S(8)).doc("from the left");
+        let inject_in = m.input("inject_in", Bit).doc("take tap_in instead");
+        let tap_in = m.input("tap_in", S(8)).doc("broadcast down the column");
         let select_in = m.input("select_in", Bit).doc("weight that this activation meets");
         let load_in = m.input("load_in", Bit).doc("load strobe, from the left");
         let load_select = m.input("load_select", Bit).doc("weight to load");
@@ -23,6 +26,7 @@ pub fn pe() -> Module {
 
         let activation_out = m.output_reg("activation_out", S(8));
         let select_out = m.output_reg("select_out", Bit);
+        let inject_out = m.output_reg("inject_out", Bit);
         let load_out = m.output_reg("load_out", Bit).reset(0);
         let sum_out = m.output_reg("sum_out", S(32));
         let weight_0 = m.reg("weight_0", S(8));
@@ -35,8 +39,9 @@ pub fn pe() -> Module {
         let sum = (sum_in + product.ext(32)).named("sum");
 
         m.clocked(|| {
-            activation_out.set(activation_in);
+            activation_out.set(inject_in.mux(tap_in, activation_in));
             select_out.set(select_in);
+            inject_out.set(inject_in);
             operand.set(selected_weight);
             product.set(full_product);
             sum_out.set(sum);
@@ -52,14 +57,16 @@ pub fn pe() -> Module {
 /// One row of `dim` cells.
 ///
 /// Ports of all columns are packed, column 0 in the low bits. Column c's `weights` and
-/// `load_selects` must come c + 1 cycles after `load_in`; its sums leave c + 3 cycles after
-/// `activation_in`.
+/// `load_selects` must come c + 1 cycles after `load_in`, its `taps` c cycles after `inject`; its
+/// sums leave c + 3 cycles after `activation_in`.
 pub fn pe_row(dim: u32) -> Module {
     let pe = pe();
     module("npu_pe_row", |m| {
         m.doc("One row of the array: activations move right, partial sums move down.");
         let mut activation = m.input("activation", S(8));
         let mut select = m.input("select", Bit);
+        let mut inject = m.input("inject", Bit);
+        let taps = m.input("taps", U(8 * dim)).doc("broadcast down the columns");
         let mut load = m.input("load", Bit);
         let load_selects = m.input("load_selects", U(dim)).doc("one bit a column");
         let weights = m.input("weights", U(8 * dim));
@@ -71,6 +78,8 @@ pub fn pe_row(dim: u32) -> Module {
                 .instance(format!("pe_{column}"), &pe)
                 .pin("activation_in", activation)
                 .pin("select_in", select)
+                .pin("inject_in", inject)
+                .pin("tap_in", element(taps, column, 8).as_signed())
                 .pin("load_in", load)
                 .pin("load_select", load_selects.bit(column))
                 .pin("weight_in", element(weights, column, 8).as_signed())
@@ -79,9 +88,12 @@ pub fn pe_row(dim: u32) -> Module {
             if column + 1 < dim {
                 activation = cell.out("activation_out");
                 select = cell.out("select_out");
+                inject = cell.out("inject_out");
                 load = cell.out("load_out");
             } else {
-                cell.unused("activation_out").unused("select_out").unused("load_out");
+                for port in ["activation_out", "select_out", "inject_out", "load_out"] {
+                    cell.unused(port);
+                }
             }
         }
         m.output("sums_out", pack(&sums));

@@ -1,10 +1,14 @@
 //! The scratchpad: four banks of rows of `dim` int8, shared by EXEC, STORE and LOAD.
+//!
+//! Banks are chosen by the low bits of a row's address: streams of consecutive rows then fall out
+//! of each other's way after one refusal, wherever they begin.
 
 use systole_hdl::prelude::*;
 
+use super::exec::tap_lines;
 use crate::config::NpuConfig;
 
-/// Number of banks; the top bits of a row address select one.
+/// Number of banks; the low bits of a row address select one.
 pub const BANKS: u32 = 4;
 
 /// A client's request as one bank arbiter sees it.
@@ -17,8 +21,8 @@ struct Client {
 impl Client {
     fn new(valid: Signal, row: Signal, row_bits: u32, name: &str) -> Client {
         row.bits(15, row_bits).unused();
-        let bank = row.bits(row_bits - 1, row_bits - 2).named(format!("{name}_bank"));
-        let address = row.bits(row_bits - 3, 0).named(format!("{name}_address"));
+        let bank = row.bits(1, 0).named(format!("{name}_bank"));
+        let address = row.bits(row_bits - 1, 2).named(format!("{name}_address"));
         Client { valid, bank, address }
     }
 
@@ -35,17 +39,21 @@ impl Client {
 
 /// The scratchpad memory with its arbiters.
 ///
-/// Three read clients (`activation_`, `weight_`, `store_`, in falling priority) and two write
-/// clients (`result_`, `load_`, in falling priority). Each bank does one read and one write a
-/// cycle; a client that is refused sees `ready` low and asks again. `<client>_data` is the row
-/// that was granted in the previous cycle, and only then.
+/// Read clients in falling priority: `activation_`, `tap_1_` and so on (the further lines of
+/// depthwise convolutions), `weight_`, `store_`; write clients: `result_`, `load_`. Each bank does
+/// one read and one write a cycle; a client that is refused sees `ready` low and asks again. The
+/// activation and the taps are never refused: taps must not meet in a bank. `<client>_data` is the
+/// row that was granted in the previous cycle, and only then.
 pub fn scratchpad(config: &NpuConfig) -> Module {
     let width = 8 * config.dim;
     let row_bits = config.scratchpad_rows.ilog2();
     module("npu_scratchpad", |m| {
         m.doc("Scratchpad: four banks, each with one read and one write a cycle.");
         m.section("Requests");
-        let read_names = ["activation", "weight", "store"];
+        let taps = tap_lines(config.dim) as usize;
+        let mut read_names = vec!["activation".to_owned()];
+        read_names.extend((1..taps).map(|line| format!("tap_{line}")));
+        read_names.extend(["weight", "store"].map(str::to_owned));
         let readers: Vec<Client> = read_names
             .iter()
             .map(|name| {
@@ -66,15 +74,14 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
             .collect();
 
         m.section("Grants: a client yields to those before it that want its bank");
-        let activation_blocks_weight = readers[0].blocks(&readers[1]);
-        let weight_ready = (!activation_blocks_weight).named("weight_grant");
-        let activation_blocks_store =
-            readers[0].blocks(&readers[2]).named("activation_blocks_store");
-        let weight_blocks_store = readers[1].blocks(&readers[2]).named("weight_blocks_store");
-        let store_blocked = activation_blocks_store | weight_blocks_store;
+        let blocked = |client: usize| {
+            let blockers = (0..client).map(|before| readers[before].blocks(&readers[client]));
+            let any = blockers.reduce(|some, other| some | other).expect("not the first client");
+            any.named(format!("{}_blocked", read_names[client]))
+        };
+        let (weight_blocked, store_blocked) = (blocked(taps), blocked(taps + 1));
         let result_blocks_load = writers[0].0.blocks(&writers[1].0).named("result_blocks_load");
-        m.output("activation_ready", lit(1, Bit));
-        m.output("weight_ready", weight_ready);
+        m.output("weight_ready", !weight_blocked);
         m.output("store_ready", !store_blocked);
         m.output("result_write_ready", lit(1, Bit));
         m.output("load_write_ready", !result_blocks_load);
@@ -87,13 +94,16 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
                 .style(RamStyle::Block);
             let wants: Vec<Signal> = readers
                 .iter()
-                .zip(read_names)
+                .zip(&read_names)
                 .map(|(reader, name)| reader.wants(bank, name))
                 .collect();
-            let low = wants[1].mux(readers[1].address, readers[2].address);
-            let address =
-                wants[0].mux(readers[0].address, low).named(format!("read_address_{bank}"));
-            let enable = (wants[0] | wants[1] | wants[2]).named(format!("read_enable_{bank}"));
+            let first = readers.iter().zip(&wants).rev();
+            let address = first
+                .map(|(reader, wants)| (reader.address, *wants))
+                .reduce(|(later, _), (address, wants)| (wants.mux(address, later), wants))
+                .map(|(address, _)| address.named(format!("read_address_{bank}")))
+                .expect("there are clients");
+            let enable = cat(&wants).any().named(format!("read_enable_{bank}"));
             rows_read.push(memory.read_sync(format!("row_read_{bank}"), address, enable));
 
             let result_wants = writers[0].0.wants(bank, "result_write");
@@ -116,14 +126,24 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
                 register.set(reader.bank);
             }
         });
-        for (bank_read, name) in banks_read.iter().zip(read_names) {
+        for (bank_read, name) in banks_read.iter().zip(&read_names) {
             m.output(format!("{name}_data"), select(*bank_read, &rows_read));
         }
 
-        m.section("What should be seen");
-        m.cover("weight_refused", readers[1].valid & !weight_ready);
-        m.cover("store_refused_by_activation", readers[2].valid & activation_blocks_store);
-        m.cover("store_refused_by_weight", readers[2].valid & weight_blocks_store);
+        m.section("Properties, and what should be seen");
+        for line in 1..taps {
+            let meets = blocked_tap(&readers[..=line]);
+            m.check(format!("tap_{line}_has_its_bank"), !(readers[line].valid & meets));
+        }
+        m.cover("weight_refused", readers[taps].valid & weight_blocked);
+        m.cover("store_refused", readers[taps + 1].valid & store_blocked);
         m.cover("load_refused", writers[1].0.valid & result_blocks_load);
     })
+}
+
+/// Whether the last of `readers` wants the bank of one before it.
+fn blocked_tap(readers: &[Client]) -> Signal {
+    let (last, before) = readers.split_last().expect("a client");
+    let meets = before.iter().map(|client| client.blocks(last));
+    meets.reduce(|some, other| some | other).expect("the activation comes first")
 }

@@ -4,6 +4,7 @@ use systole_hdl::prelude::*;
 
 use super::compute::compute;
 use super::descriptor::{DESCRIPTOR_BITS, UNITS};
+use super::exec::tap_lines;
 use super::fetch::fetch;
 use super::frontend::frontend;
 use super::load::load;
@@ -48,7 +49,7 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
         job(m, registers, fetch, frontend, rvfi);
         order(tokens, gates, frontend);
         load_unit(load, gates[0], frontend);
-        exec_unit(compute, gates[1], scratchpad);
+        exec_unit(config.dim, compute, gates[1], scratchpad);
         store_unit(store, gates[2], frontend);
         store_sources(store, compute, scratchpad, parameters, requantiser);
         memory_writes(load, store, scratchpad, parameters);
@@ -142,23 +143,23 @@ fn store_unit(store: Instance, gate: Instance, frontend: Instance) {
     bus_unit(store, gate, frontend, "store");
 }
 
-fn exec_unit(compute: Instance, gate: Instance, scratchpad: Instance) {
+fn exec_unit(dim: u32, compute: Instance, gate: Instance, scratchpad: Instance) {
     let command = gate.out("start_command");
     compute
         .pin("command_valid", gate.out("start_valid"))
         .pin("command_descriptor", command.bits(DESCRIPTOR_BITS - 1, 0));
     gate.pin("aborted", 0);
     join(compute, gate, &[("command_ready", "start_ready"), ("done", "done")]);
-    for client in ["activation", "weight"] {
+    let taps = (1..tap_lines(dim)).map(|line| format!("tap_{line}"));
+    for client in ["activation", "weight"].map(str::to_owned).into_iter().chain(taps) {
         for port in ["valid", "row"] {
             let port = format!("{client}_{port}");
             scratchpad.pin(&port, compute.out(&port));
         }
-        for port in ["ready", "data"] {
-            let port = format!("{client}_{port}");
-            compute.pin(&port, scratchpad.out(&port));
-        }
+        let data = format!("{client}_data");
+        compute.pin(&data, scratchpad.out(&data));
     }
+    join(scratchpad, compute, &[("weight_ready", "weight_ready")]);
 }
 
 /// What STORE reads, and the requantiser between its two sides.

@@ -1,5 +1,6 @@
 //! Builders of descriptors and random lists.
 
+use super::layer::Exec;
 use super::machine::Descriptor;
 use super::memory::BASE;
 use super::random::Random;
@@ -125,18 +126,9 @@ impl Lists<'_> {
         (descriptor, address, bytes)
     }
 
+    /// An EXEC of any kind.
     pub fn exec(&mut self) -> Descriptor {
-        let m_rows = self.small() * 2;
-        [
-            EXEC | self.random.below(2) << 16,
-            self.random.next() as u32 & 0x0003_ffff,
-            self.random.next() as u32 & 0x000f_ffff,
-            pair(self.random.below(64), m_rows),
-            pair(self.random.range(1, 3), self.random.below(20)),
-            pair(self.random.range(1, 2), self.random.below(20)),
-            self.random.below(40),
-            0,
-        ]
+        Exec::random(&mut self.random, self.config.dim).words()
     }
 
     /// A STORE of any kind; requantising ones use up to two n-tiles of parameters.

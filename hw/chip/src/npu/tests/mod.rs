@@ -3,6 +3,7 @@
 mod elaborate;
 mod errors;
 mod gemm;
+mod layer;
 mod lists;
 mod machine;
 mod memory;

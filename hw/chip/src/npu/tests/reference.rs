@@ -1,5 +1,6 @@
 //! docs/npu.md in the plainest Rust: executes a list in order, one descriptor after the other.
 
+use super::layer::{Exec, Memory};
 use super::machine::Descriptor;
 use super::memory::{BASE, SIZE};
 use crate::config::NpuConfig;
@@ -85,28 +86,10 @@ impl Reference {
     }
 
     fn exec(&mut self, d: &Descriptor) {
-        let (m_rows, k_tiles, n_tiles) = (high(d[3]), low(d[4]), low(d[5]));
-        let pad_rows = self.scratchpad.len();
-        for nt in 0..n_tiles {
-            for kt in 0..k_tiles {
-                for m in 0..m_rows {
-                    let row = wrap(low(d[3]) + nt * low(d[6]) + m, self.accumulators.len());
-                    let activation = wrap(low(d[1]) + kt * high(d[4]) + m * high(d[1]), pad_rows);
-                    for n in 0..self.dim {
-                        let weight = low(d[2]) + nt * high(d[5]) + kt * high(d[2]);
-                        let sum: i32 = (0..self.dim)
-                            .map(|k| {
-                                i32::from(self.scratchpad[activation][k])
-                                    * i32::from(self.scratchpad[wrap(weight + k, pad_rows)][n])
-                            })
-                            .sum();
-                        let fresh = kt == 0 && d[0] >> 16 & 1 == 0;
-                        let before = if fresh { 0 } else { self.accumulators[row][n] };
-                        self.accumulators[row][n] = before.wrapping_add(sum);
-                    }
-                }
-            }
-        }
+        let scratchpad = Memory(std::mem::take(&mut self.scratchpad));
+        let mut accumulators = Memory(std::mem::take(&mut self.accumulators));
+        Exec::from_words(d).run(&scratchpad, &mut accumulators);
+        (self.scratchpad, self.accumulators) = (scratchpad.0, accumulators.0);
     }
 
     fn store(&mut self, d: &Descriptor) {

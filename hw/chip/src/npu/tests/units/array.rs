@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use systole_hdl::prelude::*;
 
 use crate::npu::array::{CONTROL_LEAD, array, latency};
+use crate::npu::exec::{line_taps, tap_lines};
 use crate::npu::tests::random::Random;
 
 use super::{pack_bytes, pack_words, start, step};
@@ -25,6 +26,8 @@ struct Bench {
     random: Random,
     dim: u32,
     cycle: u64,
+    /// Pixels of each line, by cycle; what will be broadcast is known ahead.
+    pixels: Vec<VecDeque<Vec<i8>>>,
     expected: VecDeque<Expected>,
 }
 
@@ -38,7 +41,11 @@ struct Tile {
 impl Bench {
     fn new(dim: u32, seed: u64) -> Self {
         let sim = start(&array(dim, 6));
-        Self { sim, random: Random::new(seed), dim, cycle: 0, expected: VecDeque::new() }
+        let pixels = vec![VecDeque::new(); tap_lines(dim) as usize];
+        let random = Random::new(seed);
+        let mut bench = Self { sim, random, dim, cycle: 0, pixels, expected: VecDeque::new() };
+        bench.offer_pixels();
+        bench
     }
 
     fn bytes(&mut self) -> Vec<i8> {
@@ -68,12 +75,27 @@ impl Bench {
     /// Offers an activation row for `tile`.
     fn wave(&mut self, tile: &Tile) {
         let activations = self.bytes();
+        let inject: Vec<bool> = match self.random.below(3) {
+            0 => (0..self.dim).map(|_| self.random.chance(70)).collect(),
+            _ => vec![false; self.dim as usize],
+        };
+        let taps = line_taps(self.dim) as usize;
         let sums = (0..self.dim as usize)
             .map(|column| {
-                let products = activations.iter().zip(&tile.weights);
-                products.map(|(&a, w)| i32::from(a) * i32::from(w[column])).sum()
+                let operand = |row: usize| match inject[row] {
+                    // Row r meets line r / T in cycle r, whose pixels are T * line cycles late.
+                    true => {
+                        let line = (row / taps).min(self.pixels.len() - 1);
+                        self.pixels[line][row - line * taps][column]
+                    }
+                    false => activations[row],
+                };
+                let products = tile.weights.iter().enumerate();
+                products.map(|(row, w)| i32::from(operand(row)) * i32::from(w[column])).sum()
             })
             .collect();
+        let mask = inject.iter().rev().fold(0, |mask, &bit| mask << 1 | u64::from(bit));
+        self.sim.set("inject", mask);
         let row = u64::from(self.random.below(64));
         let (overwrite, last) = (self.random.chance(50), self.random.chance(50));
         self.sim.set("valid", 1);
@@ -112,6 +134,21 @@ impl Bench {
         for port in ["activations", "weights"] {
             let rubbish = self.bytes();
             self.sim.set_bits(port, pack_bytes(&rubbish));
+        }
+        let rubbish = self.random.next() & ((1 << self.dim) - 1);
+        self.sim.set("inject", rubbish);
+        self.pixels.iter_mut().for_each(|line| drop(line.pop_front()));
+        self.offer_pixels();
+    }
+
+    /// Puts this cycle's pixels on the inputs.
+    fn offer_pixels(&mut self) {
+        for line in 0..self.pixels.len() {
+            while self.pixels[line].len() < self.dim as usize + 1 {
+                let pixel = self.bytes();
+                self.pixels[line].push_back(pixel);
+            }
+            self.sim.set_bits(&format!("taps_{line}"), pack_bytes(&self.pixels[line][0]));
         }
     }
 }

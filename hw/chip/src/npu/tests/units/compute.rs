@@ -4,107 +4,20 @@ use systole_hdl::prelude::*;
 
 use crate::config::NpuConfig;
 use crate::npu::compute::compute;
+use crate::npu::exec::tap_lines;
 use crate::npu::tests::config;
+use crate::npu::tests::layer::{Convolution, Exec, Memory, Product};
 use crate::npu::tests::random::Random;
 
 use super::{pack_bytes, start, step, unpack_words};
-
-/// The fields of an EXEC descriptor.
-#[derive(Clone, Copy, Default, Debug)]
-struct Exec {
-    accumulate: bool,
-    activation_row: u32,
-    activation_step: u32,
-    activation_k_step: u32,
-    weight_row: u32,
-    weight_k_step: u32,
-    weight_n_step: u32,
-    accumulator_row: u32,
-    accumulator_n_step: u32,
-    m_rows: u32,
-    k_tiles: u32,
-    n_tiles: u32,
-}
-
-impl Exec {
-    fn descriptor(&self) -> Bits {
-        let halves = [
-            2 | (u32::from(self.accumulate) << 16),
-            self.activation_row | self.activation_step << 16,
-            self.weight_row | self.weight_k_step << 16,
-            self.accumulator_row | self.m_rows << 16,
-            self.k_tiles | self.activation_k_step << 16,
-            self.n_tiles | self.weight_n_step << 16,
-            self.accumulator_n_step,
-            0,
-        ];
-        let words: Vec<u64> =
-            halves.chunks(2).map(|pair| u64::from(pair[0]) | u64::from(pair[1]) << 32).collect();
-        Bits::from_words(256, &words)
-    }
-
-    /// Any fields; shapes around `dim`, rows anywhere.
-    fn random(random: &mut Random, dim: u32) -> Self {
-        let row = |random: &mut Random| random.below(65536);
-        let near = |random: &mut Random, to: u32| random.pick(&[1, 2, to - 1, to, to + 1, 2 * to]);
-        Exec {
-            accumulate: random.chance(50),
-            activation_row: row(random),
-            activation_step: random.pick(&[0, 1, 1, 2, 65535, 17]),
-            activation_k_step: row(random),
-            weight_row: row(random),
-            weight_k_step: row(random),
-            weight_n_step: row(random),
-            accumulator_row: row(random),
-            // Often such that rows of n tiles coincide.
-            accumulator_n_step: random.pick(&[0, 1, 2, 65535, dim, 64]),
-            m_rows: near(random, dim).max(1),
-            k_tiles: random.range(1, 4),
-            n_tiles: random.range(1, 3),
-        }
-    }
-
-    /// The manual's pseudo-code.
-    fn run(&self, scratchpad: &[Vec<i8>], accumulators: &mut [Vec<i32>]) {
-        let dim = scratchpad[0].len() as u32;
-        let row = |address: u32| &scratchpad[address as usize % scratchpad.len()];
-        let accumulator_rows = accumulators.len();
-        for nt in 0..self.n_tiles {
-            for kt in 0..self.k_tiles {
-                let tile = self.weight_row + nt * self.weight_n_step + kt * self.weight_k_step;
-                for m in 0..self.m_rows {
-                    let activations = row(self.activation_row
-                        + kt * self.activation_k_step
-                        + m * self.activation_step);
-                    let a = self.accumulator_row + nt * self.accumulator_n_step + m;
-                    let sums = &mut accumulators[a as usize % accumulator_rows];
-                    for n in 0..dim {
-                        let product = |k: u32| {
-                            let weight = row(tile + k)[n as usize];
-                            i32::from(activations[k as usize]) * i32::from(weight)
-                        };
-                        let p: i32 = (0..dim).map(product).sum();
-                        let old = if kt == 0 && !self.accumulate { 0 } else { sums[n as usize] };
-                        sums[n as usize] = old.wrapping_add(p);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Array cycles of the command.
-    fn cycles(&self, dim: u32) -> u64 {
-        u64::from(self.n_tiles * self.k_tiles * self.m_rows.max(dim))
-    }
-}
 
 /// The unit with a scratchpad that refuses at random.
 struct Bench {
     sim: Interpreter,
     random: Random,
-    scratchpad: Vec<Vec<i8>>,
+    scratchpad: Memory<i8>,
     dim: u32,
-    /// Percentage of requests that are granted.
+    /// Percentage of weight requests that are granted.
     grant: u32,
     cycle: u64,
     done: u32,
@@ -117,25 +30,40 @@ impl Bench {
         let extreme = random.chance(20);
         let mut byte = |_| if extreme { random.pick(&[-128, 127]) } else { random.next() as i8 };
         let mut row = |_| (0..config.dim).map(&mut byte).collect();
-        let scratchpad = (0..config.scratchpad_rows).map(&mut row).collect();
+        let scratchpad = Memory((0..config.scratchpad_rows).map(&mut row).collect());
         Self { sim, random, scratchpad, dim: config.dim, grant, cycle: 0, done: 0 }
     }
 
     /// A clock cycle; returns whether the command offered was taken.
     fn cycle(&mut self) -> bool {
-        let mut answers = [None; 2];
-        for (client, answer) in ["activation", "weight"].into_iter().zip(&mut answers) {
+        let taps = (1..tap_lines(self.dim)).map(|line| format!("tap_{line}"));
+        let clients: Vec<String> =
+            ["activation".to_owned(), "weight".to_owned()].into_iter().chain(taps).collect();
+        let mut answers = Vec::new();
+        for client in &clients {
             let valid = self.sim.get(&format!("{client}_valid")) == 1;
-            let ready = self.random.chance(self.grant);
-            self.sim.set(&format!("{client}_ready"), ready.into());
-            let row = self.sim.get(&format!("{client}_row")) as usize % self.scratchpad.len();
-            *answer = (valid && ready).then_some(row);
+            let row = self.sim.get(&format!("{client}_row")) as i64;
+            let mut ready = true;
+            if client == "weight" {
+                ready = self.random.chance(self.grant);
+                self.sim.set("weight_ready", ready.into());
+            }
+            answers.push((valid && ready).then_some(row));
+        }
+        let mut banks: Vec<i64> = Vec::new();
+        for (client, row) in clients.iter().zip(&answers) {
+            if client != "weight"
+                && let Some(row) = row
+            {
+                assert!(!banks.contains(&(row % 4)), "two lines in one bank");
+                banks.push(row % 4);
+            }
         }
         let taken = self.sim.get("command_valid") & self.sim.get("command_ready") == 1;
         step(&mut self.sim);
-        for (client, answer) in ["activation", "weight"].into_iter().zip(answers) {
+        for (client, answer) in clients.iter().zip(answers) {
             let rubbish: Vec<i8> = (0..self.dim).map(|_| self.random.next() as i8).collect();
-            let data = answer.map_or(&rubbish, |row| &self.scratchpad[row]);
+            let data = answer.map_or(&rubbish[..], |row| self.scratchpad.row(row));
             self.sim.set_bits(&format!("{client}_data"), pack_bytes(data));
         }
         self.cycle += 1;
@@ -185,7 +113,7 @@ impl Bench {
 fn random_commands(dim: u32, grant: u32, rounds: u32, seed: u64) {
     let config = config(dim, 8);
     let mut bench = Bench::new(&config, grant, seed);
-    let mut expected = vec![vec![0; dim as usize]; config.accumulator_rows as usize];
+    let mut expected = Memory(vec![vec![0; dim as usize]; config.accumulator_rows as usize]);
     for round in 0..rounds {
         let count = bench.random.range(1, 4);
         let commands: Vec<Exec> =
@@ -195,7 +123,7 @@ fn random_commands(dim: u32, grant: u32, rounds: u32, seed: u64) {
         for command in &commands {
             command.run(&bench.scratchpad, &mut expected);
         }
-        for (row, expected) in expected.iter().enumerate() {
+        for (row, expected) in expected.0.iter().enumerate() {
             assert_eq!(
                 &bench.accumulator(row),
                 expected,
@@ -226,15 +154,16 @@ fn a_d32_product_is_right() {
     random_commands(32, 90, 1, 3);
 }
 
-/// `n_tiles * k_tiles * max(m_rows, D)` and at most `3 * D + 2` more.
+/// `n_tiles * k_tiles * max(m_rows, D)` and at most `3 * D + 3` more.
 #[test]
 fn one_command_keeps_the_cycle_law() {
     for dim in [2, 4, 8, 16] {
         let mut bench = Bench::new(&config(dim, 8), 100, 1);
         for m_rows in [1, dim / 2, dim, dim + 1, 3 * dim] {
             for (k_tiles, n_tiles) in [(1, 1), (4, 1), (3, 3)] {
-                let command = Exec { m_rows, k_tiles, n_tiles, ..Exec::default() };
-                let law = command.cycles(dim) + u64::from(3 * dim + 2);
+                let command =
+                    Exec::Product(Product { m_rows, k_tiles, n_tiles, ..Product::default() });
+                let law = command.cycles(dim) + u64::from(3 * dim + 3);
                 let spent = bench.run(&[command], 0);
                 assert!(spent <= law, "D {dim}, {command:?}: {spent} cycles, law {law}");
             }
@@ -249,12 +178,60 @@ fn queued_commands_leave_few_gaps() {
         let mut bench = Bench::new(&config(dim, 8), 100, 2);
         for m_rows in [1, dim, 4 * dim] {
             for k_tiles in [1, 4] {
-                let command = Exec { m_rows, k_tiles, n_tiles: 2, ..Exec::default() };
+                let command =
+                    Exec::Product(Product { m_rows, k_tiles, n_tiles: 2, ..Product::default() });
                 let count = 10;
                 let spent = bench.run(&vec![command; count as usize], 0);
-                let law = count * (command.cycles(dim) + 1) + u64::from(3 * dim + 2);
+                let law = count * (command.cycles(dim) + 1) + u64::from(3 * dim + 3);
                 assert!(spent <= law, "D {dim}, {command:?}: {spent} cycles, law {law}");
             }
         }
+    }
+}
+
+/// A map of `width` pixels a line, padded by 1 on every side.
+fn padded_map(kernel: Option<(u32, u32)>, width: u32, height: u32) -> Convolution {
+    Convolution {
+        kernel,
+        row_pitch: width | 1,
+        plane_step: 64,
+        out_width: width,
+        out_height: height,
+        in_width: width,
+        in_height: height,
+        stride_x: 1,
+        stride_y: 1,
+        k_tiles: 2,
+        n_tiles: 2,
+        first_y: -1,
+        first_x: -1,
+        ..Convolution::default()
+    }
+}
+
+/// Padding costs no cycle, and tiles follow each other without a gap.
+#[test]
+fn convolutions_keep_the_cycle_law() {
+    for dim in [4, 8, 16] {
+        let mut bench = Bench::new(&config(dim, 8), 100, 3);
+        for (width, height) in [(5, 9), (8, 8), (7, 3)] {
+            for kernel in [Some((3, 3)), Some((1, 1)), None] {
+                let command = Exec::Convolution(padded_map(kernel, width, height));
+                let law = command.cycles(dim) + u64::from(3 * dim + 3);
+                let spent = bench.run(&[command], 0);
+                assert!(spent <= law, "D {dim}, {command:?}: {spent} cycles, law {law}");
+            }
+        }
+        let strided = Convolution {
+            stride_x: 2,
+            stride_y: 2,
+            out_width: 4,
+            out_height: 4,
+            ..padded_map(None, 8, 8)
+        };
+        let command = Exec::Convolution(strided);
+        let law = command.cycles(dim) + u64::from(3 * dim + 3);
+        let spent = bench.run(&[command], 0);
+        assert!(spent <= law, "D {dim}, {command:?}: {spent} cycles, law {law}");
     }
 }

@@ -10,6 +10,7 @@ use super::{start, step};
 struct Cell {
     activation: i8,
     select: bool,
+    inject: bool,
     load: bool,
     weights: [i8; 2],
     operand: i8,
@@ -23,13 +24,15 @@ fn matches_a_model_with_random_inputs() {
     let mut model = Cell::default();
     let mut random = Random::new(1);
     for _ in 0..20_000 {
-        let (a, w) = (corner(&mut random), corner(&mut random));
+        let [a, tap, w] = [(); 3].map(|()| corner(&mut random));
         let sum_in = random.next() as i32;
-        let [select, load, load_select] = [(); 3].map(|()| random.chance(50));
+        let [select, inject, load, load_select] = [(); 4].map(|()| random.chance(50));
         sim.set_signed("activation_in", a.into());
+        sim.set_signed("tap_in", tap.into());
         sim.set_signed("weight_in", w.into());
         sim.set_signed("sum_in", sum_in.into());
         sim.set("select_in", select.into());
+        sim.set("inject_in", inject.into());
         sim.set("load_in", load.into());
         sim.set("load_select", load_select.into());
         step(&mut sim);
@@ -37,13 +40,15 @@ fn matches_a_model_with_random_inputs() {
         model.sum = sum_in.wrapping_add(model.product.into());
         model.product = i16::from(model.activation) * i16::from(model.operand);
         model.operand = model.weights[usize::from(select)];
-        (model.activation, model.select) = (a, select);
+        model.activation = if inject { tap } else { a };
+        (model.select, model.inject) = (select, inject);
         if model.load {
             model.weights[usize::from(load_select)] = w;
         }
         model.load = load;
         assert_eq!(sim.get_signed("activation_out"), model.activation.into());
         assert_eq!(sim.get("select_out"), model.select.into());
+        assert_eq!(sim.get("inject_out"), model.inject.into());
         assert_eq!(sim.get("load_out"), model.load.into());
         assert_eq!(sim.get_signed("sum_out"), model.sum.into());
     }

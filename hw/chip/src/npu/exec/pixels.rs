@@ -1,0 +1,108 @@
+//! EXEC, activations of products and full convolutions: one pixel's row of channels a cycle.
+
+use systole_hdl::prelude::*;
+
+use super::tile::{COORDINATE, Tile};
+use super::wave::Wave;
+use crate::config::NpuConfig;
+
+/// Streams the pixels of a tile's outputs, line after line, one a cycle without a gap.
+///
+/// A pixel outside the map is not read; its wave is `padded`.
+pub fn pixels(config: &NpuConfig) -> Module {
+    let row_bits = config.scratchpad_rows.ilog2();
+    module("npu_exec_pixels", |m| {
+        m.doc("EXEC, activations: a pixel a cycle.");
+        let tile_valid = m.input("tile_valid", Bit);
+        let offered = Tile::unpack(config, "offered", m.input("tile", Tile::ty(config)));
+        let busy = m.reg("busy", Bit).reset(0);
+        let tile_end = m.wire("tile_end", Bit);
+        let tile_ready = m.output("tile_ready", !busy | tile_end);
+        let start = (tile_valid & tile_ready).named("start");
+        for unused in [offered.taps, offered.first, offered.pitch] {
+            unused.unused();
+        }
+
+        m.section("Tile");
+        let keep = |name: &str, from: Signal| {
+            let register = m.reg(name, from.ty());
+            m.clocked(|| {
+                when(start, || register.set(from));
+            });
+            register
+        };
+        let bounded = keep("bounded", offered.bounded);
+        let last = keep("last", offered.last);
+        let select = keep("select", offered.select);
+        let overwrite = keep("overwrite", offered.overwrite);
+        let step = keep("step", offered.step);
+        let line_step = keep("line_step", offered.line_step);
+        let first_x = keep("first_x", offered.x);
+        let stride_x = keep("stride_x", offered.stride_x);
+        let stride_y = keep("stride_y", offered.stride_y);
+        let out_width = keep("out_width", offered.out_width);
+        let in_width = keep("in_width", offered.in_width);
+        let in_height = keep("in_height", offered.in_height);
+        let pad_value = keep("pad_value", offered.pad_value);
+
+        m.section("Position");
+        let row = m.reg("row", U(row_bits));
+        let line_row = m.reg("line_row", U(row_bits)).doc("of the line's first output");
+        let x = m.reg("x", U(COORDINATE));
+        let y = m.reg("y", U(COORDINATE));
+        let columns_left = m.reg("columns_left", U(16));
+        let lines_left = m.reg("lines_left", U(12));
+        let accumulator_row = m.reg("accumulator_row", offered.accumulator_row.ty());
+        let line_end = columns_left.eq(1).named("line_end");
+        tile_end.drive(busy & line_end & lines_left.eq(1));
+        let next_line_row = (line_row + line_step).named("next_line_row");
+        m.clocked(|| {
+            when(busy, || {
+                row.set(row + step);
+                x.set(x + stride_x.ext(COORDINATE));
+                columns_left.set(columns_left - 1);
+                accumulator_row.set(accumulator_row + 1);
+                when(line_end, || {
+                    row.set(next_line_row);
+                    line_row.set(next_line_row);
+                    x.set(first_x);
+                    y.set(y + stride_y.ext(COORDINATE));
+                    columns_left.set(out_width);
+                    lines_left.set(lines_left - 1);
+                });
+                when(tile_end, || busy.set(0));
+            });
+            when(start, || {
+                busy.set(1);
+                row.set(offered.row);
+                line_row.set(offered.row);
+                x.set(offered.x);
+                y.set(offered.y);
+                columns_left.set(offered.out_width);
+                lines_left.set(offered.out_height);
+                accumulator_row.set(offered.accumulator_row);
+            });
+        });
+
+        m.section("Wave");
+        let in_columns = x.lt(in_width.ext(COORDINATE)).named("in_columns");
+        let in_lines = y.lt(in_height.ext(COORDINATE)).named("in_lines");
+        let in_map = (!bounded | (in_columns & in_lines)).named("in_map");
+        m.output("idle", !busy);
+        m.output("tile_streamed", tile_end);
+        m.output("activation_valid", busy & in_map);
+        m.output("activation_row", row);
+        Wave {
+            valid: busy,
+            select,
+            row: accumulator_row,
+            overwrite,
+            last: tile_end & last,
+            padded: !in_map,
+            pad_value,
+        }
+        .outputs(m);
+        m.cover("pads", busy & !in_map);
+        m.cover("tiles_without_a_gap", start & tile_end);
+    })
+}

@@ -1,0 +1,66 @@
+//! EXEC, weights: the scratchpad rows of the tiles.
+
+use systole_hdl::prelude::*;
+
+use super::command::Command;
+use super::loops::Walk;
+use crate::config::NpuConfig;
+
+/// The weight row to ask for.
+pub(super) struct WeightRow {
+    pub(super) next: Signal,
+    /// Row of the tile.
+    pub(super) index: Signal,
+    /// It is the tile's last.
+    pub(super) last: Signal,
+    /// A wire to drive: the scratchpad has granted it.
+    pub(super) taken: Signal,
+}
+
+/// Addresses of weight rows: tiles of a convolution lie one behind the other, those of a product
+/// have steps.
+pub(super) fn weight_rows(
+    m: M,
+    config: &NpuConfig,
+    command: &Command,
+    walk: &Walk,
+    [taken, tile_loaded]: [Signal; 2],
+) -> WeightRow {
+    m.section("Weight rows");
+    let bits = command.row_bits;
+    let index = m.reg("weight_index", U(config.dim.ilog2())).reset(0).doc("row of the tile");
+    let row = m.reg("weight_row_next", U(bits));
+    let tile_row = m.reg("weight_tile_row", U(bits)).doc("first row of the tile");
+    let n_row = m.reg("weight_n_row", U(bits)).doc("first row of the first k tile");
+    let k_step = m.reg("weight_k_step", U(bits));
+    let n_step = m.reg("weight_n_step", U(bits));
+    let stepped = m.reg("weights_stepped", Bit).doc("n tiles lie weight_n_step apart");
+
+    let row_taken = m.wire("weight_taken", Bit);
+    let next_n_row = (n_row + n_step).named("weight_next_n_row");
+    let next_k_row = (tile_row + k_step).named("weight_next_k_row");
+    let from_n = (walk.last_y & stepped).named("weight_from_n");
+    let next_tile_row = from_n.mux(next_n_row, next_k_row).named("weight_next_tile_row");
+    m.clocked(|| {
+        when(row_taken, || {
+            index.set(index + 1);
+            row.set(row + 1);
+        });
+        when(tile_loaded, || {
+            row.set(next_tile_row);
+            tile_row.set(next_tile_row);
+            when(walk.last_y, || n_row.set(next_n_row));
+        });
+        when(taken, || {
+            row.set(command.row(2, 0));
+            tile_row.set(command.row(2, 0));
+            n_row.set(command.row(2, 0));
+            let dense = lit(u64::from(config.dim), U(bits));
+            k_step.set(command.product.mux(command.row(2, 1), dense));
+            n_step.set(command.row(5, 1));
+            stepped.set(command.product);
+        });
+    });
+    let last = index.eq(u64::from(config.dim - 1)).named("weight_last_row");
+    WeightRow { next: row, index, last, taken: row_taken }
+}

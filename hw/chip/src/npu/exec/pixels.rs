@@ -2,7 +2,7 @@
 
 use systole_hdl::prelude::*;
 
-use super::tile::{COORDINATE, Tile};
+use super::tile::{COORDINATE, Tile, kept};
 use super::wave::Wave;
 use crate::config::NpuConfig;
 
@@ -23,27 +23,39 @@ pub fn pixels(config: &NpuConfig) -> Module {
             unused.unused();
         }
 
-        m.section("Tile");
-        let keep = |name: &str, from: Signal| {
-            let register = m.reg(name, from.ty());
-            m.clocked(|| {
-                when(start, || register.set(from));
-            });
-            register
-        };
-        let bounded = keep("bounded", offered.bounded);
-        let last = keep("last", offered.last);
-        let select = keep("select", offered.select);
-        let overwrite = keep("overwrite", offered.overwrite);
-        let step = keep("step", offered.step);
-        let line_step = keep("line_step", offered.line_step);
-        let first_x = keep("first_x", offered.x);
-        let stride_x = keep("stride_x", offered.stride_x);
-        let stride_y = keep("stride_y", offered.stride_y);
-        let out_width = keep("out_width", offered.out_width);
-        let in_width = keep("in_width", offered.in_width);
-        let in_height = keep("in_height", offered.in_height);
-        let pad_value = keep("pad_value", offered.pad_value);
+        let [
+            bounded,
+            last,
+            select,
+            overwrite,
+            step,
+            line_step,
+            first_x,
+            stride_x,
+            stride_y,
+            out_width,
+            in_width,
+            in_height,
+            pad_value,
+        ] = kept(
+            m,
+            start,
+            [
+                ("bounded", offered.bounded),
+                ("last", offered.last),
+                ("select", offered.select),
+                ("overwrite", offered.overwrite),
+                ("step", offered.step),
+                ("line_step", offered.line_step),
+                ("first_x", offered.x),
+                ("stride_x", offered.stride_x),
+                ("stride_y", offered.stride_y),
+                ("out_width", offered.out_width),
+                ("in_width", offered.in_width),
+                ("in_height", offered.in_height),
+                ("pad_value", offered.pad_value),
+            ],
+        );
 
         m.section("Position");
         let row = m.reg("row", U(row_bits));

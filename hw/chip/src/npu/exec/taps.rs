@@ -11,7 +11,7 @@
 
 use systole_hdl::prelude::*;
 
-use super::tile::{COORDINATE, Tile, line_taps, tap_lines};
+use super::tile::{COORDINATE, Tile, kept, line_taps, tap_lines};
 use super::wave::Wave;
 use crate::config::NpuConfig;
 
@@ -45,25 +45,35 @@ pub fn taps(config: &NpuConfig) -> Module {
         let tile_ready = m.output("tile_ready", next_tile | drained);
         let start = (tile_valid & tile_ready).named("start");
 
-        m.section("Tile");
-        let keep = |name: &str, from: Signal| {
-            let register = m.reg(name, from.ty());
-            m.clocked(|| {
-                when(start, || register.set(from));
-            });
-            register
-        };
-        let last = keep("last", offered.last);
-        let select = keep("select", offered.select);
-        let overwrite = keep("overwrite", offered.overwrite);
-        let line_step = keep("line_step", offered.line_step);
-        let first_x = keep("first_x", offered.x);
-        let stride_x = keep("stride_x", offered.stride_x);
-        let stride_y = keep("stride_y", offered.stride_y);
-        let out_width = keep("out_width", offered.out_width.trunc(12));
-        let in_width = keep("in_width", offered.in_width);
-        let in_height = keep("in_height", offered.in_height);
-        let pad_value = keep("pad_value", offered.pad_value);
+        let [
+            last,
+            select,
+            overwrite,
+            line_step,
+            first_x,
+            stride_x,
+            stride_y,
+            out_width,
+            in_width,
+            in_height,
+            pad_value,
+        ] = kept(
+            m,
+            start,
+            [
+                ("last", offered.last),
+                ("select", offered.select),
+                ("overwrite", offered.overwrite),
+                ("line_step", offered.line_step),
+                ("first_x", offered.x),
+                ("stride_x", offered.stride_x),
+                ("stride_y", offered.stride_y),
+                ("out_width", offered.out_width.trunc(12)),
+                ("in_width", offered.in_width),
+                ("in_height", offered.in_height),
+                ("pad_value", offered.pad_value),
+            ],
+        );
 
         m.section("Position");
         let column = m.reg("column", U(COLUMN)).doc("of the pixel to read");
@@ -125,7 +135,8 @@ pub fn taps(config: &NpuConfig) -> Module {
         m.section("Taps inside the map");
         let x = (column.ext(COORDINATE) + first_x).named("x").doc("that the first tap meets");
         let inside = |at: Signal, offset: u32, size: Signal, name: &str| {
-            let place = (at + u64::from(offset)).named(format!("{name}_{offset}"));
+            let place = if offset == 0 { at } else { at + u64::from(offset) };
+            let place = place.named(format!("{name}_{offset}"));
             place.lt(size.ext(COORDINATE)).named(format!("{name}_{offset}_inside"))
         };
         let lines_inside: Vec<Signal> =
@@ -150,7 +161,10 @@ pub fn taps(config: &NpuConfig) -> Module {
         if lines == 1 {
             offered.pitch.unused();
         } else {
-            let pitch = keep("pitch", offered.pitch);
+            let pitch = m.reg("pitch", offered.pitch.ty());
+            m.clocked(|| {
+                when(start, || pitch.set(offered.pitch));
+            });
             (1..lines).fold(row, |above, line| {
                 m.output(
                     format!("read_row_{line}"),

@@ -165,3 +165,21 @@ impl Tile {
         }))
     }
 }
+
+/// Registers that take the named values at `start`: what a streamer keeps of its tile.
+pub(super) fn kept<const N: usize>(
+    m: M,
+    start: Signal,
+    values: [(&str, Signal); N],
+) -> [Signal; N] {
+    m.section("Tile");
+    let registers = values.map(|(name, value)| m.reg(name, value.ty()));
+    m.clocked(|| {
+        when(start, || {
+            for (register, (_, value)) in registers.iter().zip(values) {
+                register.set(value);
+            }
+        });
+    });
+    registers
+}

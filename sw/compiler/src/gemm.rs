@@ -1,14 +1,19 @@
 //! Matrix products of any size: `output[m][n] = sum over k of activations[m][k] * weights[k][n]`.
 //!
-//! The product is cut into blocks that fit half of each memory, so that one half is filled or
-//! emptied while the array works on the other:
+//! The output is cut into blocks of rows and n tiles whose sums fill half of the accumulators, so
+//! that one half is stored while the array works on the other. For each block of rows the
+//! activations are loaded once, if they fit, and the weights stream by in pieces of some k tiles:
 //!
 //! ```text
-//!  scratchpad bank 0, 1   activations of step i, i + 1     [k tile][m]      one row each
-//!  scratchpad bank 2, 3   weights of step i, i + 1         [n tile][k]      one row each
-//!  accumulator bank 0, 1  output block j, j + 1            [n tile][m]
-//!  parameter half 0, 1    parameters of n block b, b + 1
+//!  scratchpad quarter 0, 1  activations of row block i, i + 1   [k tile][m]      one row each
+//!  scratchpad quarter 2, 3  weights of piece j, j + 1           [n tile][k]      one row each
+//!  accumulator bank 0, 1    output block o, o + 1               [n tile][m]
+//!  parameter half 0, 1      parameters of block b, b + 1
 //! ```
+//!
+//! The first pieces are short, so that the array starts early, and grow as fast as loading keeps
+//! up; the last one is executed and stored tile by tile, so that little is left to store when the
+//! array is done.
 
 use std::error::Error;
 use std::fmt;
@@ -100,32 +105,56 @@ impl fmt::Display for PlanError {
 
 impl Error for PlanError {}
 
-/// Block sizes: rows of m, tiles of n, tiles of k.
+/// Block sizes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Blocks {
+    /// Rows of activations.
     m: u32,
+    /// Tiles of columns.
     n_tiles: u32,
+    /// Tiles of k whose activations are in the scratchpad at once.
     k_tiles: u32,
+    /// Tiles of k in the longest piece of weights.
+    piece: u32,
 }
 
 impl Blocks {
     fn choose(shape: &NpuShape, gemm: &Gemm) -> Result<Self, PlanError> {
-        let bank = shape.scratchpad_rows / 4;
+        let quarter = shape.scratchpad_rows / 4;
         let accumulators = shape.accumulator_rows / 2;
         let parameters = shape.parameter_rows / 16;
-        if bank < shape.dim {
+        if quarter < shape.dim {
             return Err(PlanError::MemoryTooSmall { what: "scratchpad" });
         }
         if parameters == 0 {
             return Err(PlanError::MemoryTooSmall { what: "parameter memory" });
         }
-        let m = gemm.m.min(bank).min(accumulators);
-        let n_tiles =
-            gemm.n.div_ceil(shape.dim).min(accumulators / m).min(bank / shape.dim).min(parameters);
-        let k_tiles = gemm.k.div_ceil(shape.dim).min(bank / m).min(bank / (n_tiles * shape.dim));
-        Ok(Self { m, n_tiles, k_tiles })
+        let k_tiles = gemm.k.div_ceil(shape.dim);
+        // With twice D rows a bus word a cycle for every D bytes of weights is half of what a
+        // balanced bus carries.
+        let m = gemm.m.min(2 * shape.dim).min(accumulators).min(quarter);
+        let n_tiles = gemm.n.div_ceil(shape.dim).min(accumulators / m).min(parameters);
+        let n_tiles = n_tiles.min(quarter / shape.dim).min(u32::from(u16::MAX) / (8 * shape.dim));
+        let piece = (quarter / (n_tiles * shape.dim)).min(LONGEST_PIECE);
+        Ok(Self { m, n_tiles, k_tiles: k_tiles.min(quarter / m), piece })
+    }
+
+    /// Cuts `k_tiles` into pieces of 1, 2, 4 and so on tiles (from the longest on if the array is
+    /// busy anyway).
+    fn pieces(&self, k_tiles: u32, busy: bool) -> Vec<u32> {
+        let mut pieces = Vec::new();
+        let (mut left, mut next) = (k_tiles, if busy { self.piece } else { 1 });
+        while left > 0 {
+            pieces.push(next.min(left));
+            left -= next.min(left);
+            next = (2 * next).min(self.piece);
+        }
+        pieces
     }
 }
+
+/// Tiles of k in a piece of weights: enough that an EXEC hides the next one's descriptor.
+const LONGEST_PIECE: u32 = 8;
 
 /// Descriptors that compute `gemm` on an NPU of `shape`; the last one is marked.
 ///
@@ -136,17 +165,15 @@ pub fn plan(shape: &NpuShape, gemm: &Gemm) -> Result<Vec<Descriptor>, PlanError>
         return Err(PlanError::Empty);
     }
     let blocks = Blocks::choose(shape, gemm)?;
-    for (what, value) in [
-        ("a row of activations", blocks.k_tiles * shape.dim),
-        ("a row of weights", blocks.n_tiles * shape.dim),
-        ("a row of parameters", blocks.n_tiles * shape.dim * 8),
-    ] {
-        if value > u16::MAX.into() {
-            return Err(PlanError::TooLarge { what, value });
-        }
+    let activations = blocks.k_tiles * shape.dim;
+    if activations > u16::MAX.into() {
+        return Err(PlanError::TooLarge { what: "a row of activations", value: activations });
     }
-    let mut planner = Planner { shape, gemm, blocks, steps: 0, outputs: 0, list: Vec::new() };
-    planner.run();
+    let steps = steps(shape, gemm, &blocks);
+    let mut planner = Planner { shape, gemm, list: Vec::new() };
+    for (index, step) in steps.iter().enumerate() {
+        planner.step(index, step, &steps);
+    }
     if let Some(header) = planner.list.last_mut().and_then(Descriptor::header_mut) {
         header.last = true;
     }
@@ -154,7 +181,7 @@ pub fn plan(shape: &NpuShape, gemm: &Gemm) -> Result<Vec<Descriptor>, PlanError>
 }
 
 /// Part of a dimension that one block covers.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Span {
     index: u32,
     start: u32,
@@ -170,195 +197,283 @@ fn spans(total: u32, block: u32) -> impl Iterator<Item = Span> + Clone {
     })
 }
 
+/// One piece of weights, and what belongs to it.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    /// Rows of the output block.
+    m: Span,
+    /// Columns of the output block.
+    n: Span,
+    /// Which output block, which load of activations and which load of parameters this belongs to.
+    output: u32,
+    activations: u32,
+    parameters: u32,
+    /// Columns of the activations that are in the scratchpad.
+    chunk: Span,
+    /// Columns of activations, rows of weights of this piece.
+    k: Span,
+    /// Activations are loaded before it, parameters behind it.
+    loads_activations: bool,
+    loads_parameters: bool,
+}
+
+fn steps(shape: &NpuShape, gemm: &Gemm, blocks: &Blocks) -> Vec<Step> {
+    let dim = shape.dim;
+    let mut steps: Vec<Step> = Vec::new();
+    let n_spans = spans(gemm.n, blocks.n_tiles * dim);
+    let (mut output, mut activations, mut parameters) = (0, 0, 0);
+    // One block of columns: its parameters serve all rows.
+    let few_parameters = gemm.n <= blocks.n_tiles * dim;
+    for m in spans(gemm.m, blocks.m) {
+        for n in n_spans.clone() {
+            let mut first = true;
+            for chunk in spans(gemm.k, blocks.k_tiles * dim) {
+                let resident = blocks.k_tiles * dim >= gemm.k && n.index > 0;
+                let mut start = chunk.start;
+                for (index, tiles) in blocks
+                    .pieces(chunk.len.div_ceil(dim), !steps.is_empty())
+                    .into_iter()
+                    .enumerate()
+                {
+                    let len = (tiles * dim).min(chunk.start + chunk.len - start);
+                    let k = Span { index: start / dim, start, len, last: start + len == gemm.k };
+                    let loads_activations = index == 0 && !resident;
+                    let loads_parameters = first && (m.index == 0 || !few_parameters);
+                    activations += u32::from(loads_activations);
+                    parameters += u32::from(loads_parameters);
+                    let (activations, parameters) = (activations - 1, parameters - 1);
+                    steps.push(Step {
+                        m,
+                        n,
+                        output,
+                        activations,
+                        parameters,
+                        chunk,
+                        k,
+                        loads_activations,
+                        loads_parameters,
+                    });
+                    first = false;
+                    start += len;
+                }
+            }
+            output += 1;
+        }
+    }
+    steps
+}
+
 struct Planner<'a> {
     shape: &'a NpuShape,
     gemm: &'a Gemm,
-    blocks: Blocks,
-    /// Loads of activations and weights so far: which half comes next.
-    steps: u32,
-    /// Output blocks so far: which accumulator half comes next.
-    outputs: u32,
     list: Vec<Descriptor>,
 }
 
 impl Planner<'_> {
-    fn run(&mut self) {
-        let (dim, gemm, blocks) = (self.shape.dim, self.gemm, self.blocks);
-        for n in spans(gemm.n, blocks.n_tiles * dim) {
-            self.load_parameters(n);
-            for m in spans(gemm.m, blocks.m) {
-                for k in spans(gemm.k, blocks.k_tiles * dim) {
-                    self.load_operands(m, n, k);
-                    self.execute(m, n, k);
-                    self.steps += 1;
+    fn step(&mut self, index: usize, step: &Step, steps: &[Step]) {
+        // The halves that it fills were used two steps ago.
+        let mut free = Header::default();
+        if index >= 2 {
+            free = free.wait_for(Unit::Exec);
+        }
+        if step.loads_activations {
+            self.load_activations(std::mem::take(&mut free), step);
+        }
+        self.load_weights(free.signal_to(Unit::Exec), index, step);
+        if step.loads_parameters {
+            self.load_parameters(step);
+        }
+        let reused = index + 2 < steps.len();
+        let dim = self.shape.dim;
+        // Only the last output block has nothing to hide its STORE behind.
+        let whole = Span { index: 0, start: 0, len: step.n.len, last: true };
+        let parts: Vec<Span> = match index + 1 == steps.len() {
+            true => spans(step.n.len, dim).collect(),
+            false => vec![whole],
+        };
+        for part in parts {
+            let mut header = Header::default();
+            if part.start == 0 {
+                header = header.wait_for(Unit::Load);
+                if step.k.start == 0 && step.output >= 2 {
+                    header = header.wait_for(Unit::Store);
                 }
-                self.store(m, n);
-                self.outputs += 1;
+            }
+            if part.last && reused {
+                header = header.signal_to(Unit::Load);
+            }
+            if step.k.last {
+                header = header.signal_to(Unit::Store);
+            }
+            self.execute(header, index, step, part);
+            if step.k.last {
+                self.store(step, part, steps);
             }
         }
     }
 
-    fn load_parameters(&mut self, n: Span) {
+    fn load_parameters(&mut self, step: &Step) {
         let Output::Requantised { parameters, .. } = self.gemm.result else { return };
-        // The half in use two blocks ago is free once that block's last STORE is complete.
+        // The half in use two loads ago is free once the last STORE that needs it is complete.
         let mut header = Header::default();
-        if n.index >= 2 {
+        if step.parameters >= 2 {
             header = header.wait_for(Unit::Store);
         }
-        let bytes = n.len.next_multiple_of(self.shape.dim) * 8;
+        let bytes = step.n.len.next_multiple_of(self.shape.dim) * 8;
+        // The STORE waits for an EXEC that waited for a later LOAD, or for this one.
+        if step.k.last {
+            header = header.signal_to(Unit::Store);
+        }
         self.list.push(Descriptor::Load(
             header,
             Load {
                 space: Space::Parameters,
-                address: parameters.wrapping_add(n.start * 8),
+                address: parameters.wrapping_add(step.n.start * 8),
                 rows: 1,
                 row_bytes: bytes as u16,
-                row: self.parameter_row(n),
+                row: self.parameter_row(step),
                 chunk_step: 1,
                 ..Load::default()
             },
         ));
     }
 
-    fn parameter_row(&self, n: Span) -> u16 {
-        (n.index % 2 * (self.shape.parameter_rows / 2)) as u16
+    fn parameter_row(&self, step: &Step) -> u16 {
+        (step.parameters % 2 * (self.shape.parameter_rows / 2)) as u16
     }
 
-    fn activation_row(&self) -> u16 {
-        (self.steps % 2 * (self.shape.scratchpad_rows / 4)) as u16
+    fn activation_row(&self, step: &Step) -> u16 {
+        (step.activations % 2 * (self.shape.scratchpad_rows / 4)) as u16
     }
 
-    fn weight_row(&self) -> u16 {
-        ((2 + self.steps % 2) * (self.shape.scratchpad_rows / 4)) as u16
+    fn weight_row(&self, index: usize) -> u16 {
+        ((2 + index as u32 % 2) * (self.shape.scratchpad_rows / 4)) as u16
     }
 
-    fn accumulator_row(&self) -> u16 {
-        (self.outputs % 2 * (self.shape.accumulator_rows / 2)) as u16
+    fn accumulator_row(&self, step: &Step) -> u16 {
+        (step.output % 2 * (self.shape.accumulator_rows / 2)) as u16
     }
 
-    fn load_operands(&mut self, m: Span, n: Span, k: Span) {
-        let mut free = Header::default();
-        if self.steps >= 2 {
-            free = free.wait_for(Unit::Exec);
-        }
-        let (activations, weights) = (self.gemm.activations, self.gemm.weights);
+    fn load_activations(&mut self, header: Header, step: &Step) {
+        let activations = self.gemm.activations;
         self.list.push(Descriptor::Load(
-            free,
+            header,
             Load {
                 space: Space::Scratchpad,
-                address: element(activations, m.start, k.start),
+                address: element(activations, step.m.start, step.chunk.start),
                 stride: activations.stride,
-                rows: m.len as u16,
-                row_bytes: k.len as u16,
-                row: self.activation_row(),
+                rows: step.m.len as u16,
+                row_bytes: step.chunk.len as u16,
+                row: self.activation_row(step),
                 row_step: 1,
-                chunk_step: m.len as u16,
+                chunk_step: step.m.len as u16,
                 windows: None,
             },
         ));
+    }
+
+    fn load_weights(&mut self, header: Header, index: usize, step: &Step) {
+        let weights = self.gemm.weights;
         self.list.push(Descriptor::Load(
-            Header::default().signal_to(Unit::Exec),
+            header,
             Load {
                 space: Space::Scratchpad,
-                address: element(weights, k.start, n.start),
+                address: element(weights, step.k.start, step.n.start),
                 stride: weights.stride,
-                rows: k.len as u16,
-                row_bytes: n.len as u16,
-                row: self.weight_row(),
+                rows: step.k.len as u16,
+                row_bytes: step.n.len as u16,
+                row: self.weight_row(index),
                 row_step: 1,
-                chunk_step: self.weight_n_step(k),
+                chunk_step: self.weight_n_step(step),
                 windows: None,
             },
         ));
     }
 
-    fn weight_n_step(&self, k: Span) -> u16 {
-        k.len.next_multiple_of(self.shape.dim) as u16
+    fn weight_n_step(&self, step: &Step) -> u16 {
+        step.k.len.next_multiple_of(self.shape.dim) as u16
     }
 
-    fn execute(&mut self, m: Span, n: Span, k: Span) {
+    /// The product of a piece, for the columns `part` of its output block.
+    fn execute(&mut self, header: Header, index: usize, step: &Step, part: Span) {
         let dim = self.shape.dim;
-        let mut header = Header::default().wait_for(Unit::Load).signal_to(Unit::Load);
-        if k.index == 0 && self.outputs >= 2 {
-            header = header.wait_for(Unit::Store);
-        }
-        if k.last {
-            header = header.signal_to(Unit::Store);
-        }
+        let rows = step.m.len as u16;
+        let first_tile = (part.start / dim) as u16;
+        let k_tile = ((step.k.start - step.chunk.start) / dim) as u16;
+        let weight_n_step = self.weight_n_step(step);
         self.list.push(Descriptor::Exec(
             header,
             Exec {
-                accumulate: k.index > 0,
+                accumulate: step.k.start > 0,
                 activations: Activations {
-                    row: self.activation_row(),
+                    row: self.activation_row(step) + k_tile * rows,
                     step: 1,
-                    k_step: m.len as u16,
+                    k_step: rows,
                 },
-                weight_row: self.weight_row(),
+                weight_row: self.weight_row(index) + first_tile * weight_n_step,
                 weight_k_step: dim as u16,
-                weight_n_step: self.weight_n_step(k),
-                accumulator_row: self.accumulator_row(),
-                accumulator_n_step: m.len as u16,
-                m_rows: m.len as u16,
-                k_tiles: k.len.div_ceil(dim) as u16,
-                n_tiles: n.len.div_ceil(dim) as u16,
+                weight_n_step,
+                accumulator_row: self.accumulator_row(step) + first_tile * rows,
+                accumulator_n_step: rows,
+                m_rows: rows,
+                k_tiles: step.k.len.div_ceil(dim) as u16,
+                n_tiles: part.len.div_ceil(dim) as u16,
             },
         ));
     }
 
-    fn store(&mut self, m: Span, n: Span) {
+    fn store(&mut self, step: &Step, part: Span, steps: &[Step]) {
         let mut header = Header::default().wait_for(Unit::Exec);
-        if self.accumulators_are_reused(m, n) {
-            header = header.signal_to(Unit::Exec);
+        let first_tile = (part.start / self.shape.dim) as u16;
+        if part.start == 0 && step.k.last && step.loads_parameters && self.requantises() {
+            header = header.wait_for(Unit::Load);
         }
-        if m.last && self.parameters_are_reused(n) {
-            header = header.signal_to(Unit::Load);
+        if part.last {
+            let outputs = steps.last().map_or(0, |last| last.output);
+            if step.output + 2 <= outputs {
+                header = header.signal_to(Unit::Exec);
+            }
+            if self.requantises() && self.parameters_are_reused(step, steps) {
+                header = header.signal_to(Unit::Load);
+            }
         }
         let (source, element_bytes) = match self.gemm.result {
             Output::Requantised { zero_point, clamp_min, clamp_max, .. } => {
-                let parameter_row = self.parameter_row(n);
-                (
-                    Source::Requantised {
-                        parameter_row,
-                        zero_point,
-                        clamp_min,
-                        clamp_max,
-                        then: Then::Keep,
-                    },
-                    1,
-                )
+                let parameter_row = self.parameter_row(step) + 8 * first_tile;
+                let then = Then::Keep;
+                (Source::Requantised { parameter_row, zero_point, clamp_min, clamp_max, then }, 1)
             }
             Output::Accumulators => (Source::Accumulators, 4),
         };
         let output = self.gemm.output;
+        let column = (step.n.start + part.start) * element_bytes;
         self.list.push(Descriptor::Store(
             header,
             Store {
                 source,
                 destination: Destination::Memory {
-                    address: element(output, m.start, n.start * element_bytes),
+                    address: element(output, step.m.start, column),
                     stride: output.stride,
                 },
-                rows: m.len as u16,
-                columns: n.len as u16,
-                source_row: self.accumulator_row(),
-                source_chunk_step: m.len as u16,
+                rows: step.m.len as u16,
+                columns: part.len as u16,
+                source_row: self.accumulator_row(step) + first_tile * step.m.len as u16,
+                source_chunk_step: step.m.len as u16,
                 source_row_step: 1,
             },
         ));
     }
 
-    /// Whether an EXEC two output blocks later will wait for this block's STORE.
-    fn accumulators_are_reused(&self, m: Span, n: Span) -> bool {
-        let m_blocks = self.gemm.m.div_ceil(self.blocks.m);
-        let n_blocks = self.gemm.n.div_ceil(self.blocks.n_tiles * self.shape.dim);
-        n.index * m_blocks + m.index + 2 < m_blocks * n_blocks
+    fn requantises(&self) -> bool {
+        matches!(self.gemm.result, Output::Requantised { .. })
     }
 
-    /// Whether a parameter LOAD two n blocks later will wait for this block's last STORE.
-    fn parameters_are_reused(&self, n: Span) -> bool {
-        let n_blocks = self.gemm.n.div_ceil(self.blocks.n_tiles * self.shape.dim);
-        matches!(self.gemm.result, Output::Requantised { .. }) && n.index + 2 < n_blocks
+    /// Whether this block's STORE is the last that needs its parameters, and a LOAD two later
+    /// waits for that.
+    fn parameters_are_reused(&self, step: &Step, steps: &[Step]) -> bool {
+        let last_user = steps.iter().rfind(|other| other.parameters == step.parameters);
+        let last = steps.last().map_or(0, |last| last.parameters);
+        last_user.is_some_and(|last| last.output == step.output) && step.parameters + 2 <= last
     }
 }
 

@@ -5,15 +5,15 @@
 //! activations are loaded once, if they fit, and the weights stream by in pieces of some k tiles:
 //!
 //! ```text
-//!  scratchpad quarter 0, 1  activations of row block i, i + 1   [k tile][m]      one row each
-//!  scratchpad quarter 2, 3  weights of piece j, j + 1           [n tile][k]      one row each
-//!  accumulator bank 0, 1    output block o, o + 1               [n tile][m]
+//!  scratchpad half 0        activations of row blocks, a ring     [k tile][m]      one row each
+//!  scratchpad half 1        weights of pieces, a ring of slots    [n tile][k]      one row each
+//!  accumulator bank 0, 1    output block o, o + 1                 [n tile][m]
 //!  parameter half 0, 1      parameters of block b, b + 1
 //! ```
 //!
-//! The first pieces are short, so that the array starts early, and grow as fast as loading keeps
-//! up; the last one is executed and stored tile by tile, so that little is left to store when the
-//! array is done.
+//! LOAD runs as many pieces ahead as the ring has slots. The first pieces are short, so that the
+//! array starts early; the last one is executed and stored tile by tile, so that little is left to
+//! store when the array is done.
 
 use std::error::Error;
 use std::fmt;
@@ -114,8 +114,12 @@ struct Blocks {
     n_tiles: u32,
     /// Tiles of k whose activations are in the scratchpad at once.
     k_tiles: u32,
-    /// Tiles of k in the longest piece of weights.
+    /// Tiles of k in a piece of weights.
     piece: u32,
+    /// Pieces that the ring of weights holds.
+    slots: u32,
+    /// Blocks of rows that the ring of activations holds.
+    activation_slots: u32,
 }
 
 impl Blocks {
@@ -135,26 +139,36 @@ impl Blocks {
         let m = gemm.m.min(2 * shape.dim).min(accumulators).min(quarter);
         let n_tiles = gemm.n.div_ceil(shape.dim).min(accumulators / m).min(parameters);
         let n_tiles = n_tiles.min(quarter / shape.dim).min(u32::from(u16::MAX) / (8 * shape.dim));
-        let piece = (quarter / (n_tiles * shape.dim)).min(LONGEST_PIECE);
-        Ok(Self { m, n_tiles, k_tiles: k_tiles.min(quarter / m), piece })
+        let slot_rows = n_tiles * shape.dim;
+        let busy_tiles = EXEC_CYCLES.div_ceil(n_tiles * m.max(shape.dim));
+        let piece = busy_tiles.min(2 * quarter / (FEWEST_SLOTS * slot_rows)).max(1);
+        let slots = (2 * quarter / (piece * slot_rows)).min(MOST_SLOTS);
+        let k_tiles = k_tiles.min(quarter / m);
+        let activation_slots = 2 * quarter / (m * k_tiles);
+        Ok(Self { m, n_tiles, k_tiles, piece, slots, activation_slots })
     }
 
-    /// Cuts `k_tiles` into pieces of 1, 2, 4 and so on tiles (from the longest on if the array is
-    /// busy anyway).
-    fn pieces(&self, k_tiles: u32, busy: bool) -> Vec<u32> {
+    /// Cuts `k_tiles` into pieces; the `first` of all are short.
+    fn pieces(&self, k_tiles: u32, first: bool) -> Vec<u32> {
+        let mut left = k_tiles;
         let mut pieces = Vec::new();
-        let (mut left, mut next) = (k_tiles, if busy { self.piece } else { 1 });
         while left > 0 {
+            let next = if first && pieces.len() < 2 { 1 } else { self.piece };
             pieces.push(next.min(left));
             left -= next.min(left);
-            next = (2 * next).min(self.piece);
         }
         pieces
     }
 }
 
-/// Tiles of k in a piece of weights: enough that an EXEC hides the next one's descriptor.
-const LONGEST_PIECE: u32 = 8;
+/// Cycles that an EXEC should last at least, to hide the descriptors of the next one.
+const EXEC_CYCLES: u32 = 512;
+
+/// Slots of the ring of weights that pieces leave room for if they can.
+const FEWEST_SLOTS: u32 = 4;
+
+/// Slots of the ring of weights at most: a unit can give 15 tokens that are not taken.
+const MOST_SLOTS: u32 = 14;
 
 /// Descriptors that compute `gemm` on an NPU of `shape`; the last one is marked.
 ///
@@ -164,15 +178,16 @@ pub fn plan(shape: &NpuShape, gemm: &Gemm) -> Result<Vec<Descriptor>, PlanError>
     if gemm.m == 0 || gemm.n == 0 || gemm.k == 0 {
         return Err(PlanError::Empty);
     }
-    let blocks = Blocks::choose(shape, gemm)?;
+    let mut blocks = Blocks::choose(shape, gemm)?;
     let activations = blocks.k_tiles * shape.dim;
     if activations > u16::MAX.into() {
         return Err(PlanError::TooLarge { what: "a row of activations", value: activations });
     }
     let steps = steps(shape, gemm, &blocks);
-    let mut planner = Planner { shape, gemm, list: Vec::new() };
+    blocks.slots = blocks.slots.min(steps_ahead(&steps, blocks.activation_slots));
+    let mut planner = Planner { shape, gemm, blocks, steps: &steps, list: Vec::new() };
     for (index, step) in steps.iter().enumerate() {
-        planner.step(index, step, &steps);
+        planner.step(index, step);
     }
     if let Some(header) = planner.list.last_mut().and_then(Descriptor::header_mut) {
         header.last = true;
@@ -226,21 +241,21 @@ fn steps(shape: &NpuShape, gemm: &Gemm, blocks: &Blocks) -> Vec<Step> {
     let few_parameters = gemm.n <= blocks.n_tiles * dim;
     for m in spans(gemm.m, blocks.m) {
         for n in n_spans.clone() {
-            let mut first = true;
             for chunk in spans(gemm.k, blocks.k_tiles * dim) {
                 let resident = blocks.k_tiles * dim >= gemm.k && n.index > 0;
+                let pieces = blocks.pieces(chunk.len.div_ceil(dim), steps.is_empty());
+                // Behind the weights that the array waits for.
+                let parameters_at = 2.min(pieces.len() - 1);
                 let mut start = chunk.start;
-                for (index, tiles) in blocks
-                    .pieces(chunk.len.div_ceil(dim), !steps.is_empty())
-                    .into_iter()
-                    .enumerate()
-                {
+                for (index, tiles) in pieces.into_iter().enumerate() {
                     let len = (tiles * dim).min(chunk.start + chunk.len - start);
                     let k = Span { index: start / dim, start, len, last: start + len == gemm.k };
                     let loads_activations = index == 0 && !resident;
-                    let loads_parameters = first && (m.index == 0 || !few_parameters);
+                    let needs_parameters = m.index == 0 || !few_parameters;
+                    let loads_parameters =
+                        chunk.index == 0 && index == parameters_at && needs_parameters;
                     activations += u32::from(loads_activations);
-                    parameters += u32::from(loads_parameters);
+                    parameters += u32::from(chunk.index == 0 && index == 0 && needs_parameters);
                     let (activations, parameters) = (activations - 1, parameters - 1);
                     steps.push(Step {
                         m,
@@ -253,7 +268,6 @@ fn steps(shape: &NpuShape, gemm: &Gemm, blocks: &Blocks) -> Vec<Step> {
                         loads_activations,
                         loads_parameters,
                     });
-                    first = false;
                     start += len;
                 }
             }
@@ -263,17 +277,27 @@ fn steps(shape: &NpuShape, gemm: &Gemm, blocks: &Blocks) -> Vec<Step> {
     steps
 }
 
+/// Steps that LOAD may run ahead, so that the slot of a block of activations is free when that of
+/// its first piece of weights is.
+fn steps_ahead(steps: &[Step], activation_slots: u32) -> u32 {
+    let blocks = steps.chunk_by(|a, b| a.activations == b.activations);
+    let shortest = blocks.map(|block| block.len() as u32).min().unwrap_or(1);
+    (activation_slots - 1).saturating_mul(shortest).saturating_add(1)
+}
+
 struct Planner<'a> {
     shape: &'a NpuShape,
     gemm: &'a Gemm,
+    blocks: Blocks,
+    steps: &'a [Step],
     list: Vec<Descriptor>,
 }
 
 impl Planner<'_> {
-    fn step(&mut self, index: usize, step: &Step, steps: &[Step]) {
-        // The halves that it fills were used two steps ago.
+    fn step(&mut self, index: usize, step: &Step) {
+        let slots = self.blocks.slots as usize;
         let mut free = Header::default();
-        if index >= 2 {
+        if index >= slots {
             free = free.wait_for(Unit::Exec);
         }
         if step.loads_activations {
@@ -283,11 +307,11 @@ impl Planner<'_> {
         if step.loads_parameters {
             self.load_parameters(step);
         }
-        let reused = index + 2 < steps.len();
+        let reused = index + slots < self.steps.len();
         let dim = self.shape.dim;
         // Only the last output block has nothing to hide its STORE behind.
         let whole = Span { index: 0, start: 0, len: step.n.len, last: true };
-        let parts: Vec<Span> = match index + 1 == steps.len() {
+        let parts: Vec<Span> = match index + 1 == self.steps.len() {
             true => spans(step.n.len, dim).collect(),
             false => vec![whole],
         };
@@ -307,7 +331,7 @@ impl Planner<'_> {
             }
             self.execute(header, index, step, part);
             if step.k.last {
-                self.store(step, part, steps);
+                self.store(step, part);
             }
         }
     }
@@ -343,11 +367,13 @@ impl Planner<'_> {
     }
 
     fn activation_row(&self, step: &Step) -> u16 {
-        (step.activations % 2 * (self.shape.scratchpad_rows / 4)) as u16
+        let slot_rows = self.blocks.m * self.blocks.k_tiles;
+        (step.activations % self.blocks.activation_slots * slot_rows) as u16
     }
 
     fn weight_row(&self, index: usize) -> u16 {
-        ((2 + index as u32 % 2) * (self.shape.scratchpad_rows / 4)) as u16
+        let slot_rows = self.blocks.n_tiles * self.blocks.piece * self.shape.dim;
+        (self.shape.scratchpad_rows / 2 + index as u32 % self.blocks.slots * slot_rows) as u16
     }
 
     fn accumulator_row(&self, step: &Step) -> u16 {
@@ -422,18 +448,18 @@ impl Planner<'_> {
         ));
     }
 
-    fn store(&mut self, step: &Step, part: Span, steps: &[Step]) {
+    fn store(&mut self, step: &Step, part: Span) {
         let mut header = Header::default().wait_for(Unit::Exec);
         let first_tile = (part.start / self.shape.dim) as u16;
         if part.start == 0 && step.k.last && step.loads_parameters && self.requantises() {
             header = header.wait_for(Unit::Load);
         }
         if part.last {
-            let outputs = steps.last().map_or(0, |last| last.output);
+            let outputs = self.steps.last().map_or(0, |last| last.output);
             if step.output + 2 <= outputs {
                 header = header.signal_to(Unit::Exec);
             }
-            if self.requantises() && self.parameters_are_reused(step, steps) {
+            if self.requantises() && self.parameters_are_reused(step) {
                 header = header.signal_to(Unit::Load);
             }
         }
@@ -470,7 +496,8 @@ impl Planner<'_> {
 
     /// Whether this block's STORE is the last that needs its parameters, and a LOAD two later
     /// waits for that.
-    fn parameters_are_reused(&self, step: &Step, steps: &[Step]) -> bool {
+    fn parameters_are_reused(&self, step: &Step) -> bool {
+        let steps = self.steps;
         let last_user = steps.iter().rfind(|other| other.parameters == step.parameters);
         let last = steps.last().map_or(0, |last| last.parameters);
         last_user.is_some_and(|last| last.output == step.output) && step.parameters + 2 <= last

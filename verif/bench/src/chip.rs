@@ -51,7 +51,12 @@ pub fn target(config: &ChipConfig) -> Target {
         accumulator_rows: config.npu.accumulator_rows,
         parameter_rows: config.npu.parameter_rows,
     };
-    Target { isa: isa(config), npu, ram_bytes: config.memory.ram_bytes }
+    Target {
+        isa: isa(config),
+        npu,
+        bus_bytes: config.npu.bus_bits / 8,
+        ram_bytes: config.memory.ram_bytes,
+    }
 }
 
 /// A simulated chip beside its golden model.

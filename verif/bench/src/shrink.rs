@@ -3,7 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use systole_isa::{Descriptor, Instruction, MemoryOrder, Register};
+use systole_isa::{
+    Convolution, Descriptor, Destination, Instruction, Kernel, MemoryOrder, Register, Source,
+    Store, Then, Windows,
+};
 
 use crate::program::{Block, Compression, Environment, Privilege, Program};
 
@@ -255,11 +258,96 @@ const DESCRIPTOR_CHANGES: &[fn(&mut Descriptor)] = &[
         _ => {}
     },
     |descriptor| {
+        if let Some(windows) = windows(descriptor) {
+            windows.count = 1;
+        }
+        match descriptor {
+            Descriptor::Convolution(_, convolution) => convolution.out_width = 1,
+            Descriptor::Store(_, Store { source: Source::MaxPool(pool), .. }) => pool.out_width = 1,
+            _ => {}
+        }
+    },
+    |descriptor| {
+        if let Some(windows) = windows(descriptor) {
+            windows.bytes = 1;
+        }
+        match descriptor {
+            Descriptor::Convolution(_, Convolution { kernel: Kernel::Full { height, .. }, .. }) => {
+                *height = 1;
+            }
+            Descriptor::Store(_, Store { source: Source::MaxPool(pool), .. }) => {
+                pool.kernel_height = 1;
+            }
+            _ => {}
+        }
+    },
+    |descriptor| {
+        if let Some(windows) = windows(descriptor) {
+            windows.lead = 0;
+        }
+        match descriptor {
+            Descriptor::Convolution(_, Convolution { kernel: Kernel::Full { width, .. }, .. }) => {
+                *width = 1;
+            }
+            Descriptor::Store(_, Store { source: Source::MaxPool(pool), .. }) => {
+                pool.kernel_width = 1;
+            }
+            _ => {}
+        }
+    },
+    |descriptor| {
+        if let Some(windows) = windows(descriptor) {
+            windows.pad_value = 0;
+        }
+        match descriptor {
+            Descriptor::Convolution(_, convolution) => {
+                (convolution.stride_x, convolution.stride_y) = (1, 1);
+            }
+            Descriptor::Store(_, Store { source: Source::MaxPool(pool), .. }) => {
+                (pool.stride_x, pool.stride_y) = (1, 1);
+            }
+            _ => {}
+        }
+    },
+    |descriptor| match descriptor {
+        Descriptor::Convolution(_, convolution) => {
+            // The first tap meets the map's first pixel.
+            let above = (convolution.first_y as u16).wrapping_mul(convolution.row_pitch);
+            let before = above.wrapping_add(convolution.first_x as u16);
+            convolution.activation_row = convolution.activation_row.wrapping_sub(before);
+            (convolution.first_x, convolution.first_y) = (0, 0);
+        }
+        Descriptor::Store(_, Store { source: Source::MaxPool(pool), .. }) => {
+            (pool.pad_left, pool.pad_top) = (0, 0);
+        }
+        Descriptor::Store(_, Store { source: Source::Requantised { then, .. }, .. }) => {
+            *then = Then::Keep;
+        }
+        _ => {}
+    },
+    |descriptor| match descriptor {
+        Descriptor::Exec(_, exec) => exec.accumulate = false,
+        Descriptor::Convolution(_, convolution) => convolution.accumulate = false,
+        Descriptor::Store(_, store) => {
+            if let Destination::Scratchpad { line_rows, .. } = &mut store.destination {
+                *line_rows = 0;
+            }
+        }
+        _ => {}
+    },
+    |descriptor| {
         if let Descriptor::Convolution(_, convolution) = descriptor {
-            convolution.out_width = 1;
+            convolution.pad_value = 0;
         }
     },
 ];
+
+fn windows(descriptor: &mut Descriptor) -> Option<&mut Windows> {
+    match descriptor {
+        Descriptor::Load(_, load) => load.windows.as_mut(),
+        _ => None,
+    }
+}
 
 const INSTRUCTION_CHANGES: &[fn(&mut Instruction)] = &[
     |instruction| match instruction {

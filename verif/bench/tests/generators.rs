@@ -1,12 +1,16 @@
 //! Generated programs on the golden model alone: they end, and their NPU jobs have no races.
 
+use std::collections::BTreeMap;
+
 use systole_compiler::NpuShape;
-use systole_golden::npu::{cause, hazard};
+use systole_golden::npu::descriptor::{Destination, Kernel, Operation, Source, Space, Then};
+use systole_golden::npu::{ByteWrite, cause, hazard};
 use systole_golden::{Config, Inputs, Isa, Machine, NpuConfig, Stop, StopReason};
+use systole_isa::{Activations, Descriptor, Exec, Header, Load};
 use systole_verif::exercise::Exercise;
 use systole_verif::generate::{Target, sample};
 use systole_verif::program::layout::TOHOST;
-use systole_verif::program::lower;
+use systole_verif::program::{Image, lower};
 
 /// Programs that have to be enough to meet everything.
 const PROGRAMS: u64 = 3000;
@@ -17,7 +21,7 @@ fn machine(target: Target) -> Machine {
         isa: target.isa,
         npu: NpuConfig {
             dim: target.npu.dim,
-            bus_bytes: target.npu.dim.max(4),
+            bus_bytes: target.bus_bytes,
             scratchpad_rows: target.npu.scratchpad_rows,
             accumulator_rows: target.npu.accumulator_rows,
             parameter_rows: target.npu.parameter_rows,
@@ -27,7 +31,7 @@ fn machine(target: Target) -> Machine {
 
 fn target(dim: u32, isa: Isa) -> Target {
     let npu = NpuShape { dim, scratchpad_rows: 2048, accumulator_rows: 256, parameter_rows: 256 };
-    Target { isa, npu, ram_bytes: 1 << 17 }
+    Target { isa, npu, bus_bytes: dim.max(4), ram_bytes: 1 << 17 }
 }
 
 /// Harts that differ in everything that programs are made for.
@@ -99,7 +103,7 @@ fn jobs_are_free_of_hazards_and_meet_every_cause() {
                 for (address, bytes) in &image.segments {
                     machine.write_memory(*address, bytes).expect("in the RAM");
                 }
-                let record = start(&mut machine, job.list);
+                let record = start(&mut machine, job.list, 0);
                 causes[record.end.cause as usize] += 1;
                 let hazards = hazard::check(machine.npu.config(), &record.list);
                 assert!(hazards.is_empty(), "{}: {}", job.description, hazards[0]);
@@ -118,8 +122,178 @@ fn jobs_are_free_of_hazards_and_meet_every_cause() {
     }
 }
 
-/// Rings the doorbell by a store, as a program would.
-fn start(machine: &mut Machine, list: u32) -> systole_golden::npu::JobRecord {
+/// What is generated as good is good, what is generated as bad is bad, and every operation is met.
+#[test]
+fn jobs_are_as_good_as_they_say_and_meet_every_operation() {
+    let mut met = BTreeMap::<String, u32>::new();
+    for dim in [2, 8, 16] {
+        let target = target(dim, Isa::full());
+        let mut machine = machine(target);
+        for index in 0..500 {
+            let program = sample(target, 9, index);
+            let image = lower(&program).expect("fits");
+            for job in &program.jobs {
+                machine.reset();
+                write(&mut machine, &image);
+                let record = start(&mut machine, job.list, 0);
+                let expected = match job.description.split_once(" with ") {
+                    None => Some(cause::NONE),
+                    Some((_, defect)) if defect.starts_with("Opcode") => Some(cause::BAD_OPCODE),
+                    Some((_, defect)) if defect.starts_with("ReservedBit") => {
+                        Some(cause::BAD_FIELD)
+                    }
+                    Some((_, defect)) if defect.starts_with("BadValue") => Some(cause::BAD_FIELD),
+                    Some(_) => None,
+                };
+                if let Some(expected) = expected {
+                    assert_eq!(record.end.cause, expected, "{} of {index}", job.description);
+                }
+                for descriptor in record.descriptors() {
+                    *met.entry(format!("{} {dim}", kind(&descriptor.operation))).or_default() += 1;
+                }
+            }
+        }
+    }
+    for dim in [2, 8, 16] {
+        for kind in KINDS {
+            let table = ["table", "residual", "residual in place", "load table"].contains(&kind);
+            let count = met.get(&format!("{kind} {dim}")).copied().unwrap_or(0);
+            assert!(
+                count >= 20 || dim == 2 && table,
+                "{kind} at side {dim} met {count} times: {met:?}"
+            );
+        }
+    }
+}
+
+const KINDS: [&str; 15] = [
+    "load",
+    "load parameters",
+    "load table",
+    "load windows",
+    "product",
+    "convolution",
+    "depthwise",
+    "requantise",
+    "table",
+    "residual",
+    "residual in place",
+    "accumulators",
+    "scratchpad",
+    "pool",
+    "pool into the scratchpad",
+];
+
+fn kind(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Load(load) => match (load.space, load.windows) {
+            (Space::Parameters, _) => "load parameters",
+            (Space::Table, _) => "load table",
+            (Space::Scratchpad, None) => "load",
+            (Space::Scratchpad, Some(_)) => "load windows",
+        },
+        Operation::Exec(_) => "product",
+        Operation::Convolution(convolution) => match convolution.kernel {
+            Kernel::Full { .. } => "convolution",
+            Kernel::Depthwise => "depthwise",
+        },
+        Operation::Store(store) => match (store.source, store.destination) {
+            (Source::Requantised(Then::Keep), _) => "requantise",
+            (Source::Requantised(Then::Table), _) => "table",
+            (
+                Source::Requantised(Then::Add { residual_row }),
+                Destination::Scratchpad { row, .. },
+            ) if row == residual_row => "residual in place",
+            (Source::Requantised(Then::Add { .. }), _) => "residual",
+            (Source::Raw, _) => "accumulators",
+            (Source::Scratchpad, _) => "scratchpad",
+            (Source::Pool(_), Destination::Memory { .. }) => "pool",
+            (Source::Pool(_), Destination::Scratchpad { .. }) => "pool into the scratchpad",
+        },
+    }
+}
+
+/// A job other than free descriptors writes the same whatever the inner memories held before.
+#[test]
+fn jobs_read_only_what_they_have_written() {
+    for dim in [2, 4, 16] {
+        let target = target(dim, Isa::full());
+        let mut machine = machine(target);
+        for index in 0..300 {
+            let program = sample(target, 13, index);
+            let image = lower(&program).expect("fits");
+            for job in program.jobs.iter().filter(|job| !job.description.starts_with("free")) {
+                let [clean, dirty] = [false, true].map(|dirty| {
+                    machine.reset();
+                    if dirty {
+                        fill_memories(&mut machine, target);
+                    }
+                    write(&mut machine, &image);
+                    start(&mut machine, job.list, u32::from(dirty)).writes
+                });
+                let news = |writes: &[ByteWrite]| -> Vec<_> {
+                    writes
+                        .iter()
+                        .map(|write| (write.address, write.new, write.descriptor))
+                        .collect()
+                };
+                assert!(news(&clean) == news(&dirty), "{} of program {index}", job.description);
+            }
+        }
+    }
+}
+
+/// Runs a job that leaves other than zeros in every row.
+fn fill_memories(machine: &mut Machine, target: Target) {
+    let (list, source) = (0x8001_0000, 0x8001_1000);
+    let npu = target.npu;
+    let load = |space, rows: u32| {
+        let load = Load {
+            space,
+            address: source,
+            stride: 1,
+            rows: rows as u16,
+            row_bytes: npu.dim as u16,
+            row_step: 1,
+            ..Load::default()
+        };
+        Descriptor::Load(Header::default(), load)
+    };
+    let mut descriptors = vec![
+        load(systole_isa::Space::Parameters, npu.parameter_rows),
+        load(systole_isa::Space::Scratchpad, npu.scratchpad_rows),
+    ];
+    if npu.dim > 2 {
+        descriptors.push(load(systole_isa::Space::Table, 257));
+    }
+    let header = Header { last: true, ..Header::default() };
+    let exec = Exec {
+        activations: Activations { row: 0, step: 1, k_step: 0 },
+        m_rows: npu.accumulator_rows as u16,
+        k_tiles: 1,
+        n_tiles: 1,
+        ..Exec::default()
+    };
+    descriptors.push(Descriptor::Exec(header, exec));
+    let bytes: Vec<u8> = (0..4096u32).map(|i| (i * 29 + 11) as u8 | 1).collect();
+    machine.write_memory(source, &bytes).expect("in the RAM");
+    let bytes = descriptors.iter().flat_map(Descriptor::to_bytes).collect::<Vec<u8>>();
+    machine.write_memory(list, &bytes).expect("in the RAM");
+    let record = start(machine, list, 0);
+    assert_eq!(record.end.cause, cause::NONE);
+    machine.npu.finish_job();
+    // Jobs may count on zeros in memory.
+    machine.write_memory(list, &[0; 0x2000]).expect("in the RAM");
+}
+
+fn write(machine: &mut Machine, image: &Image) {
+    for (address, bytes) in &image.segments {
+        machine.write_memory(*address, bytes).expect("in the RAM");
+    }
+}
+
+/// Rings the doorbell by a store, as a program would, after `earlier` such jobs since reset.
+fn start(machine: &mut Machine, list: u32, earlier: u32) -> systole_golden::npu::JobRecord {
     let code = [
         0x4000_0537, // lui a0, 0x40000
         0x8000_05b7, // lui a1, 0x80000
@@ -127,7 +301,8 @@ fn start(machine: &mut Machine, list: u32) -> systole_golden::npu::JobRecord {
         0x00b5_2823, // sw a1, 16(a0)
     ];
     let bytes: Vec<u8> = code.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
-    machine.write_memory(0x8000_0000, &bytes).expect("in the RAM");
+    let pc = 0x8000_0000 + earlier * bytes.len() as u32;
+    machine.write_memory(pc, &bytes).expect("in the RAM");
     machine.write_memory(0x8000_0700, &list.to_le_bytes()).expect("in the RAM");
     for _ in 0..code.len() {
         machine.step(&Inputs::default());

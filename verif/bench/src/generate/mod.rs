@@ -2,10 +2,17 @@
 
 mod blocks;
 mod csrs;
+mod defects;
+mod free;
+mod graph;
 mod instructions;
 mod jobs;
+mod layer_job;
+mod layers;
 mod modes;
+mod own_rows;
 mod special;
+mod windows;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -23,6 +30,8 @@ pub struct Target {
     pub isa: Isa,
     /// Array side, memories.
     pub npu: systole_compiler::NpuShape,
+    /// Bytes of a beat of the NPU's bus.
+    pub bus_bytes: u32,
     /// Bytes of RAM.
     pub ram_bytes: u32,
 }
@@ -108,7 +117,7 @@ mod tests {
             accumulator_rows: 1024,
             parameter_rows: 1024,
         };
-        Target { isa: Isa::full(), npu, ram_bytes: 1 << 24 }
+        Target { isa: Isa::full(), npu, bus_bytes: 8, ram_bytes: 1 << 24 }
     }
 
     #[test]
@@ -128,7 +137,7 @@ mod tests {
                 parameter_rows: 256,
             };
             let isa = if dim > 4 { Isa::full() } else { Isa::default() };
-            let target = Target { isa, npu, ram_bytes: 1 << 17 };
+            let target = Target { isa, npu, bus_bytes: dim.max(4), ram_bytes: 1 << 17 };
             let mut jobs = 0;
             for index in 0..100 {
                 let program = sample(target, 1, index);

@@ -12,6 +12,7 @@ mod registers;
 mod throughput;
 mod units;
 mod whole;
+mod windows;
 
 use crate::config::NpuConfig;
 

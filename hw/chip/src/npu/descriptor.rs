@@ -3,6 +3,8 @@
 use systole_hdl::prelude::*;
 
 use super::exec::tap_lines;
+use super::shape::Shape;
+use crate::config::NpuConfig;
 
 /// Bits of a descriptor.
 pub const DESCRIPTOR_BITS: u32 = 256;
@@ -57,7 +59,8 @@ pub fn signal_mask(descriptor: Signal) -> Signal {
 }
 
 /// Combinational: `descriptor` in, `bad_opcode` and `bad_field` out.
-pub fn descriptor_check(dim: u32) -> Module {
+pub fn descriptor_check(config: &NpuConfig) -> Module {
+    let shape = Shape::of(config);
     module("npu_descriptor_check", |m| {
         m.doc("Finds what makes a descriptor bad, whatever comes before it in the list.");
         let descriptor = m.input("descriptor", U(DESCRIPTOR_BITS));
@@ -73,8 +76,8 @@ pub fn descriptor_check(dim: u32) -> Module {
         let reserved = cat(&[descriptor.bits(7, 5), descriptor.bit(11), descriptor.bit(15)]).any();
         let bad_common = (own_tokens | reserved).named("bad_common");
 
-        let bad_load = bad_load(descriptor);
-        let bad_exec = bad_exec(descriptor, dim);
+        let bad_load = bad_load(descriptor, shape);
+        let bad_exec = bad_exec(descriptor, config.dim);
         let bad_store = bad_store(descriptor);
         m.output("bad_opcode", !own_bits.any());
         let bad_operation = ((is_load & bad_load) | (is_exec & bad_exec) | (is_store & bad_store))
@@ -83,11 +86,30 @@ pub fn descriptor_check(dim: u32) -> Module {
     })
 }
 
-fn bad_load(d: Signal) -> Signal {
-    let counts = (low(d, 3).eq(0) | high(d, 3).eq(0)).named("load_zero_count");
-    let reserved =
-        cat(&[word(d, 7), word(d, 6), high(d, 5), d.bits(31, 17)]).any().named("load_reserved");
-    (counts | reserved).named("bad_load")
+fn bad_load(d: Signal, shape: Shape) -> Signal {
+    let space = d.bits(17, 16).named("space");
+    let windows = d.bit(18).named("windows");
+    let no_table = if shape.dim < 4 { space.eq(2) } else { lit(0, Bit) };
+    let bad_space = (space.eq(3) | no_table | (windows & space.ne(0))).named("load_bad_space");
+    let empty_row = high(d, 3).eq(0) & !windows;
+    let counts = (low(d, 3).eq(0) | empty_row).named("load_zero_count");
+    let words = cat(&[word(d, 7), word(d, 6), high(d, 5)]).any().named("load_words_used");
+    let bad_words = windows.mux(bad_load_windows(d, shape), words).named("load_bad_words");
+    let reserved = d.bits(31, 19).any().named("load_reserved");
+    (bad_space | counts | bad_words | reserved).named("bad_load")
+}
+
+/// What only a LOAD of windows has: high half of word 5, words 6 and 7.
+fn bad_load_windows(d: Signal, shape: Shape) -> Signal {
+    let [step, bytes, lane] = [0, 8, 16].map(|low| d.bits(192 + low + 7, 192 + low));
+    let lead = d.bits(231, 224).named("lead");
+    let counts = (high(d, 5).eq(0) | step.eq(0) | bytes.eq(0)).named("windows_zero_count");
+    let too_long = bytes.gt(u64::from(shape.piece));
+    let lane_end = (lane.ext(9) + bytes.ext(9)).named("windows_lane_end");
+    let outside = (too_long | lane_end.gt(u64::from(shape.dim))).named("windows_outside_row");
+    let bad_lead = (!lead.bit(7) & lead.any()).named("windows_bad_lead");
+    let reserved = d.bits(255, 232).any().named("windows_reserved");
+    (counts | outside | bad_lead | reserved).named("bad_load_windows")
 }
 
 fn bad_exec(d: Signal, dim: u32) -> Signal {

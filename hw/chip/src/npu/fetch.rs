@@ -21,7 +21,7 @@ pub fn fetch(config: &NpuConfig) -> Module {
     let bus_bits = config.bus_bits;
     let slots = shape.queue_depth();
     let queue = fifo("npu_prefetch_queue", slots, U(FETCHED_BITS));
-    let checker = descriptor_check(config.dim);
+    let checker = descriptor_check(config);
     module("npu_fetch", |m| {
         m.doc("Reads descriptors ahead of their use.");
         let start = m.input("start", Bit);

@@ -1,10 +1,11 @@
-//! The LOAD unit: rows of memory into the scratchpad or the parameter memory.
+//! The LOAD unit: rows of memory into the scratchpad, the parameter memory or the table memory.
 
 use systole_hdl::prelude::*;
 
 use super::descriptor::COMMAND;
+use super::load_data::load_data;
 use super::load_requests::load_requests;
-use super::load_rows::load_rows;
+use super::load_rows::WRITE_PORTS;
 use super::shape::Shape;
 use crate::blocks::{FifoPorts, bits_for, fifo};
 use crate::config::NpuConfig;
@@ -14,7 +15,7 @@ use crate::config::NpuConfig;
 /// does nothing more until `clear`.
 pub fn load(config: &NpuConfig) -> Module {
     let requests = load_requests(config);
-    let rows = load_rows(config);
+    let data = load_data(config);
     // Commands that the first side has begun and the second one has not.
     let ahead_depth = Shape::of(config).queue_depth().min(2);
     let ahead = fifo("npu_load_queue", ahead_depth, COMMAND);
@@ -48,11 +49,11 @@ pub fn load(config: &NpuConfig) -> Module {
 
         m.section("Data side");
         let accept = (command_valid & command_ready).named("accept");
-        let rows_ready = m.wire("rows_ready", Bit);
-        let next = FifoPorts::connect(m, "ahead", &ahead, (accept, command), rows_ready, aborted);
+        let data_ready = m.wire("data_ready", Bit);
+        let next = FifoPorts::connect(m, "ahead", &ahead, (accept, command), data_ready, aborted);
         ahead_room.drive(next.push_ready);
         let data = m
-            .instance("rows", &rows)
+            .instance("data", &data)
             .pin("command_valid", next.pop_valid)
             .pin("command", next.pop_data)
             .pin("beat_valid", beat_valid)
@@ -60,9 +61,12 @@ pub fn load(config: &NpuConfig) -> Module {
             .pin("beat_error", beat_error)
             .pin("load_write_ready", write_ready)
             .pin("abort", aborted);
-        rows_ready.drive(data.out("command_ready"));
+        data_ready.drive(data.out("command_ready"));
         let beat_ready = m.output("beat_ready", data.out("beat_ready"));
-        for port in ["load_write_valid", "parameter_write_valid", "write_row", "write_data"] {
+        for port in WRITE_PORTS {
+            m.output(port, data.out(port));
+        }
+        for port in ["write_row", "write_data", "write_lanes"] {
             m.output(port, data.out(port));
         }
         for port in ["done", "error_index", "error_address"] {

@@ -79,11 +79,13 @@ pub fn load_requests(config: &NpuConfig) -> Module {
             });
             when(begin_row | (active & gather), || rows_left.set(rows_left - 1));
             when(accept, || {
-                active.set(1);
+                // Rows of windows may be empty.
+                active.set(high(command, 3).ne(0));
                 fresh.set(1);
                 stride.set(word(command, 2));
                 row_bytes.set(high(command, 3));
-                contiguous.set(word(command, 2).eq(high(command, 3).ext(32)));
+                // The data side of windows begins each row with a word of its own.
+                contiguous.set(!command.bit(18) & word(command, 2).eq(high(command, 3).ext(32)));
                 rows_left.set(low(command, 3));
                 next_row.set(word(command, 1));
                 span.set(0);

@@ -3,33 +3,39 @@
 use systole_hdl::prelude::*;
 
 use super::descriptor::{COMMAND, high, list_index, low, word};
-use super::load_window::load_window;
 use super::shape::Shape;
 use crate::config::NpuConfig;
 
+/// Ports that ask for a write, by the number of the memory (`space`).
+pub const WRITE_PORTS: [&str; 3] =
+    ["load_write_valid", "parameter_write_valid", "table_write_valid"];
+
+const SPACE: Ty = U(2);
+
 /// Takes commands in the order in which [`super::load_requests`] asked for their words.
 ///
-/// The aligner delivers pieces of min(D, W) bytes; D/W of them (or 1) make a chunk.
+/// A piece is what the aligner gives in a cycle, min(D, W) bytes; D/W of them (or 1) make a chunk.
 pub fn load_rows(config: &NpuConfig) -> Module {
     let shape = Shape::of(config);
     let bus_log = shape.bus_log;
     let pieces = shape.dim / shape.piece;
     let row_ty = U(8 * shape.dim);
-    let window = load_window(config);
+    let sum = U(bus_log + 2);
     module("npu_load_rows", |m| {
         m.doc("Rows of a LOAD: chunks and their destination.");
         let command_valid = m.input("command_valid", Bit);
         let command = m.input("command", COMMAND);
-        let beat_valid = m.input("beat_valid", Bit);
-        let beat_data = m.input("beat_data", U(config.bus_bits));
-        let beat_error = m.input("beat_error", Bit);
+        let held = m.input("held", U(2)).doc("words that the aligner holds");
+        let bytes = m.input("bytes", U(8 * shape.piece)).doc("from `offset` on");
+        let first_bad = m.input("first_bad", Bit).doc("the older word is held and failed");
+        let second_bad = m.input("second_bad", Bit);
         let write_ready = m.input("load_write_ready", Bit);
         let abort = m.input("abort", Bit).doc("discard everything");
 
         m.section("Descriptor");
         let active = m.reg("active", Bit).reset(0);
         let index = m.reg("index", U(16));
-        let to_parameters = m.reg("to_parameters", Bit);
+        let space = m.reg("space", SPACE).doc("destination memory");
         let stride = m.reg("stride", U(32));
         let row_bytes = m.reg("row_bytes", U(16));
         let row_step = m.reg("row_step", U(16));
@@ -52,33 +58,30 @@ pub fn load_rows(config: &NpuConfig) -> Module {
         let piece_bytes = ends_row
             .mux(bytes_left.trunc(piece_log + 1), u64::from(shape.piece))
             .named("piece_bytes");
-        let close = (ends_row & (!contiguous | rows_left.eq(0))).named("close");
-        let take = m.wire("take", Bit);
-        let bytes = m
-            .instance("window", &window)
-            .pin("beat_valid", beat_valid)
-            .pin("beat_data", beat_data)
-            .pin("beat_error", beat_error)
-            .pin("offset", position.bits(bus_log - 1, 0))
-            .pin("piece_bytes", piece_bytes)
-            .pin("close", close)
-            .pin("take", take)
-            .pin("flush", abort);
-        m.output("beat_ready", bytes.out("beat_ready"));
-        let piece = bytes.out("piece");
-        let first_bad = bytes.out("first_bad");
-        let bad = (first_bad | bytes.out("second_bad")).named("bad");
+        let offset = m.output("offset", position.bits(bus_log - 1, 0));
+        let end = (offset.ext(sum.width()) + piece_bytes.resize(sum.width())).named("piece_end");
+        let crosses = end.gt(u64::from(shape.bus)).named("crosses").doc("needs both words");
+        let ends_word = end.ge(u64::from(shape.bus)).named("ends_word");
+        let piece_valid = crosses.mux(held.eq(2), held.ne(0)).named("piece_valid");
+        let lanes: Vec<Signal> = (0..shape.piece)
+            .rev()
+            .map(|lane| {
+                let byte = bytes.bits(8 * lane + 7, 8 * lane);
+                piece_bytes.gt(u64::from(lane)).mux(byte, 0)
+            })
+            .collect();
+        let piece = cat(&lanes).named("piece").doc("zeros behind its last byte");
+        let bad = (first_bad | (crosses & second_bad)).named("bad");
 
         m.section("Chunk");
         let write_valid = m.reg("write_valid", Bit).reset(0);
         let write_last = m.reg("write_last", Bit).doc("last chunk of its descriptor");
-        let write_to_parameters = m.reg("write_to_parameters", Bit);
+        let write_space = m.reg("write_space", SPACE);
         let write_row = m.output_reg("write_row", U(16));
         let write_data = m.output_reg("write_data", row_ty);
-        let written = (write_valid & (write_to_parameters | write_ready)).named("written");
+        let written = (write_valid & (write_space.ne(0) | write_ready)).named("written");
         let room = (!write_valid | written).named("room");
-        take.drive(active & !fresh & room & !bad & !abort);
-        let fire = (take & bytes.out("piece_valid")).named("fire");
+        let fire = (active & !fresh & piece_valid & room & !bad & !abort).named("fire");
         let chunk_end = if pieces == 1 {
             m.clocked(|| {
                 when(fire, || write_data.set(piece));
@@ -92,14 +95,22 @@ pub fn load_rows(config: &NpuConfig) -> Module {
             when(chunk_end, || {
                 write_valid.set(1);
                 write_row.set(chunk_row);
-                write_to_parameters.set(to_parameters);
+                write_space.set(space);
                 write_last.set(ends_command);
             });
             when(abort, || write_valid.set(0));
         });
-        m.output("load_write_valid", write_valid & !write_to_parameters);
-        m.output("parameter_write_valid", write_valid & write_to_parameters);
+        for (memory, port) in WRITE_PORTS.iter().enumerate() {
+            m.output(*port, write_valid & write_space.eq(memory as u64));
+        }
         m.output("done", written & write_last & !abort);
+
+        m.section("Words that leave the aligner");
+        let row_behind = (contiguous & rows_left.ne(0)).named("row_behind");
+        let close = (ends_row & !row_behind).named("close").doc("the next piece is in a new word");
+        let closed_words = crosses.mux(lit(2, U(2)), 1);
+        let used_words = close.mux(closed_words, ends_word.ext(2)).named("used_words");
+        m.output("leaving", fire.mux(used_words, 0));
 
         m.section("Errors");
         let error = m.output("error", active & !fresh & bad & !abort);
@@ -133,7 +144,7 @@ pub fn load_rows(config: &NpuConfig) -> Module {
             when(accept, || {
                 active.set(1);
                 index.set(list_index(command));
-                to_parameters.set(command.bit(16));
+                space.set(command.bits(17, 16));
                 stride.set(word(command, 2));
                 row_bytes.set(high(command, 3));
                 row_step.set(high(command, 4));

@@ -43,7 +43,8 @@ impl Client {
 /// depthwise convolutions), `weight_`, `store_`; write clients: `result_`, `load_`. Each bank does
 /// one read and one write a cycle; a client that is refused sees `ready` low and asks again. The
 /// activation and the taps are never refused: taps must not meet in a bank. `<client>_data` is the
-/// row that was granted in the previous cycle, and only then.
+/// row that was granted in the previous cycle, and only then. Of LOAD's rows only the elements in
+/// `load_write_lanes` are written.
 pub fn scratchpad(config: &NpuConfig) -> Module {
     let width = 8 * config.dim;
     let row_bits = config.scratchpad_rows.ilog2();
@@ -72,6 +73,7 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
                 (Client::new(valid, row, row_bits, name), data)
             })
             .collect();
+        let load_lanes = m.input("load_write_lanes", U(config.dim)).doc("elements to write");
 
         m.section("Grants: a client yields to those before it that want its bank");
         let blocked = |client: usize| {
@@ -113,8 +115,11 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
                 .named(format!("write_address_{bank}"));
             let write_data =
                 result_wants.mux(writers[0].1, writers[1].1).named(format!("write_data_{bank}"));
+            let write_lanes = result_wants.repeat(config.dim) | load_lanes;
             m.clocked(|| {
-                when(result_wants | load_wants, || memory.write(write_address, write_data));
+                when(result_wants | load_wants, || {
+                    memory.write_bytes(write_address, write_data, write_lanes);
+                });
             });
         }
 

@@ -228,9 +228,11 @@ fn memory_writes(load: Instance, store: Instance, scratchpad: Instance, paramete
             ("load_write_valid", "load_write_valid"),
             ("write_row", "load_write_row"),
             ("write_data", "load_write_data"),
+            ("write_lanes", "load_write_lanes"),
         ],
     );
     join(scratchpad, load, &[("load_write_ready", "load_write_ready")]);
+    load.unused("table_write_valid");
     join(
         load,
         parameters,

@@ -128,7 +128,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "load-word-crossing-lost",
         description: "a piece that reaches into the next bus word is taken as if it did not",
-        module: "npu_load_window",
+        module: "npu_load_rows",
         signal: "crosses",
         target: Read,
         bad: |_| lit(0, Bit),

@@ -84,7 +84,8 @@ fn bad_descriptors_stop_the_list() {
         expect_bad(with(base, 3, 0xffff_0000, 0), 2);
     }
     expect_bad(with(good_load, 3, 0xffff, 0), 2);
-    expect_bad(with(good_load, 0, 0, 1 << 17), 2);
+    expect_bad(with(good_load, 0, 0, 3 << 16), 2);
+    expect_bad(with(good_load, 0, 0, 1 << 19), 2);
     expect_bad(with(good_load, 5, 0, 1 << 16), 2);
     expect_bad(with(good_load, 6, 0, 1), 2);
     expect_bad(with(good_exec, 4, 0xffff, 0), 2);
@@ -104,6 +105,54 @@ fn bad_descriptors_stop_the_list() {
     expect_bad(with(good_exec, 0, 0, 1 << 5 | 1 << 8), 2);
     expect_bad(with(good_exec, 0, 0, 1 << 8), 3);
     expect_bad(with(good_store, 0, 0, 1 << 9), 3);
+}
+
+#[test]
+fn bad_windows_stop_the_list() {
+    // D = 4, W = 8.
+    let good = [LOAD | 1 << 18, DATA, 16, 1 | 16 << 16, 0, 1 | 4 << 16, 0x0001_0303, 0xff];
+    let with = |word: usize, value: u32| {
+        let mut d = good;
+        d[word] = value;
+        d
+    };
+    // Parameters, table and what is no memory have no lanes.
+    for space in 1..4 {
+        expect_bad(with(0, good[0] | space << 16), 2);
+    }
+    expect_bad(with(0, good[0] | 1 << 19), 2);
+    expect_bad(with(3, 16 << 16), 2);
+    expect_bad(with(5, 1), 2);
+    for lengths_and_lane in [0x0001_0300, 0x0001_0003, 0x0000_0503, 0x0002_0303, 0x0004_0103] {
+        expect_bad(with(6, lengths_and_lane), 2);
+    }
+    expect_bad(with(6, 0x00ff_0203), 2);
+    for lead in [1, 0x7f, 0x100, 0x8000_00ff] {
+        expect_bad(with(7, lead), 2);
+    }
+}
+
+#[test]
+fn windows_are_no_longer_than_a_bus_word() {
+    let config = config(8, 4);
+    let windows = |bytes: u32| [LOAD | 1 << 18 | 1 << 4, DATA, 0, 1, 0, 1 << 16, 1 | bytes << 8, 0];
+    let mut machine = Machine::new(&config, FAST, 1);
+    assert_eq!(machine.job(&[windows(5)]), error(2, 0, 0));
+    // The row is empty: nothing is read but the list.
+    machine.memory.read_words.clear();
+    assert_eq!(machine.job(&[windows(4)]), GOOD);
+    assert!(machine.memory.read_words.iter().all(|&word| word < BASE + 0x1000));
+}
+
+#[test]
+fn the_table_memory_needs_rows_of_4_bytes() {
+    for (dim, cause) in [(2, 2), (4, 0)] {
+        let mut list = [load(&config(dim, 8), DATA, dim, (4, dim), 0)];
+        list[0][0] |= 2 << 16;
+        last(&mut list);
+        let mut machine = Machine::new(&config(dim, 8), FAST, 1);
+        assert_eq!(machine.job(&list), error(cause, 0, 0), "dim {dim}");
+    }
 }
 
 #[test]

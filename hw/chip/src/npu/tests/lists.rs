@@ -82,7 +82,11 @@ impl Lists<'_> {
         }
     }
 
+    /// A LOAD to the scratchpad, of rows or of windows.
     pub fn load(&mut self) -> Descriptor {
+        if self.random.chance(40) {
+            return self.windows();
+        }
         let dim = self.config.dim;
         let row_bytes = match self.random.below(4) {
             0 => self.random.range(1, 4 * dim),
@@ -102,6 +106,46 @@ impl Lists<'_> {
             self.random.below(20),
             0,
             0,
+        ]
+    }
+
+    /// A LOAD of windows: they overlap or leave gaps, begin before the row, end behind it, or miss
+    /// it altogether.
+    pub fn windows(&mut self) -> Descriptor {
+        let (dim, bus) = (self.config.dim, self.config.bus_bits / 8);
+        let bytes = self.random.range(1, dim.min(bus));
+        let step = match self.random.below(4) {
+            0 => bytes,
+            1 => self.random.range(1, bytes),
+            2 => self.random.range(1, 40),
+            _ => self.random.pick(&[bus, 2 * bus, 128, 255]),
+        };
+        let row_bytes = match self.random.below(5) {
+            0 => 0,
+            1 => self.random.range(1, 5),
+            _ => self.random.range(1, 200),
+        };
+        let lead = match self.random.below(4) {
+            0 | 1 => 0,
+            2 => self.random.below(bytes + 1),
+            _ => self.random.below(129),
+        };
+        let windows = match self.random.below(3) {
+            0 => self.random.range(1, 3),
+            1 => (row_bytes + lead) / step + 1,
+            _ => self.random.range(1, 40),
+        };
+        let lane = self.random.below(dim - bytes + 1);
+        let pad_value = self.random.below(256);
+        [
+            LOAD | 1 << 18,
+            SOURCE + 0x1000 + self.random.below(0x2000),
+            self.stride(row_bytes),
+            pair(self.small(), row_bytes),
+            self.random.next() as u32,
+            pair(self.random.below(20), windows),
+            step | bytes << 8 | lane << 16 | pad_value << 24,
+            lead.wrapping_neg() & 0xff,
         ]
     }
 

@@ -13,6 +13,7 @@ mod registers;
 mod throughput;
 mod units;
 mod whole;
+mod windows;
 
 use crate::config::NpuConfig;
 

@@ -10,6 +10,8 @@ pub struct Reference {
     pub scratchpad: Vec<Vec<i8>>,
     accumulators: Vec<Vec<i32>>,
     parameters: Vec<Vec<u8>>,
+    /// The table memory; zeros if D has none.
+    pub table: Vec<u32>,
     pub memory: Vec<u8>,
     /// Every byte written, in order.
     pub written: Vec<(u32, u8)>,
@@ -36,6 +38,7 @@ impl Reference {
             scratchpad: vec![vec![0; dim]; config.scratchpad_rows as usize],
             accumulators: vec![vec![0; dim]; config.accumulator_rows as usize],
             parameters: vec![vec![0; dim]; config.parameter_rows as usize],
+            table: vec![0; 257],
             memory: memory.to_vec(),
             written: Vec::new(),
         }
@@ -58,6 +61,9 @@ impl Reference {
     }
 
     fn load(&mut self, d: &Descriptor) {
+        if d[0] >> 18 & 1 == 1 {
+            return self.load_windows(d);
+        }
         let (rows, row_bytes) = (low(d[3]), high(d[3]));
         for r in 0..rows {
             for c in 0..row_bytes.div_ceil(self.dim) {
@@ -74,12 +80,40 @@ impl Reference {
                         })
                         .collect();
                 let row = low(d[4]) + r * high(d[4]) + c * low(d[5]);
-                if d[0] >> 16 & 1 == 1 {
-                    let row = wrap(row, self.parameters.len());
-                    self.parameters[row] = bytes;
-                } else {
-                    let row = wrap(row, self.scratchpad.len());
-                    self.scratchpad[row] = bytes.iter().map(|&byte| byte as i8).collect();
+                match d[0] >> 16 & 3 {
+                    0 => {
+                        let row = wrap(row, self.scratchpad.len());
+                        self.scratchpad[row] = bytes.iter().map(|&byte| byte as i8).collect();
+                    }
+                    1 => {
+                        let row = wrap(row, self.parameters.len());
+                        self.parameters[row] = bytes;
+                    }
+                    _ => {
+                        if let Some(entry) = self.table.get_mut(wrap(row, 512)) {
+                            *entry = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn load_windows(&mut self, d: &Descriptor) {
+        let (rows, row_bytes) = (low(d[3]), high(d[3]) as i64);
+        let [step, bytes, lane, pad_value] = d[6].to_le_bytes();
+        let lead = i64::from(d[7] as u8 as i8);
+        for r in 0..rows {
+            let start = d[1].wrapping_add((r as u32).wrapping_mul(d[2]));
+            for x in 0..high(d[5]) {
+                let row = low(d[4]) + r * high(d[4]) + x * low(d[5]);
+                let row = wrap(row, self.scratchpad.len());
+                for j in 0..usize::from(bytes) {
+                    let p = lead + (x * usize::from(step) + j) as i64;
+                    let inside = (0..row_bytes).contains(&p);
+                    let byte =
+                        if inside { self.byte(start.wrapping_add(p as u32)) } else { pad_value };
+                    self.scratchpad[row][usize::from(lane) + j] = byte as i8;
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::config;
 use super::gemm::run_gemm;
-use super::lists::{STORE, chain, copy_out, last, load};
+use super::lists::{LOAD, STORE, chain, copy_out, last, load};
 use super::machine::{Descriptor, GOOD, Machine};
 use super::memory::{BASE, FAST, Timing};
 use crate::config::NpuConfig;
@@ -44,6 +44,35 @@ fn strided_loads_move_a_beat_a_cycle() {
         let fast = cycles(&config, FAST, &list);
         assert!(fast < 200 + 25, "{rows} rows of {row_bytes}: {fast} cycles");
     }
+}
+
+/// A window a cycle, however many share a bus word, and with no idle cycle between lines.
+#[test]
+fn windows_move_one_a_cycle() {
+    let config = NpuConfig { outstanding_bursts: 8, ..config(16, 16) };
+    let latency = Timing { go: 100, latency: 20 };
+    // 32 taps of three pixels: of a line of 34 pixels of one channel, then of three.
+    for (row_bytes, lead) in [(34, 0), (102, 0), (96, 3), (0, 0)] {
+        let lead = 0u32.wrapping_sub(lead) & 0xff;
+        let list = [[
+            LOAD | 1 << 18,
+            BASE + 0x4005,
+            112,
+            3 | row_bytes << 16,
+            32 << 16,
+            1 | 32 << 16,
+            3 | 9 << 8 | 5 << 16,
+            lead,
+        ]];
+        let fast = cycles(&config, FAST, &list);
+        assert!(fast < 96 + 25, "{row_bytes} bytes: {fast} cycles");
+        let slow = cycles(&config, latency, &list);
+        assert!(slow < 96 + 70, "{row_bytes} bytes: {slow} cycles with latency");
+    }
+    // A step of a bus word: each window takes a word and needs the next one.
+    let list = [[LOAD | 1 << 18, BASE + 0x4007, 0, 1 | 1600 << 16, 0, 1 | 100 << 16, 0x1010, 0]];
+    let spent = cycles(&config, FAST, &list);
+    assert!(spent < 100 + 28, "{spent} cycles");
 }
 
 /// Back-to-back LOADs overlap: the second one's requests go out during the first one's data.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::lists::{Lists, chain, copy_out, load};
-use super::machine::{GOOD, Machine};
+use super::lists::{LOAD, Lists, chain, copy_out, last, load};
+use super::machine::{DOORBELL, GOOD, Machine};
 use super::memory::{BASE, FAST, Timing};
 use super::random::Random;
 use super::reference::Reference;
@@ -88,6 +88,45 @@ fn random_lists_match_the_reference() {
                 assert_eq!(machine.run(BASE), GOOD, "{context}");
                 compare(&machine, &reference, &context);
             }
+        }
+    }
+}
+
+/// What LOAD writes to the table memory: the first 4 bytes of each chunk, rows modulo 512.
+#[test]
+fn rows_of_the_table_memory_arrive() {
+    for (dim, bus) in SHAPES.into_iter().filter(|&(dim, _)| dim >= 4) {
+        let config = config(dim, bus);
+        let mut machine = Machine::new(&config, TIMINGS[2], 1);
+        // 9 rows of 3 chunks, the last of 2 bytes, around row 0; then 257 entries as they lie in
+        // memory, and one more over entry 256.
+        let mut list = vec![
+            [0, BASE + 0x4003, 50, 9 | (2 * dim + 2) << 16, 0xfffd | 3 << 16, 1, 0, 0],
+            [0, BASE + 0x5001, 4, 257 | 4 << 16, 1 << 16, 1, 0, 0],
+            [0, BASE + 0x6002, 0, 1 | 4 << 16, 0xff00, 1, 0, 0],
+        ];
+        for descriptor in &mut list {
+            descriptor[0] = LOAD | 2 << 16;
+        }
+        for length in 1..=list.len() {
+            let mut list = list[..length].to_vec();
+            last(&mut list);
+            machine.put_list(BASE, &list);
+            let mut reference = Reference::new(&config, &machine.memory.bytes);
+            reference.run(&list);
+            let mut table = vec![0; reference.table.len()];
+            machine.write(DOORBELL, BASE);
+            while machine.sim.get("npu_job_end") == 0 {
+                if machine.sim.peek("load.table_write_valid").to_u64() == 1 {
+                    let row = machine.sim.peek("load.write_row").to_u64() as usize % 512;
+                    if let Some(entry) = table.get_mut(row) {
+                        *entry = machine.sim.peek("load.write_data").to_u64() as u32;
+                    }
+                }
+                machine.step();
+            }
+            assert_eq!(machine.wait(), GOOD);
+            assert_eq!(table, reference.table, "dim {dim} bus {bus}, {length} descriptors");
         }
     }
 }

@@ -57,6 +57,8 @@ fn arbitrates_and_keeps_data() {
             sim.set(&format!("{name}_write_row"), request.unwrap_or(random.below(65536)).into());
             sim.set_bits(&format!("{name}_write_data"), pack_bytes(data));
         }
+        let lanes = random.below(1 << dim);
+        sim.set("load_write_lanes", lanes.into());
         let (reads_granted, writes_granted) = (granted(&reads), granted(&writes));
         for (client, name) in READERS.iter().enumerate() {
             let ready = client < 3 || sim.get(&format!("{name}_ready")) == 1;
@@ -76,7 +78,11 @@ fn arbitrates_and_keeps_data() {
         }
         for (client, data) in data.into_iter().enumerate() {
             if let Some(row) = writes[client].filter(|_| writes_granted[client]) {
-                memory[row as usize % 256] = data;
+                for (lane, element) in data.into_iter().enumerate() {
+                    if client == 0 || lanes >> lane & 1 == 1 {
+                        memory[row as usize % 256][lane] = element;
+                    }
+                }
             }
         }
     }

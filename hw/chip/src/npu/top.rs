@@ -14,6 +14,7 @@ use super::requantise::requantiser;
 use super::scratchpad::scratchpad;
 use super::shape::Shape;
 use super::store::store;
+use super::table::table;
 use super::tokens::{gate, tokens};
 use crate::config::NpuConfig;
 
@@ -26,6 +27,7 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
     let (reads, load, store) = (reads(config), load(config), store(config));
     let (compute, requantiser) = (compute(config), requantiser(config));
     let (scratchpad, parameters) = (scratchpad(config), parameters(config));
+    let table = (config.dim > 2).then(|| table(config));
     module("npu", |m| {
         m.doc("Inference unit. Its programmer's manual is docs/npu.md.");
         m.section("Job");
@@ -43,6 +45,7 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
         m.section("Memories and bus");
         let scratchpad = m.instance("scratchpad", &scratchpad);
         let parameters = m.instance("parameters", &parameters);
+        let table = table.map(|table| m.instance("lookup_table", &table));
         let reads = m.instance("reads", &reads);
 
         job(m, registers, fetch, frontend, rvfi);
@@ -52,6 +55,9 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
         store_unit(store, gates[2], frontend);
         store_sources(store, compute, scratchpad, parameters, requantiser);
         memory_writes(load, store, scratchpad, parameters);
+        if let Some(table) = table {
+            lookups(load, store, table);
+        }
         read_clients(reads, fetch, load);
         bus(m, config, reads, store);
 
@@ -239,6 +245,15 @@ fn memory_writes(load: Instance, store: Instance, scratchpad: Instance, paramete
             ("write_data", "write_data"),
         ],
     );
+}
+
+/// The table memory, between LOAD and STORE.
+fn lookups(load: Instance, store: Instance, table: Instance) {
+    // LOAD has no rows for the table memory yet.
+    table.pin("write_valid", 0);
+    join(load, table, &[("write_row", "write_row"), ("write_data", "write_data")]);
+    join(store, table, &[("table_lookup", "read_valid"), ("table_indices", "indices")]);
+    join(table, store, &[("entries", "table_entries"), ("scale", "table_scale")]);
 }
 
 fn read_clients(reads: Instance, fetch: Instance, load: Instance) {

@@ -147,15 +147,35 @@ fn bad_store(d: Signal) -> Signal {
     let requantised = source.eq(0).named("requantised");
     let raw = source.eq(1).named("raw");
     let to_scratchpad = d.bit(18).named("to_scratchpad");
+    let adds = d.bit(19).named("adds");
+    let looks_up = d.bit(20).named("looks_up");
+    let pools = d.bit(21).named("pools");
 
     let counts = (low(d, 3).eq(0) | high(d, 3).eq(0)).named("store_zero_count");
-    let bad_source = (source.eq(3) | (to_scratchpad & !requantised)).named("store_bad_source");
     let misaligned = (raw & cat(&[d.bits(33, 32), d.bits(65, 64)]).any()).named("store_misaligned");
-    let bad_destination = (to_scratchpad & high(d, 1).any()).named("store_bad_destination");
+    let bad_source = (source.eq(3) | (to_scratchpad & raw)).named("store_bad_source");
+    let bad_operation = (adds & !(requantised & to_scratchpad))
+        | (looks_up & (!requantised | adds))
+        | (pools & source.ne(2));
+    let bad_operation = bad_operation.named("store_bad_operation");
+    let bad_row = (to_scratchpad & !adds & high(d, 1).any()).named("store_bad_row");
+    let bad_lines =
+        (!to_scratchpad & (high(d, 7).any() | (!pools & low(d, 7).any()))).named("store_bad_lines");
     let bad_parameters =
-        (!requantised & cat(&[d.bits(215, 192), high(d, 5)]).any()).named("store_bad_parameters");
-    let reserved =
-        cat(&[word(d, 7), d.bits(223, 216), d.bits(31, 19)]).any().named("store_reserved");
-    let bad_values = (bad_source | misaligned | bad_destination).named("store_bad_values");
-    (counts | bad_values | bad_parameters | reserved).named("bad_store")
+        cat(&[requantised & d.bits(223, 216).any(), !requantised & word(d, 6).any()]).any()
+            | (!requantised & high(d, 5).any());
+    let bad_words = pools.mux(bad_windows(d), bad_parameters).named("store_bad_words");
+    let reserved = d.bits(31, 22).any().named("store_reserved");
+    let bad_values =
+        (bad_source | bad_operation | misaligned | bad_row | bad_lines).named("store_bad_values");
+    (counts | bad_values | bad_words | reserved).named("bad_store")
+}
+
+/// Words 5 to 7 of a pooling STORE.
+fn bad_windows(d: Signal) -> Signal {
+    let kernel = d.bits(178, 176).eq(0) | d.bits(181, 179).eq(0);
+    let map = d.bits(203, 192).eq(0) | d.bits(215, 204).eq(0);
+    let out_width = d.bits(235, 224).eq(0) | d.bits(239, 236).any();
+    let reserved = cat(&[d.bits(191, 188), d.bits(223, 220)]).any();
+    (kernel | map | out_width | reserved).named("store_bad_windows")
 }

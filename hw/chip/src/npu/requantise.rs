@@ -39,7 +39,7 @@ pub fn requantiser(config: &NpuConfig) -> Module {
         let same_constants = constants.eq(held).named("same_constants");
         let may_enter = (advance & (same_constants | empty)).named("may_enter");
         let enter = (in_valid & may_enter).named("enter");
-        let (operands, last_beat) = choose_elements(m, &rows, dim / lanes, lanes, enter);
+        let (operands, last_beat) = choose_elements(m, (&rows, 32), dim / lanes, lanes, enter);
         m.output("in_ready", may_enter & last_beat);
         m.clocked(|| {
             when(enter, || held.set(constants));
@@ -82,21 +82,21 @@ pub fn requantiser(config: &NpuConfig) -> Module {
 }
 
 /// `register` moved up by one bit, with `bit` below.
-fn shift_in(register: Signal, bit: Signal) -> Signal {
+pub(super) fn shift_in(register: Signal, bit: Signal) -> Signal {
     cat(&[register.bits(register.width() - 2, 0), bit])
 }
 
-/// The operands of each lane in this beat (one of each packed row), and whether it is the row's
-/// last beat.
-fn choose_elements(
+/// The operands of each lane in this beat (one of each packed row, `width` bits wide), and whether
+/// it is the row's last beat.
+pub(super) fn choose_elements<const N: usize>(
     m: M,
-    rows: &[Signal; 3],
+    (rows, width): (&[Signal; N], u32),
     beats: u32,
     lanes: u32,
     enter: Signal,
-) -> (Vec<[Signal; 3]>, Signal) {
+) -> (Vec<[Signal; N]>, Signal) {
     if beats == 1 {
-        let operands = (0..lanes).map(|lane| rows.map(|row| element(row, lane, 32))).collect();
+        let operands = (0..lanes).map(|lane| rows.map(|row| element(row, lane, width))).collect();
         return (operands, lit(1, Bit));
     }
     let beat = m.reg("beat", U(beats.ilog2())).reset(0);
@@ -107,7 +107,7 @@ fn choose_elements(
         .map(|lane| {
             rows.map(|row| {
                 let choices: Vec<Signal> =
-                    (0..beats).map(|beat| element(row, beat * lanes + lane, 32)).collect();
+                    (0..beats).map(|beat| element(row, beat * lanes + lane, width)).collect();
                 select(beat, &choices)
             })
         })

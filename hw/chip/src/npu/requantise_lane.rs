@@ -1,8 +1,8 @@
 //! One lane of the requantiser: fp32 arithmetic on an int32, done in integers.
 
-use std::cell::RefCell;
-
 use systole_hdl::prelude::*;
+
+use super::pipeline::Pipeline;
 
 /// Pipeline registers of a lane.
 pub const LANE_STAGES: u32 = 10;
@@ -113,42 +113,6 @@ pub fn requantise_lane() -> Module {
         pipeline.stage("Zero point and clamp");
         zero_point_and_clamp(m, value_10);
     })
-}
-
-/// Registers that move together, collected stage by stage.
-struct Pipeline {
-    m: M,
-    advance: Signal,
-    /// Registers of the current stage and their next values.
-    stage: RefCell<Vec<(Signal, Signal)>>,
-}
-
-impl Pipeline {
-    fn new(m: M, advance: Signal) -> Pipeline {
-        Pipeline { m, advance, stage: RefCell::default() }
-    }
-
-    /// Ends the current stage and heads the next one.
-    #[track_caller]
-    fn stage(&self, title: &str) {
-        let registers = self.stage.take();
-        if !registers.is_empty() {
-            self.m.clocked(|| {
-                when(self.advance, || {
-                    registers.iter().for_each(|(register, value)| register.set(*value));
-                });
-            });
-        }
-        self.m.section(title);
-    }
-
-    /// A register called `name` that takes `value` when the pipeline moves.
-    #[track_caller]
-    fn after(&self, name: &str, value: Signal) -> Signal {
-        let register = self.m.reg(name, value.ty());
-        self.stage.borrow_mut().push((register, value));
-        register
-    }
 }
 
 /// One step of a normalising left shift: `value`, shifted by `by` if its top `by` bits are clear,

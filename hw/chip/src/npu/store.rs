@@ -3,6 +3,7 @@
 use systole_hdl::prelude::*;
 
 use super::descriptor::COMMAND;
+use super::residual::residual;
 use super::shape::Shape;
 use super::store_read::store_read;
 use super::store_write::store_write;
@@ -18,6 +19,8 @@ pub fn store(config: &NpuConfig) -> Module {
     let source = store_read(config);
     let destination = store_write(config);
     let channels = writes(config);
+    // There is no table memory for D = 2: all its entries are 0, and so is what comes of them.
+    let residual = (dim > 2).then(|| residual(config));
     // Commands that the first side has begun and the second one has not.
     let ahead_depth = Shape::of(config).queue_depth().min(2);
     let ahead = fifo("npu_store_queue", ahead_depth, COMMAND);
@@ -33,23 +36,27 @@ pub fn store(config: &NpuConfig) -> Module {
         m.section("Source side");
         let aborted = m.output_reg("aborted", Bit).reset(0).doc("a write failed");
         let ahead_room = m.wire("ahead_room", Bit);
-        let destination_idle = m.wire("destination_idle", Bit);
+        let rows_written = m.wire("rows_written", Bit).doc("no scratchpad write is ahead");
+        let scratchpad_ready = m.input("scratchpad_ready", Bit);
+        let scratchpad_data = m.input("scratchpad_data", narrow);
         let row_ready = m.wire("row_ready", Bit);
         let reader = m
             .instance("read", &source)
-            .pin("command_valid", command_valid & ahead_room)
+            .pin("command_valid", command_valid)
             .pin("command", command)
-            .pin("rows_written", destination_idle)
+            .pin("command_room", ahead_room)
+            .pin("rows_written", rows_written)
             .pin("accumulator_ready", m.input("accumulator_ready", Bit))
             .pin("accumulator_data", m.input("accumulator_data", wide))
-            .pin("scratchpad_ready", m.input("scratchpad_ready", Bit))
-            .pin("scratchpad_data", m.input("scratchpad_data", narrow))
+            .pin("scratchpad_ready", scratchpad_ready)
+            .pin("scratchpad_data", scratchpad_data)
             .pin("parameter_data", m.input("parameter_data", narrow))
             .pin("requantiser_ready", requantiser_ready)
             .pin("row_ready", row_ready)
-            .pin("abort", aborted);
-        let command_ready = m.output("command_ready", reader.out("command_ready") & ahead_room);
-        for port in ["accumulator_valid", "accumulator_row", "scratchpad_valid", "scratchpad_row"] {
+            .pin("abort", aborted)
+            .pin("clear", clear);
+        let command_ready = m.output("command_ready", reader.out("command_ready"));
+        for port in ["accumulator_valid", "accumulator_row"] {
             m.output(port, reader.out(port));
         }
         for port in ["parameter_read_valid", "parameter_read_row"] {
@@ -70,12 +77,14 @@ pub fn store(config: &NpuConfig) -> Module {
         let beat_ready = m.wire("beat_ready", Bit);
         let burst_ready = m.wire("burst_ready", Bit);
         let all_answered = m.wire("all_answered", Bit);
+        let result_valid = m.wire("result_valid", Bit);
+        let result = m.wire("result", narrow).doc("of the requantiser, the table or the add");
         let writer = m
             .instance("write", &destination)
             .pin("command_valid", next.pop_valid)
             .pin("command", next.pop_data)
-            .pin("requantised_valid", requantised_valid)
-            .pin("requantised", requantised)
+            .pin("requantised_valid", result_valid)
+            .pin("requantised", result)
             .pin("row_valid", reader.out("row_valid"))
             .pin("row", row)
             .pin("result_write_ready", m.input("result_write_ready", Bit))
@@ -85,11 +94,69 @@ pub fn store(config: &NpuConfig) -> Module {
             .pin("abort", aborted);
         writer_ready.drive(writer.out("command_ready"));
         row_ready.drive(writer.out("row_ready"));
-        destination_idle.drive(writer.out("idle") & !next.pop_valid);
-        let requantised_ready = m.output("requantised_ready", writer.out("requantised_ready"));
+        let destination_idle = (writer.out("idle") & !next.pop_valid).named("destination_idle");
         for port in ["result_write_valid", "result_write_row", "result_write_data"] {
             m.output(port, writer.out(port));
         }
+
+        m.section("Results");
+        let requantised_ready = m.output_wire("requantised_ready", Bit);
+        let reads = [reader.out("scratchpad_valid"), reader.out("scratchpad_row")];
+        match &residual {
+            Some(residual) => {
+                let residual = m
+                    .instance("residual", residual)
+                    .pin("start", writer.out("accept"))
+                    .pin("command", next.pop_data)
+                    .pin("in_valid", requantised_valid)
+                    .pin("in_data", requantised)
+                    .pin("scratchpad_ready", scratchpad_ready)
+                    .pin("scratchpad_data", scratchpad_data)
+                    .pin("out_ready", writer.out("requantised_ready"))
+                    .pin("discard", writer.out("discard"))
+                    .pin("row_step", writer.out("row_step").bits(15, 0))
+                    .pin("tile_step", writer.out("tile_step").bits(15, 0))
+                    .pin("line_step", writer.out("line_step"))
+                    .pin("entries", m.input("table_entries", U(32 * config.requantise_lanes)))
+                    .pin("scale", m.input("table_scale", U(32)));
+                m.output("table_lookup", residual.out("lookup"));
+                m.output("table_indices", residual.out("indices"));
+                result_valid.drive(residual.out("out_valid"));
+                result.drive(residual.out("out_data"));
+                requantised_ready.drive(residual.out("in_ready"));
+                let reads_residual = residual.out("scratchpad_valid");
+                m.output("scratchpad_valid", reads[0] | reads_residual);
+                let row = reads_residual.mux(residual.out("scratchpad_row"), reads[1]);
+                m.output("scratchpad_row", row);
+                // The source side reads the scratchpad when no result is on its way to it.
+                m.check("one_reader", !(reads[0] & reads_residual));
+            }
+            None => {
+                let zeros = m.reg("zeros", Bit).doc("table or add");
+                m.clocked(|| {
+                    when(writer.out("accept"), || zeros.set(next.pop_data.bits(20, 19).any()));
+                });
+                result_valid.drive(requantised_valid);
+                result.drive(zeros.mux(0, requantised));
+                requantised_ready.drive(writer.out("requantised_ready"));
+                m.output("scratchpad_valid", reads[0]);
+                m.output("scratchpad_row", reads[1]);
+                for port in ["discard", "row_step", "tile_step", "line_step"] {
+                    writer.unused(port);
+                }
+            }
+        }
+
+        m.section("Rows on their way to the scratchpad");
+        let scratchpad_commands = m.reg("scratchpad_commands", U(3)).reset(0).doc("not complete");
+        let places = (accept & command.bit(18)).named("scratchpad_command_begins");
+        let rows_done = writer.out("rows_done");
+        rows_written.drive(scratchpad_commands.eq(0));
+        m.clocked(|| {
+            when(places & !rows_done, || scratchpad_commands.set(scratchpad_commands + 1))
+                .or_when(rows_done & !places, || scratchpad_commands.set(scratchpad_commands - 1));
+            when(clear, || scratchpad_commands.set(0));
+        });
 
         m.section("Bus");
         let mut bus = m.instance("writes", &channels);
@@ -118,7 +185,7 @@ pub fn store(config: &NpuConfig) -> Module {
         let error = m.output("error", bus.out("error"));
         m.output("error_index", bus.out("error_index"));
         m.output("error_address", bus.out("error_address"));
-        let completed = bus.out("command_done") | writer.out("rows_done");
+        let completed = bus.out("command_done") | rows_done;
         m.output("done", completed & !aborted);
         let in_requantiser = m.reg("in_requantiser", U(8)).reset(0).doc("rows");
         let enters = (requantiser_valid & requantiser_ready).named("row_enters");

@@ -3,112 +3,84 @@
 use systole_hdl::prelude::*;
 
 use super::descriptor::{COMMAND, high, low};
+use super::store_maximum::store_maximum;
+use super::store_parameters::store_parameters;
+use super::store_windows::store_windows;
 use crate::config::NpuConfig;
-
-/// Parameter rows of an n-tile: 4 of biases, 4 of multipliers.
-const PARAMETER_ROWS: u64 = 8;
 
 /// Reads the rows of one command after the other.
 ///
-/// Before each n-tile of a requantising command the tile's parameters are read into registers.
-/// A row read arrives in the next cycle and waits in `held` until its consumer (by `source`: the
-/// requantiser, or the write side) takes it.
+/// A row read arrives in the next cycle and waits in `held` until its consumer (by source: the
+/// requantiser, or the write side) takes it. The maximum of a window goes into `held` first. The
+/// next command is accepted when all rows are read; the last one may still wait.
 pub fn store_read(config: &NpuConfig) -> Module {
     let dim = config.dim;
     let (wide, narrow) = (U(32 * dim), U(8 * dim));
+    let parameters = store_parameters(config);
+    let (windows, maximum) = (store_windows(config), store_maximum(config));
     module("npu_store_read", |m| {
         m.doc("Source side of STORE.");
         let command_valid = m.input("command_valid", Bit);
         let command = m.input("command", COMMAND);
+        let command_room = m.input("command_room", Bit).doc("else the command must wait");
         let rows_written = m.input("rows_written", Bit).doc("no scratchpad write is under way");
         let accumulator_ready = m.input("accumulator_ready", Bit);
         let accumulator_data = m.input("accumulator_data", wide);
         let scratchpad_ready = m.input("scratchpad_ready", Bit);
         let scratchpad_data = m.input("scratchpad_data", narrow);
-        let parameter_data = m.input("parameter_data", narrow);
         let requantiser_ready = m.input("requantiser_ready", Bit);
         let write_ready = m.input("row_ready", Bit);
         let abort = m.input("abort", Bit).doc("read nothing more");
+        let clear = m.input("clear", Bit).doc("end of the job");
 
         m.section("Descriptor");
-        let reading_rows = m.reg("reading_rows", Bit).reset(0);
-        let reading_parameters = m.reg("reading_parameters", Bit).reset(0);
+        let reading = m.reg("reading", Bit).reset(0).doc("rows are left, no windows");
         let source = m.reg("source", U(2)).doc("0 requantised, 1 int32, 2 scratchpad");
         let rows = m.reg("rows", U(16));
         let chunk_step = m.reg("chunk_step", U(16));
         let row_step = m.reg("row_step", U(16));
-        let zero_point = m.output_reg("zero_point", S(8));
-        let clamp_min = m.output_reg("clamp_min", S(8));
-        let clamp_max = m.output_reg("clamp_max", S(8));
-        let pending = m.wire("pending", Bit).doc("a row waits for its consumer");
-        let idle = (!reading_rows & !reading_parameters & !pending).named("nothing_to_read");
-        let from_scratchpad = command.bit(17).named("command_from_scratchpad");
-        let command_ready =
-            m.output("command_ready", idle & (rows_written | !from_scratchpad) & !abort);
+        let constants = m.reg("constants", U(24)).doc("zero point, minimum, maximum");
+        let command_copies = command.bit(17).named("command_copies");
+        let command_requantises = command.bits(17, 16).eq(0).named("command_requantises");
+        let command_pools = command.bit(21).named("command_pools");
+        let pooling = m.wire("pooling", Bit);
+        let tile_begun = m.wire("tile_begun", Bit);
+        let nothing_to_read = (!reading & !pooling).named("nothing_to_read");
+        let source_ready =
+            (!command_copies | rows_written) & (!command_requantises | tile_begun) & command_room;
+        let command_ready = m.output("command_ready", nothing_to_read & source_ready & !abort);
         let accept = (command_valid & command_ready).named("accept");
 
         m.section("Rows");
         let columns_left = m.reg("columns_left", U(16));
         let rows_left = m.reg("rows_left", U(16)).doc("in this tile, this one included");
+        let first = m.reg("first", Bit).doc("row of its tile");
         let tile_row = m.reg("tile_row", U(16)).doc("first source row of the tile");
         let source_row = m.reg("source_row", U(16));
         let copies = source.bit(1).named("copies").doc("source is the scratchpad");
-        let consumer_ready = m.wire("consumer_ready", Bit);
-        let room = (!pending | consumer_ready).named("row_room");
-        let read_valid = (reading_rows & room & !abort).named("read_valid");
-        m.output("accumulator_valid", read_valid & !copies);
-        m.output("scratchpad_valid", read_valid & copies);
-        m.output("accumulator_row", source_row);
-        m.output("scratchpad_row", source_row);
-        let read_ready = copies.mux(scratchpad_ready, accumulator_ready);
-        let read = (read_valid & read_ready).named("row_read");
+        let requantises = source.eq(0).named("requantises");
+        let room = m.wire("room", Bit).doc("for a row that arrives in the next cycle");
+        let tile_ready = m.wire("tile_ready", Bit);
+        let parameters_hold = (requantises & first & !tile_ready).named("parameters_hold");
+        let row_valid = (reading & room & !parameters_hold & !abort).named("row_read_valid");
+        let row_ready = copies.mux(scratchpad_ready, accumulator_ready);
+        let read = (row_valid & row_ready).named("row_read");
         let ends_tile = rows_left.eq(1).named("ends_tile");
         let last_tile = columns_left.le(u64::from(dim)).named("last_tile");
         let next_tile_row = (tile_row + chunk_step).named("next_tile_row");
-
-        m.section("Parameters");
-        let parameter_row = m.reg("parameter_row", U(16)).doc("next row to read");
-        let parameter_count = m.reg("parameter_count", U(3)).reset(0);
-        let parameter_read =
-            m.output("parameter_read_valid", reading_parameters & !pending & !abort);
-        m.output("parameter_read_row", parameter_row);
-        let parameter_arrives = m.reg("parameter_arrives", Bit).reset(0);
-        let multiplier = m.output_reg("multiplier", wide);
-        let bias = m.output_reg("bias", wide);
-        let ends_parameters =
-            (parameter_read & parameter_count.eq(PARAMETER_ROWS - 1)).named("ends_parameters");
-        m.clocked(|| {
-            parameter_arrives.set(parameter_read);
-            when(parameter_read, || {
-                parameter_row.set(parameter_row + 1);
-                parameter_count.set(parameter_count + 1);
-            });
-            when(parameter_arrives, || {
-                // The rows of a tile shift through both registers: the first one ends lowest.
-                multiplier.set(cat(&[parameter_data, multiplier.bits(32 * dim - 1, 8 * dim)]));
-                bias.set(cat(&[multiplier.bits(8 * dim - 1, 0), bias.bits(32 * dim - 1, 8 * dim)]));
-            });
-            when(accept, || parameter_row.set(high(command, 5)));
-            when(accept | abort, || parameter_count.set(0));
-        });
-
-        m.section("Progress");
         m.clocked(|| {
             when(read, || {
+                first.set(0);
                 source_row.set(source_row + row_step);
                 rows_left.set(rows_left - 1);
-            });
-            when(read & ends_tile, || {
-                source_row.set(next_tile_row);
-                tile_row.set(next_tile_row);
-                rows_left.set(rows);
-                columns_left.set(columns_left - u64::from(dim));
-                reading_rows.set(!last_tile & source.ne(0));
-                reading_parameters.set(!last_tile & source.eq(0));
-            });
-            when(ends_parameters, || {
-                reading_parameters.set(0);
-                reading_rows.set(1);
+                when(ends_tile, || {
+                    first.set(1);
+                    source_row.set(next_tile_row);
+                    tile_row.set(next_tile_row);
+                    rows_left.set(rows);
+                    columns_left.set(columns_left - u64::from(dim));
+                    reading.set(!last_tile);
+                });
             });
             when(accept, || {
                 source.set(command.bits(17, 16));
@@ -119,35 +91,105 @@ pub fn store_read(config: &NpuConfig) -> Module {
                 tile_row.set(low(command, 4));
                 chunk_step.set(high(command, 4));
                 row_step.set(low(command, 5));
-                zero_point.set(command.bits(199, 192).as_signed());
-                clamp_min.set(command.bits(207, 200).as_signed());
-                clamp_max.set(command.bits(215, 208).as_signed());
-                reading_parameters.set(command.bits(17, 16).eq(0));
-                reading_rows.set(command.bits(17, 16).ne(0));
+                constants.set(command.bits(215, 192));
+                first.set(1);
+                reading.set(!command_pools);
             });
-            when(abort, || {
-                reading_rows.set(0);
-                reading_parameters.set(0);
+            when(abort, || reading.set(0));
+        });
+
+        m.section("Parameters");
+        let stop = (abort | clear).named("stop");
+        let takes_parameters = (read & requantises & first).named("takes_parameters");
+        let parameters = m
+            .instance("parameters", &parameters)
+            .pin("command_valid", command_valid)
+            .pin("command", command)
+            .pin("accept", accept)
+            .pin("next", takes_parameters)
+            .pin("parameter_data", m.input("parameter_data", narrow))
+            .pin("stop", stop);
+        tile_begun.drive(parameters.out("begun"));
+        tile_ready.drive(parameters.out("ready"));
+        for port in ["parameter_read_valid", "parameter_read_row", "bias", "multiplier"] {
+            m.output(port, parameters.out(port));
+        }
+        // The last row of the command before may still wait for the requantiser.
+        let zero_point = m.output_reg("zero_point", S(8));
+        let clamp_min = m.output_reg("clamp_min", S(8));
+        let clamp_max = m.output_reg("clamp_max", S(8));
+        m.clocked(|| {
+            when(takes_parameters, || {
+                zero_point.set(constants.bits(7, 0).as_signed());
+                clamp_min.set(constants.bits(15, 8).as_signed());
+                clamp_max.set(constants.bits(23, 16).as_signed());
             });
         });
 
+        m.section("Windows");
+        let tap_step = m.wire("tap_step", Bit);
+        let windows = m
+            .instance("windows", &windows)
+            .pin("start", accept & command_pools)
+            .pin("command", command)
+            .pin("tap_step", tap_step)
+            .pin("stop", stop);
+        pooling.drive(windows.out("busy"));
+        let (tap_empty, tap_last) = (windows.out("tap_empty"), windows.out("tap_last"));
+        // Only the last tap of a window brings a row.
+        let tap_allowed = windows.out("tap_valid") & (room | !tap_last) & !abort;
+        let tap_valid = tap_allowed.named("tap_read_valid");
+        tap_step.drive(tap_valid & (scratchpad_ready | tap_empty));
+        let tap_ends_window = (tap_step & tap_last).named("tap_ends_window");
+        let tap_arrives = m.reg("tap_arrives", Bit).reset(0);
+        let tap_first_arrives = m.reg("tap_first_arrives", Bit);
+        let tap_empty_arrives = m.reg("tap_empty_arrives", Bit);
+        m.clocked(|| {
+            tap_arrives.set(tap_step);
+            tap_first_arrives.set(windows.out("tap_first"));
+            tap_empty_arrives.set(tap_empty);
+        });
+        let maximum = m
+            .instance("maximum", &maximum)
+            .pin("valid", tap_arrives)
+            .pin("first", tap_first_arrives)
+            .pin("empty", tap_empty_arrives)
+            .pin("data", scratchpad_data);
+
+        m.section("Requests");
+        m.output("accumulator_valid", row_valid & !copies);
+        m.output("accumulator_row", source_row);
+        m.output("scratchpad_valid", (row_valid & copies) | (tap_valid & !tap_empty));
+        m.output("scratchpad_row", pooling.mux(windows.out("tap_row"), source_row));
+
         m.section("Row at hand");
         let arriving = m.reg("arriving", Bit).reset(0);
+        let of_accumulators = m.reg("of_accumulators", Bit).doc("not of the scratchpad");
+        let requantised = m.reg("requantised", Bit).doc("the requantiser takes it");
+        let pooled = m.reg("pooled", Bit).doc("the maximum of a window");
         let held_valid = m.reg("held_valid", Bit).reset(0);
         let held = m.reg("held", wide);
-        let arrived = copies.mux(scratchpad_data.ext(32 * dim), accumulator_data).named("arrived");
+        let arrived =
+            of_accumulators.mux(accumulator_data, scratchpad_data.ext(32 * dim)).named("arrived");
         let row = held_valid.mux(held, arrived).named("row_at_hand");
-        pending.drive(arriving | held_valid);
-        let requantised = source.eq(0).named("requantised");
-        consumer_ready.drive(requantised.mux(requantiser_ready, write_ready));
-        m.output("requantiser_valid", pending & requantised);
-        m.output("row_valid", pending & !requantised);
+        let pending = (arriving | held_valid).named("pending");
+        let offered = (held_valid | (arriving & !pooled)).named("offered");
+        let consumer_ready = requantised.mux(requantiser_ready, write_ready);
+        let taken = (offered & consumer_ready).named("row_taken");
+        room.drive(!pending | taken);
+        m.output("requantiser_valid", offered & requantised);
+        m.output("row_valid", offered & !requantised);
         m.output("row", row);
         m.clocked(|| {
-            arriving.set(read);
-            held_valid.set(pending & !consumer_ready);
-            when(arriving, || held.set(arrived));
+            arriving.set(read | tap_ends_window);
+            held_valid.set(pending & !taken);
+            when(arriving, || held.set(pooled.mux(maximum.out("maximum").ext(32 * dim), arrived)));
+            when(read | tap_ends_window, || {
+                of_accumulators.set(!copies & read);
+                requantised.set(requantises & read);
+                pooled.set(tap_ends_window);
+            });
         });
-        m.output("idle", idle);
+        m.output("idle", nothing_to_read & !pending);
     })
 }

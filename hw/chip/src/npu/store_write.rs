@@ -5,6 +5,7 @@ use systole_hdl::prelude::*;
 use super::descriptor::{COMMAND, high, list_index, low, word};
 use super::shape::Shape;
 use super::store_align::store_align;
+use super::store_place::store_place;
 use crate::blocks::bits_for;
 use crate::config::NpuConfig;
 
@@ -17,7 +18,7 @@ pub fn store_write(config: &NpuConfig) -> Module {
     let shape = Shape::of(config);
     let dim = shape.dim;
     let length = U(bits_for(4 * dim));
-    let align = store_align(config);
+    let (align, place) = (store_align(config), store_place(config, 32));
     module("npu_store_write", |m| {
         m.doc("Destination side of STORE.");
         let command_valid = m.input("command_valid", Bit);
@@ -38,18 +39,28 @@ pub fn store_write(config: &NpuConfig) -> Module {
         let index = m.reg("index", U(16));
         let source = m.reg("source", U(2));
         let to_scratchpad = m.reg("to_scratchpad", Bit);
-        let rows = m.reg("rows", U(16));
-        let row_stride = m.reg("row_stride", U(32)).doc("bytes or destination rows");
-        let tile_stride = m.reg("tile_stride", U(32)).doc("bytes or destination rows");
+        let row_step = m.output_reg("row_step", U(32)).doc("bytes or destination rows");
+        let tile_step = m.output_reg("tile_step", U(32)).doc("bytes or destination rows");
+        let line_step = m.output_reg("line_step", U(16)).doc("destination rows");
 
         m.section("Position");
-        let columns_left = m.reg("columns_left", U(16));
-        let rows_left = m.reg("rows_left", U(16)).doc("in this tile, this one included");
-        let tile_address = m.reg("tile_address", U(32)).doc("of the tile's first row");
-        let address = m.reg("address", U(32)).doc("byte address or destination row");
-        let ends_tile = rows_left.eq(1).named("ends_tile");
-        let last_tile = columns_left.le(u64::from(dim)).named("last_tile");
-        let last_chunk = (ends_tile & last_tile).named("last_chunk");
+        let accept = m.output_wire("accept", Bit).doc("the command begins");
+        let chunk_done = m.wire("chunk_done", Bit);
+        let command_places = command.bit(18).named("command_to_scratchpad");
+        let place = m
+            .instance("place", &place)
+            .pin("start", accept)
+            .pin("base", word(command, 1))
+            .pin("rows", low(command, 3))
+            .pin("columns", high(command, 3))
+            .pin("line_rows", command_places.mux(low(command, 7), 0))
+            .pin("row_step", row_step)
+            .pin("tile_step", tile_step)
+            .pin("line_step", line_step)
+            .pin("next", chunk_done);
+        let address = place.out("address");
+        let columns_left = place.out("columns_left");
+        let (last_tile, last_chunk) = (place.out("last_tile"), place.out("last_chunk"));
 
         m.section("Chunk");
         let raw = source.eq(1).named("raw");
@@ -95,29 +106,17 @@ pub fn store_write(config: &NpuConfig) -> Module {
         let rows_done = m.output("rows_done", finishing & all_answered & !abort);
 
         m.section("Progress");
-        let chunk_done = (memory.out("chunk_done") | result_done).named("chunk_done");
-        let discard = (abort & between).named("discard");
+        chunk_done.drive(memory.out("chunk_done") | result_done);
+        let discard = m.output("discard", abort & between);
         m.output("requantised_ready", (chunk_done & from_requantiser) | discard);
         m.output("row_ready", (chunk_done & !from_requantiser) | discard);
-        let command_ready = m.output("command_ready", !active);
-        let accept = (command_valid & command_ready & !abort).named("accept");
-        let scratchpad_command = command.bit(18);
+        let command_ready = m.output("command_ready", !active | rows_done);
+        accept.drive(command_valid & command_ready & !abort);
         let raw_command = command.bits(17, 16).eq(1);
-        let next_tile = (tile_address + tile_stride).named("next_tile");
         m.clocked(|| {
-            when(chunk_done, || {
-                address.set(address + row_stride);
-                rows_left.set(rows_left - 1);
-                when(ends_tile, || {
-                    address.set(next_tile);
-                    tile_address.set(next_tile);
-                    rows_left.set(rows);
-                    columns_left.set(columns_left - u64::from(dim));
-                });
-                when(last_chunk, || {
-                    active.set(to_scratchpad);
-                    finishing.set(to_scratchpad);
-                });
+            when(chunk_done & last_chunk, || {
+                active.set(to_scratchpad);
+                finishing.set(to_scratchpad);
             });
             when(rows_done, || {
                 active.set(0);
@@ -127,17 +126,13 @@ pub fn store_write(config: &NpuConfig) -> Module {
                 active.set(1);
                 index.set(list_index(command));
                 source.set(command.bits(17, 16));
-                to_scratchpad.set(scratchpad_command);
-                rows.set(low(command, 3));
-                rows_left.set(low(command, 3));
-                columns_left.set(high(command, 3));
-                address.set(word(command, 1));
-                tile_address.set(word(command, 1));
-                row_stride.set(word(command, 2));
-                tile_stride.set(raw_command.mux(lit(u64::from(4 * dim), U(32)), u64::from(dim)));
-                when(scratchpad_command, || {
-                    row_stride.set(low(command, 2).ext(32));
-                    tile_stride.set(high(command, 2).ext(32));
+                to_scratchpad.set(command_places);
+                row_step.set(word(command, 2));
+                tile_step.set(raw_command.mux(lit(u64::from(4 * dim), U(32)), u64::from(dim)));
+                line_step.set(high(command, 7));
+                when(command_places, || {
+                    row_step.set(low(command, 2).ext(32));
+                    tile_step.set(high(command, 2).ext(32));
                 });
             });
             when(discard, || {

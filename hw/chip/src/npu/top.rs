@@ -15,6 +15,7 @@ use super::requantise::requantiser;
 use super::scratchpad::scratchpad;
 use super::shape::Shape;
 use super::store::store;
+use super::table::table;
 use super::tokens::{gate, tokens};
 use crate::config::NpuConfig;
 
@@ -27,6 +28,7 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
     let (reads, load, store) = (reads(config), load(config), store(config));
     let (compute, requantiser) = (compute(config), requantiser(config));
     let (scratchpad, parameters) = (scratchpad(config), parameters(config));
+    let table = (config.dim > 2).then(|| table(config));
     module("npu", |m| {
         m.doc("Inference unit. Its programmer's manual is docs/npu.md.");
         m.section("Job");
@@ -44,6 +46,7 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
         m.section("Memories and bus");
         let scratchpad = m.instance("scratchpad", &scratchpad);
         let parameters = m.instance("parameters", &parameters);
+        let table = table.map(|table| m.instance("lookup_table", &table));
         let reads = m.instance("reads", &reads);
 
         job(m, registers, fetch, frontend, rvfi);
@@ -53,6 +56,10 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
         store_unit(store, gates[2], frontend);
         store_sources(store, compute, scratchpad, parameters, requantiser);
         memory_writes(load, store, scratchpad, parameters);
+        match table {
+            Some(table) => lookups(load, store, table),
+            None => drop(load.unused("table_write_valid")),
+        }
         read_clients(reads, fetch, load);
         bus(m, config, reads, store);
 
@@ -232,7 +239,6 @@ fn memory_writes(load: Instance, store: Instance, scratchpad: Instance, paramete
         ],
     );
     join(scratchpad, load, &[("load_write_ready", "load_write_ready")]);
-    load.unused("table_write_valid");
     join(
         load,
         parameters,
@@ -242,6 +248,18 @@ fn memory_writes(load: Instance, store: Instance, scratchpad: Instance, paramete
             ("write_data", "write_data"),
         ],
     );
+}
+
+/// The table memory, between LOAD and STORE.
+fn lookups(load: Instance, store: Instance, table: Instance) {
+    let write = [
+        ("table_write_valid", "write_valid"),
+        ("write_row", "write_row"),
+        ("write_data", "write_data"),
+    ];
+    join(load, table, &write);
+    join(store, table, &[("table_lookup", "read_valid"), ("table_indices", "indices")]);
+    join(table, store, &[("entries", "table_entries"), ("scale", "table_scale")]);
 }
 
 fn read_clients(reads: Instance, fetch: Instance, load: Instance) {

@@ -1,6 +1,6 @@
 //! Bad lists, tokens and bus errors: cause, index, address, what happened before, and the restart.
 
-use super::lists::{EXEC, LOAD, Lists, STORE, chain, copy_out, last, load};
+use super::lists::{ADD, EXEC, LOAD, Lists, POOL, STORE, TABLE, chain, copy_out, last, load};
 use super::machine::{Descriptor, GOOD, Machine, Outcome};
 use super::memory::{BASE, FAST, SIZE, Timing};
 use super::random::Random;
@@ -64,11 +64,6 @@ fn bad_descriptors_stop_the_list() {
     let good_exec = [EXEC, 0, 0, 1 << 16, 1, 1, 0, 0];
     let good_store = [STORE, OUT, 16, 1 | 4 << 16, 0, 0, 0, 0];
     let raw_store = [STORE | 1 << 16, OUT, 16, 1 | 4 << 16, 0, 0, 0, 0];
-    let with = |base: Descriptor, word: usize, clear: u32, set: u32| {
-        let mut d = base;
-        d[word] = d[word] & !clear | set;
-        d
-    };
     for opcode in [0, 4, 7, 15] {
         expect_bad(with(good_load, 0, 15, opcode), 1);
     }
@@ -100,11 +95,61 @@ fn bad_descriptors_stop_the_list() {
     expect_bad(with(raw_store, 2, 0, 1), 2);
     expect_bad(with(raw_store, 5, 0, 1 << 16), 2);
     expect_bad(with(raw_store, 6, 0, 1), 2);
+    bad_stores(good_store, raw_store);
     // The opcode comes before the field, the field before the token.
     expect_bad(with(good_load, 0, 15, 9 | 1 << 5), 1);
     expect_bad(with(good_exec, 0, 0, 1 << 5 | 1 << 8), 2);
     expect_bad(with(good_exec, 0, 0, 1 << 8), 3);
     expect_bad(with(good_store, 0, 0, 1 << 9), 3);
+}
+
+fn with(base: Descriptor, word: usize, clear: u32, set: u32) -> Descriptor {
+    let mut d = base;
+    d[word] = d[word] & !clear | set;
+    d
+}
+
+/// What `add`, `table`, `pool` and the destination scratchpad forbid.
+fn bad_stores(store: Descriptor, raw: Descriptor) {
+    let place = [STORE | 1 << 18, 100, 1 | 8 << 16, 1 | 4 << 16, 0, 0, 0, 2 | 9 << 16];
+    let copy = copy_out(OUT, 16, (1, 4), 0, (1, 1));
+    let pool = [STORE | 2 << 16 | POOL, OUT, 16, 1 | 4 << 16, 0, 9 << 16, 1 | 1 << 12, 1];
+    let pool_place = with(with(with(pool, 0, 0, 1 << 18), 1, !0, 100), 7, 0, 9 << 16);
+    expect_good(&[place, with(place, 0, 0, ADD), with(place, 0, 0, TABLE), copy, pool, pool_place]);
+    for (bad, word, clear, set) in [
+        (place, 1, 0, 1 << 16),
+        (store, 0, 0, ADD),
+        (with(place, 0, 0, ADD), 0, 0, TABLE),
+        (raw, 0, 0, TABLE),
+        (copy, 0, 0, TABLE),
+        (store, 0, 0, POOL),
+        (raw, 0, 0, POOL),
+        (copy, 7, 0, 1),
+        (copy, 6, 0, 1),
+        (copy, 5, 0, 1 << 16),
+        (store, 7, 0, 1 << 16),
+        (store, 0, 0, 1 << 22),
+        (pool, 5, 7 << 16, 0),
+        (pool, 5, 7 << 19, 0),
+        (pool, 5, 0, 1 << 28),
+        (pool, 6, 0xfff, 0),
+        (pool, 6, 0xfff << 12, 0),
+        (pool, 6, 0, 1 << 28),
+        (pool, 7, 0xffff, 0),
+        (pool, 7, 0, 1 << 12),
+        (pool, 7, 0, 1 << 16),
+        (pool_place, 1, 0, 1 << 16),
+    ] {
+        expect_bad(with(bad, word, clear, set), 2);
+    }
+}
+
+/// Each of the descriptors is accepted.
+fn expect_good(list: &[Descriptor]) {
+    let mut list = list.to_vec();
+    last(&mut list);
+    let mut machine = Machine::new(&config(4, 8), FAST, 1);
+    assert_eq!(machine.job(&list), GOOD);
 }
 
 #[test]

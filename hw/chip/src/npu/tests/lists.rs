@@ -10,6 +10,11 @@ pub const LOAD: u32 = 1;
 pub const EXEC: u32 = 2;
 pub const STORE: u32 = 3;
 
+/// Flags of a STORE.
+pub const ADD: u32 = 1 << 19;
+pub const TABLE: u32 = 1 << 20;
+pub const POOL: u32 = 1 << 21;
+
 fn pair(low: u32, high: u32) -> u32 {
     (low & 0xffff) | high << 16
 }
@@ -202,13 +207,75 @@ impl Lists<'_> {
         if source == 0 {
             d[5] |= (8 * self.random.below(2)) << 16;
             d[6] = self.random.next() as u32 & 0xff_ffff;
-            if self.random.chance(40) {
-                d[0] |= 1 << 18;
-                d[1] = self.random.below(0x1_0000);
-                d[2] = pair(self.random.below(20), self.random.below(20));
+            if self.random.chance(20) {
+                d[0] |= TABLE;
             }
         }
+        if source == 2 && self.random.chance(60) {
+            self.pool(&mut d);
+        }
+        if source != 1 && self.random.chance(50) {
+            self.place(&mut d);
+        }
         d
+    }
+
+    /// Makes `d` a pooling STORE of a small map, with windows inside, across and outside its edges.
+    fn pool(&mut self, d: &mut Descriptor) {
+        let most = self.random.pick(&[2, 3, 7]);
+        let mut upto = |from: u32, to: u32| self.random.range(from, to);
+        let kernel = upto(1, most) | upto(1, most) << 3;
+        let pads = upto(0, most) | upto(0, most) << 3;
+        let strides = upto(0, 3) | upto(0, 3) << 2;
+        let map = upto(1, 9) | upto(1, 9) << 12;
+        d[0] |= POOL;
+        d[5] = pair(upto(0, 12), kernel | pads << 6);
+        d[6] = map | strides << 24;
+        d[7] = upto(1, 5);
+        // Enough rows for several lines of windows.
+        d[3] = pair(upto(1, 20), d[3] >> 16);
+    }
+
+    /// Makes `d` go to the scratchpad, with or without lines and residual add, where it does not
+    /// read what it has written.
+    fn place(&mut self, d: &mut Descriptor) {
+        d[0] |= 1 << 18;
+        d[1] = self.random.below(0x1_0000);
+        d[2] = pair(self.random.below(20), self.random.below(20));
+        if d[0] & POOL != 0 {
+            d[7] |= self.random.below(20) << 16;
+        } else if self.random.chance(50) {
+            d[7] = pair(self.random.range(1, 5), self.random.below(20));
+        }
+        let from_scratchpad = d[0] >> 16 & 3 == 2;
+        if from_scratchpad || self.random.chance(50) {
+            // A narrow source and destination in two halves of the scratchpad.
+            let half = self.config.scratchpad_rows / 2;
+            let dim = self.config.dim;
+            let columns = (d[3] >> 16).min(2 * dim);
+            d[3] = pair((d[3] & 0xffff).min(9), columns);
+            d[2] = pair(self.random.below(4), self.random.below(30));
+            d[7] = d[7] & 0xffff | (if d[7] == 0 { 0 } else { self.random.below(10) }) << 16;
+            let source = self.random.below(half / 8);
+            d[1] = half + self.random.below(half / 8);
+            if from_scratchpad {
+                d[4] = pair(source, self.random.below(20));
+                if d[0] & POOL == 0 {
+                    d[5] = self.random.below(4);
+                } else {
+                    d[5] = d[5] & 0xffff_0000 | self.random.below(6);
+                }
+            } else if d[0] & TABLE == 0 {
+                d[0] |= ADD;
+                // The residual lies elsewhere, or in place where no row comes twice.
+                let in_place = d[7] == 0 && self.random.chance(50);
+                if in_place {
+                    d[2] = pair(self.random.range(1, 3), 40);
+                }
+                let residual = if in_place { d[1] } else { source };
+                d[1] = pair(d[1], residual);
+            }
+        }
     }
 
     /// A completely ordered list that begins by loading parameters.

@@ -127,24 +127,21 @@ impl Reference {
     }
 
     fn store(&mut self, d: &Descriptor) {
-        let (source, to_scratchpad) = (d[0] >> 16 & 3, d[0] >> 18 & 1 == 1);
+        let source = d[0] >> 16 & 3;
         let (rows, columns) = (low(d[3]), high(d[3]));
         for t in 0..columns.div_ceil(self.dim) {
             for r in 0..rows {
-                let s = low(d[4]) + t * high(d[4]) + r * low(d[5]);
                 let count = self.dim.min(columns - t * self.dim);
-                let accumulators = &self.accumulators[wrap(s, self.accumulators.len())];
                 let bytes: Vec<u8> = match source {
-                    0 => (0..count).map(|n| self.requantise(d, accumulators[n], t, n)).collect(),
-                    1 => accumulators[..count].iter().flat_map(|sum| sum.to_le_bytes()).collect(),
-                    _ => {
-                        let row = wrap(s, self.scratchpad.len());
-                        self.scratchpad[row][..count].iter().map(|&byte| byte as u8).collect()
-                    }
+                    1 => self.accumulators[self.store_source(d, t, r) % self.accumulators.len()]
+                        [..count]
+                        .iter()
+                        .flat_map(|sum| sum.to_le_bytes())
+                        .collect(),
+                    _ => (0..count).map(|n| self.result(d, t, r, n) as u8).collect(),
                 };
-                if to_scratchpad {
-                    let row =
-                        wrap(low(d[1]) + r * low(d[2]) + t * high(d[2]), self.scratchpad.len());
+                if d[0] >> 18 & 1 == 1 {
+                    let row = wrap(low(d[1]) + self.place(d, t, r), self.scratchpad.len());
                     let mut data: Vec<i8> = bytes.iter().map(|&byte| byte as i8).collect();
                     data.resize(self.dim, 0);
                     self.scratchpad[row] = data;
@@ -164,6 +161,62 @@ impl Reference {
         }
     }
 
+    /// The source row of a STORE without windows.
+    fn store_source(&self, d: &Descriptor, t: usize, r: usize) -> usize {
+        (low(d[4]) + t * high(d[4]) + r * low(d[5])) & 0xffff
+    }
+
+    /// The destination of row r of tile t in the scratchpad, from the first one on.
+    fn place(&self, d: &Descriptor, t: usize, r: usize) -> usize {
+        let (line, row) = match low(d[7]) {
+            0 => (0, r),
+            line_rows => (r / line_rows, r % line_rows),
+        };
+        t * high(d[2]) + line * high(d[7]) + row * low(d[2])
+    }
+
+    /// An int8 result of a STORE.
+    fn result(&self, d: &Descriptor, t: usize, r: usize, n: usize) -> i8 {
+        let source = self.store_source(d, t, r);
+        if d[0] >> 21 & 1 == 1 {
+            return self.maximum(d, t, r, n);
+        }
+        if d[0] >> 16 & 3 == 2 {
+            return self.scratchpad[wrap(source, self.scratchpad.len())][n];
+        }
+        let accumulator = self.accumulators[wrap(source, self.accumulators.len())][n];
+        let y = self.requantise(d, accumulator, t, n) as i8;
+        let entry = |index: i8| self.table[(i32::from(index) + 128) as usize];
+        if d[0] >> 20 & 1 == 1 {
+            return entry(y) as i8;
+        }
+        if d[0] >> 19 & 1 == 1 {
+            let row = wrap(high(d[1]) + self.place(d, t, r), self.scratchpad.len());
+            let b = self.scratchpad[row][n];
+            return residual_add(y, self.table[256], entry(b));
+        }
+        y
+    }
+
+    /// Element n of a window of a pooling STORE.
+    fn maximum(&self, d: &Descriptor, t: usize, r: usize, n: usize) -> i8 {
+        let field = |word: usize, low: u32, bits: u32| (d[word] >> low & ((1 << bits) - 1)) as i64;
+        let (oy, ox) = ((r / low(d[7])) as i64, (r % low(d[7])) as i64);
+        let mut maximum = -128;
+        for ky in 0..field(5, 19, 3) {
+            for kx in 0..field(5, 16, 3) {
+                let y = oy * (field(6, 26, 2) + 1) - field(5, 25, 3) + ky;
+                let x = ox * (field(6, 24, 2) + 1) - field(5, 22, 3) + kx;
+                if (0..field(6, 12, 12)).contains(&y) && (0..field(6, 0, 12)).contains(&x) {
+                    let base = low(d[4]) + t * high(d[4]);
+                    let row = base + y as usize * low(d[5]) + x as usize;
+                    maximum = maximum.max(self.scratchpad[wrap(row, self.scratchpad.len())][n]);
+                }
+            }
+        }
+        maximum
+    }
+
     fn parameter(&self, d: &Descriptor, t: usize, byte: usize) -> [u8; 4] {
         let rows = self.parameters.len();
         [0, 1, 2, 3].map(|n| {
@@ -181,4 +234,10 @@ impl Reference {
         let rounded = value.round_ties_even() as i64 + zero_point;
         rounded.max(minimum).min(maximum) as u8
     }
+}
+
+/// `add` of a STORE for float32 entries that are 0 or normal.
+pub fn residual_add(value: i8, scale: u32, entry: u32) -> i8 {
+    let sum = f32::from(value).mul_add(f32::from_bits(scale), f32::from_bits(entry));
+    sum.round_ties_even().clamp(-128.0, 127.0) as i8
 }

@@ -2,7 +2,7 @@
 
 use super::config;
 use super::gemm::run_gemm;
-use super::lists::{LOAD, STORE, chain, copy_out, last, load};
+use super::lists::{ADD, LOAD, POOL, STORE, TABLE, chain, copy_out, last, load};
 use super::machine::{Descriptor, GOOD, Machine};
 use super::memory::{BASE, FAST, Timing};
 use crate::config::NpuConfig;
@@ -124,4 +124,63 @@ fn tokens_are_quick() {
     assert_eq!(machine.job(&list), GOOD);
     let spent = machine.read(CYCLES);
     assert!(spent < 8 * 26 + 30, "{spent} cycles");
+}
+
+/// A requantising STORE of `rows` rows in `tiles` tiles, to memory.
+fn requantise_out(rows: u32, tiles: u32) -> Descriptor {
+    let columns = 8 * tiles;
+    [STORE, BASE + 0x8000, columns, rows | columns << 16, rows << 16, 1, 0x007f_8000, 0]
+}
+
+/// Parameters of the next tile, or of the next command, come while rows flow.
+#[test]
+fn requantised_tiles_follow_each_other() {
+    let config = NpuConfig { requantise_lanes: 8, outstanding_bursts: 8, ..config(8, 8) };
+    let spent = cycles(&config, FAST, &[requantise_out(32, 8)]);
+    assert!(spent < 8 * 32 + 45, "{spent} cycles for 8 tiles of 32 rows");
+    let spent = cycles(&config, FAST, &[requantise_out(16, 1); 16]);
+    assert!(spent < 16 * 18 + 45, "{spent} cycles for 16 STOREs of 16 rows");
+    // 8 rows of parameters are read in 10 cycles.
+    let spent = cycles(&config, FAST, &[requantise_out(1, 1); 16]);
+    assert!(spent < 16 * 12 + 45, "{spent} cycles for 16 STOREs of a row");
+}
+
+/// Table and residual add keep the rate of a row a cycle; windows that of a tap a cycle.
+#[test]
+fn scratchpad_stores_keep_their_rate() {
+    let config = NpuConfig { requantise_lanes: 8, ..config(8, 8) };
+    let place = |flags: u32| {
+        let residual_row = if flags == ADD { 100 } else { 0 };
+        [
+            STORE | 1 << 18 | flags,
+            residual_row << 16,
+            1 | 32 << 16,
+            32 | 64 << 16,
+            0,
+            1,
+            0x007f_8000,
+            0,
+        ]
+    };
+    for flags in [0, TABLE, ADD] {
+        let spent = cycles(&config, FAST, &[place(flags)]);
+        assert!(spent < 8 * 32 + 55, "{spent} cycles with flags {flags:#x}");
+    }
+    let copy = [STORE | 1 << 18 | 2 << 16, 128, 1, 100 | 8 << 16, 0, 1, 0, 10 | 12 << 16];
+    let spent = cycles(&config, FAST, &[copy]);
+    assert!(spent < 100 + 30, "{spent} cycles for a copy");
+    // 3 x 3 windows, stride 2, of a 14 x 14 map: a line and a column less at two edges.
+    let map = 14 | 14 << 12 | 5 << 24;
+    let pool = [
+        STORE | 1 << 18 | 2 << 16 | POOL,
+        200,
+        1,
+        49 | 8 << 16,
+        0,
+        14 | (3 | 3 << 3 | 1 << 6 | 1 << 9) << 16,
+        map,
+        7 | 7 << 16,
+    ];
+    let spent = cycles(&config, FAST, &[pool]);
+    assert!(spent < 20 * 20 + 40, "{spent} cycles for 400 taps");
 }

@@ -6,7 +6,10 @@ mod compute;
 mod lane;
 mod pe;
 mod requantiser;
+mod residual;
+mod residual_lane;
 mod scratchpad;
+mod table;
 
 use systole_hdl::prelude::*;
 

@@ -7,13 +7,14 @@ use systole_isa::{
 
 use super::Target;
 use super::jobs::{Allocator, chain};
-use super::layers::{After, ConvolutionStage, Plan, Stage, Table};
-use crate::program::{Job, random_bytes};
+use super::layer_builder::{Builder, Map};
+use super::layers::{After, ConvolutionStage, Plan, Stage};
+use crate::program::Job;
 
 /// Bytes for the list.
 const LIST_BYTES: u32 = 80 * Descriptor::BYTES;
-/// Rows of the table memory.
-const TABLE_ROWS: u16 = 257;
+/// Rows that a convolution sends through the array, at most: cycles.
+const MOST_PRODUCTS: u32 = 2048;
 
 /// The job of `plan`; stages for which there is no room are left out.
 pub(super) fn build(target: Target, arena: u32, bytes: u32, plan: &Plan) -> Job {
@@ -51,140 +52,11 @@ pub(super) fn build(target: Target, arena: u32, bytes: u32, plan: &Plan) -> Job 
     Job { list, descriptors, inputs, results: (arena, memory.next.min(list) - arena), description }
 }
 
-/// A feature map in the scratchpad.
-#[derive(Clone, Copy)]
-struct Map {
-    row: u16,
-    width: u16,
-    height: u16,
-    channels: u16,
-    /// Rows from one pixel of a line to the next.
-    step: u16,
-    pitch: u16,
-    plane_step: u16,
-}
-
-struct Builder {
-    target: Target,
-    memory: Allocator,
-    next_row: u16,
-    rows_left: u32,
-    seed: u64,
-    descriptors: Vec<Descriptor>,
-    inputs: Vec<(u32, Vec<u8>)>,
-    has_table: bool,
-}
-
 impl Builder {
-    fn dim(&self) -> u16 {
-        self.target.npu.dim as u16
-    }
-
-    fn tiles(&self, channels: u16) -> u16 {
-        channels.div_ceil(self.dim())
-    }
-
-    /// Scratchpad rows that nothing else uses; they may wrap.
-    fn rows(&mut self, count: u32) -> Option<u16> {
-        self.rows_left = self.rows_left.checked_sub(count)?;
-        let row = self.next_row;
-        self.next_row = row.wrapping_add(count as u16);
-        Some(row)
-    }
-
-    /// Memory that holds random bytes, at an odd address as often as not.
-    fn random(&mut self, bytes: u32) -> Option<u32> {
-        self.seed = self.seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
-        let address = self.memory.take(bytes, (self.seed >> 60) as u32)?;
-        self.inputs.push((address, random_bytes(self.seed | 1, bytes as usize)));
-        Some(address)
-    }
-
-    fn load(&mut self, load: Load) {
-        self.descriptors.push(Descriptor::Load(Header::default(), load));
-    }
-
-    fn store(&mut self, store: Store) {
-        self.descriptors.push(Descriptor::Store(Header::default(), store));
-    }
-
-    /// A map of that size with nothing in it yet.
-    fn map(
-        &mut self,
-        (width, height): (u16, u16),
-        channels: u16,
-        step: u16,
-        gap: u16,
-    ) -> Option<Map> {
-        // An odd pitch, for depthwise convolutions.
-        let pitch = (width * step + gap) | 1;
-        let plane_step = pitch * height + gap;
-        let row = self.rows(u32::from(plane_step) * u32::from(self.tiles(channels)))?;
-        Some(Map { row, width, height, channels, step, pitch, plane_step })
-    }
-
-    /// Loads random bytes into the pixels of `map`.
-    fn fill(&mut self, map: &Map) -> Option<()> {
-        let line_bytes = u32::from(map.width) * u32::from(map.channels);
-        let address = self.random(line_bytes * u32::from(map.height))?;
-        for line in 0..map.height {
-            self.load(Load {
-                space: Space::Scratchpad,
-                address: address + u32::from(line) * line_bytes,
-                stride: map.channels.into(),
-                rows: map.width,
-                row_bytes: map.channels,
-                row: map.row.wrapping_add(line * map.pitch),
-                row_step: map.step,
-                chunk_step: map.plane_step,
-                windows: None,
-            });
-        }
-        Some(())
-    }
-
     fn input(&mut self, plan: &Plan) -> Option<Map> {
         let map = self.map((plan.width, plan.height), plan.channels, 1, plan.gap)?;
         self.fill(&map)?;
         Some(map)
-    }
-
-    /// The table memory's contents, once.
-    fn table(&mut self, table: Table) -> Option<()> {
-        if self.has_table {
-            return Some(());
-        }
-        let row_bytes = 4;
-        let address = match table {
-            Table::Random => self.random(u32::from(TABLE_ROWS) * 4)?,
-            Table::Linear(..) | Table::Ties(_) => {
-                let entry = |b: i16| match table {
-                    Table::Linear(_, scale, offset) => f32::from(b) * scale + offset,
-                    _ => f32::from(b) + 0.5,
-                };
-                let factor = match table {
-                    Table::Linear(factor, ..) | Table::Ties(factor) => factor,
-                    Table::Random => 0.0,
-                };
-                let floats = (-128..128).map(entry).chain([factor]);
-                let bytes: Vec<u8> = floats.flat_map(f32::to_le_bytes).collect();
-                let address = self.memory.take(bytes.len() as u32, 0)?;
-                self.inputs.push((address, bytes));
-                address
-            }
-        };
-        self.load(Load {
-            space: Space::Table,
-            address,
-            stride: 4,
-            rows: TABLE_ROWS,
-            row_bytes,
-            row: 0xfe00,
-            row_step: 1,
-            ..Load::default()
-        });
-        self.has_table = true;
-        Some(())
     }
 
     fn convolution(&mut self, plan: &Plan, stage: &ConvolutionStage, map: &Map) -> Option<Map> {
@@ -230,10 +102,12 @@ impl Builder {
         self.results(plan, stage, &convolution, channels)
     }
 
-    /// The kernel, with fewer taps where weights would take more than half of the scratchpad; its k
-    /// tiles and all tiles.
+    /// The kernel, with fewer taps where weights would take more than half of the scratchpad or the
+    /// array too long; its k tiles and all tiles.
     fn kernel(&self, stage: &ConvolutionStage, map: &Map, n_tiles: u16) -> (Kernel, u16, u16) {
-        let most = (self.target.npu.scratchpad_rows / 2 / self.target.npu.dim) as u16;
+        let outputs = u32::from(stage.out_width * stage.out_height);
+        let most = self.target.npu.scratchpad_rows / 2 / self.target.npu.dim;
+        let most = most.min(MOST_PRODUCTS / outputs) as u16;
         let (mut height, mut width) = (u16::from(stage.kernel.0), u16::from(stage.kernel.1));
         if stage.depthwise {
             let passes = height.min(most / n_tiles).max(1);
@@ -246,41 +120,6 @@ impl Builder {
         }
         let kernel = Kernel::Full { height: height as u8, width: width as u8 };
         (kernel, k_tiles, height * width * k_tiles * n_tiles)
-    }
-
-    /// Random weights; tiles share most of their bytes in memory.
-    fn weights(&mut self, tiles: u16) -> Option<u16> {
-        let dim = self.dim();
-        let (rows, stride) = (tiles * dim, 3);
-        let row = self.rows(rows.into())?;
-        let address = self.random(u32::from(rows) * stride + u32::from(dim))?;
-        self.load(Load {
-            address,
-            stride: stride as i32,
-            rows,
-            row_bytes: dim,
-            row,
-            row_step: 1,
-            ..Load::default()
-        });
-        Some(row)
-    }
-
-    /// Stores the accumulators as they are.
-    fn sums(&mut self, convolution: &Convolution, channels: u16) -> Option<()> {
-        let rows = convolution.out_width * convolution.out_height;
-        let row_bytes = 4 * u32::from(channels);
-        let address = self.memory.take(row_bytes * u32::from(rows), 4)?;
-        self.store(Store {
-            source: Source::Accumulators,
-            destination: Destination::Memory { address, stride: row_bytes as i32 },
-            rows,
-            columns: channels,
-            source_row: convolution.accumulator_row,
-            source_chunk_step: convolution.accumulator_n_step,
-            source_row_step: 1,
-        });
-        Some(())
     }
 
     /// Requantises the sums into a map and stores that.
@@ -350,28 +189,6 @@ impl Builder {
         };
         self.fill(&Map { row, ..*map })?;
         Some(Then::Add { residual_row: row })
-    }
-
-    /// Stores a map's pixels line by line.
-    fn store_map(&mut self, map: &Map) -> Option<()> {
-        let line_bytes = u32::from(map.width) * u32::from(map.channels);
-        let offset = (self.seed >> 40) as u32 & 7;
-        let address = self.memory.take(line_bytes * u32::from(map.height), offset)?;
-        for line in 0..map.height {
-            self.store(Store {
-                source: Source::Scratchpad,
-                destination: Destination::Memory {
-                    address: address + u32::from(line) * line_bytes,
-                    stride: map.channels.into(),
-                },
-                rows: map.width,
-                columns: map.channels,
-                source_row: map.row.wrapping_add(line * map.pitch),
-                source_chunk_step: map.plane_step,
-                source_row_step: map.step,
-            });
-        }
-        Some(())
     }
 
     /// A pool over `map` into memory, or into a map and from there into memory.

@@ -7,6 +7,7 @@ mod free;
 mod graph;
 mod instructions;
 mod jobs;
+mod layer_builder;
 mod layer_job;
 mod layers;
 mod modes;

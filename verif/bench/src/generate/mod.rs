@@ -104,6 +104,7 @@ mod tests {
     fn edge() -> Target {
         let npu = systole_compiler::NpuShape {
             dim: 8,
+            bus_bytes: 8,
             scratchpad_rows: 8192,
             accumulator_rows: 1024,
             parameter_rows: 1024,
@@ -123,6 +124,7 @@ mod tests {
         for dim in [2, 4, 8, 16, 32] {
             let npu = systole_compiler::NpuShape {
                 dim,
+                bus_bytes: 4,
                 scratchpad_rows: 2048,
                 accumulator_rows: 256,
                 parameter_rows: 256,

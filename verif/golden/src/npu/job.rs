@@ -4,7 +4,7 @@ use super::cause;
 use super::descriptor::{Descriptor, Operation};
 use super::list::List;
 use super::memories::Memories;
-use super::{exec, load, store};
+use super::{convolution, exec, load, store};
 use crate::machine::NpuConfig;
 use crate::memory::Memory;
 
@@ -94,7 +94,14 @@ pub(super) fn run(
         output.descriptor = index;
         let (result, cause) = match &descriptor.operation {
             Operation::Load(d) => (load::run(d, memories, output.memory), cause::LOAD_ERROR),
-            Operation::Exec(d) => (exec::run(d, memories), cause::NONE),
+            Operation::Exec(d) => {
+                exec::run(d, memories);
+                (Ok(()), cause::NONE)
+            }
+            Operation::Convolution(d) => {
+                convolution::run(d, memories);
+                (Ok(()), cause::NONE)
+            }
             Operation::Store(d) => (store::run(d, memories, &mut output), cause::STORE_ERROR),
         };
         if let Err((BusError(address), writes)) = result.map_err(|e| (e, output.writes.len())) {

@@ -41,7 +41,7 @@ impl List {
                 list.end = JobEnd { cause: cause::FETCH_ERROR, fault_index: index, fault_address };
                 return list;
             };
-            match check(&words, &mut tokens, index) {
+            match check(&words, config, &mut tokens, index) {
                 Ok(descriptor) => list.descriptors.push(descriptor),
                 Err(cause) => {
                     list.end = JobEnd { cause, fault_index: index, fault_address: 0 };
@@ -65,8 +65,13 @@ fn read_words(memory: &Memory, address: u32) -> Option<[u32; 8]> {
 }
 
 /// The checks in the order of their causes.
-fn check(words: &[u32; 8], tokens: &mut Tokens, index: u32) -> Result<Descriptor, u32> {
-    let descriptor = Descriptor::decode(words)?;
+fn check(
+    words: &[u32; 8],
+    config: &NpuConfig,
+    tokens: &mut Tokens,
+    index: u32,
+) -> Result<Descriptor, u32> {
+    let descriptor = Descriptor::decode(words, config)?;
     tokens.apply(&descriptor)?;
     if index == LAST_INDEX && !descriptor.last {
         return Err(cause::LIST_TOO_LONG);

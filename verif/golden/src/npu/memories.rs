@@ -5,12 +5,18 @@ use crate::machine::NpuConfig;
 /// Largest D.
 pub(crate) const MAX_DIM: usize = 32;
 
-/// Scratchpad, accumulators and parameter memory.
+/// Rows of the table memory that are there.
+pub(crate) const TABLE_ROWS: u32 = 257;
+/// Row addresses of the table memory wrap modulo this.
+pub(crate) const TABLE_SPAN: u32 = 512;
+
+/// Scratchpad, accumulators, parameter memory and table memory.
 pub(crate) struct Memories {
     dim: usize,
     scratchpad: Vec<i8>,
     accumulators: Vec<i32>,
     parameters: Vec<u8>,
+    table: [u32; TABLE_ROWS as usize],
     /// A job ran since reset.
     pub used: bool,
 }
@@ -24,6 +30,7 @@ impl Memories {
             scratchpad: vec![0; cells(config.scratchpad_rows)],
             accumulators: vec![0; cells(config.accumulator_rows)],
             parameters: vec![0; cells(config.parameter_rows)],
+            table: [0; TABLE_ROWS as usize],
             used: false,
         }
     }
@@ -33,6 +40,7 @@ impl Memories {
             self.scratchpad.fill(0);
             self.accumulators.fill(0);
             self.parameters.fill(0);
+            self.table.fill(0);
         }
     }
 
@@ -68,6 +76,23 @@ impl Memories {
     pub fn parameters_mut(&mut self, row: u32) -> &mut [u8] {
         let start = start(self.parameters.len(), self.dim, row);
         &mut self.parameters[start..start + self.dim]
+    }
+
+    /// An entry of the table: what selects it is a result or a residual.
+    pub fn table_entry(&self, value: i8) -> u32 {
+        self.table[(i32::from(value) + 128) as usize]
+    }
+
+    /// The factor of a residual add, behind the entries.
+    pub fn table_factor(&self) -> u32 {
+        self.table[256]
+    }
+
+    /// Writes a row of the table memory, if it is there.
+    pub fn set_table(&mut self, row: u32, word: u32) {
+        if let Some(entry) = self.table.get_mut((row % TABLE_SPAN) as usize) {
+            *entry = word;
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The NPU of `docs/npu.md`: registers and job control. A job runs as a whole when its doorbell
 //! rings; what time decides (when it is over) is told by the bench.
 
+mod convolution;
 pub mod descriptor;
 mod exec;
 mod footprint;
@@ -9,8 +10,12 @@ mod job;
 mod list;
 mod load;
 mod memories;
+mod pool;
 mod requantise;
+mod residual;
+mod rows;
 mod store;
+mod windows;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +25,7 @@ use crate::memory::Memory;
 pub use job::{ByteWrite, JobEnd, JobRecord};
 pub use list::List;
 pub use requantise::{Requantiser, requantise};
+pub use residual::residual_add;
 
 /// Causes of the error table.
 pub mod cause {

@@ -1,9 +1,10 @@
 //! STORE: accumulators or scratchpad out, to memory or back to the scratchpad.
 
-use super::descriptor::{Destination, Source, Store};
+use super::descriptor::{Destination, Source, Store, Then};
 use super::job::{BusError, Output};
 use super::memories::{MAX_DIM, Memories, row_at};
 use super::requantise::Requantiser;
+use super::{pool, requantise, residual_add};
 
 /// Ends at the first write that fails.
 pub(super) fn run(
@@ -14,19 +15,23 @@ pub(super) fn run(
     let dim = memories.dim() as u32;
     for t in 0..d.columns.div_ceil(dim) {
         let lanes = dim.min(d.columns - t * dim) as usize;
+        let chunk = Chunk::new(d, memories, t);
         for r in 0..d.rows {
-            let steps = [(t, d.source_chunk_step), (r, d.source_row_step)];
-            let source = row_at(d.source_row, &steps);
             match d.destination {
                 Destination::Memory { address, stride } => {
                     let offset = d.element_bytes() * t * dim;
                     let to = address.wrapping_add(r.wrapping_mul(stride)).wrapping_add(offset);
-                    to_memory(d, memories, output, (t, source, lanes), to)?;
+                    if d.source == Source::Raw {
+                        let values = &memories.accumulators(chunk.source_row(r))[..lanes];
+                        write(output, to, values.iter().flat_map(|value| value.to_le_bytes()))?;
+                    } else {
+                        let bytes = chunk.bytes(memories, r);
+                        write(output, to, bytes[..lanes].iter().map(|&byte| byte as u8))?;
+                    }
                 }
-                Destination::Scratchpad { row, row_step, chunk_step } => {
-                    let bytes = bytes(d, memories, t, source);
-                    let to = row_at(row, &[(r, row_step), (t, chunk_step)]);
-                    let row = memories.scratchpad_mut(to);
+                Destination::Scratchpad { row, place } => {
+                    let bytes = chunk.bytes(memories, r);
+                    let row = memories.scratchpad_mut(row.wrapping_add(place.of(t, r)));
                     row.fill(0);
                     row[..lanes].copy_from_slice(&bytes[..lanes]);
                 }
@@ -36,47 +41,81 @@ pub(super) fn run(
     Ok(())
 }
 
-/// One chunk of a row, `(t, source row, lanes)`, to the bytes from `address` on.
-fn to_memory(
-    d: &Store,
-    memories: &Memories,
+fn write(
     output: &mut Output<'_>,
-    (t, source, lanes): (u32, u32, usize),
     address: u32,
+    bytes: impl Iterator<Item = u8>,
 ) -> Result<(), BusError> {
-    let mut address = address;
-    let mut write = |byte| {
-        let result = output.write(address, byte);
-        address = address.wrapping_add(1);
-        result
-    };
-    if d.source == Source::Raw {
-        for value in &memories.accumulators(source)[..lanes] {
-            value.to_le_bytes().into_iter().try_for_each(&mut write)?;
-        }
-        return Ok(());
-    }
-    bytes(d, memories, t, source)[..lanes].iter().try_for_each(|&byte| write(byte as u8))
+    (0..).zip(bytes).try_for_each(|(offset, byte)| output.write(address.wrapping_add(offset), byte))
 }
 
-/// The int8 lanes of one source row.
-fn bytes(d: &Store, memories: &Memories, t: u32, source: u32) -> [i8; MAX_DIM] {
-    let mut bytes = [0; MAX_DIM];
-    if d.source == Source::Scratchpad {
-        bytes[..memories.dim()].copy_from_slice(memories.scratchpad(source));
-        return bytes;
-    }
-    for (n, &accumulator) in memories.accumulators(source).iter().enumerate() {
-        let requantiser = Requantiser {
-            bias: parameter(memories, d.parameter_row + 8 * t, n) as i32,
-            multiplier: parameter(memories, d.parameter_row + 8 * t + 4, n),
+/// Chunk t of all rows.
+struct Chunk<'a> {
+    d: &'a Store,
+    t: u32,
+    /// For each lane; empty for other sources.
+    requantisers: Vec<Requantiser>,
+}
+
+impl<'a> Chunk<'a> {
+    fn new(d: &'a Store, memories: &Memories, t: u32) -> Self {
+        let lanes = match d.source {
+            Source::Requantised(_) => memories.dim(),
+            _ => 0,
+        };
+        let row = d.parameter_row.wrapping_add(8 * t);
+        let requantiser = |n| Requantiser {
+            bias: parameter(memories, row, n) as i32,
+            multiplier: parameter(memories, row.wrapping_add(4), n),
             zero_point: d.zero_point,
             clamp_min: d.clamp_min,
             clamp_max: d.clamp_max,
         };
-        bytes[n] = super::requantise(accumulator, &requantiser);
+        Self { d, t, requantisers: (0..lanes).map(requantiser).collect() }
     }
-    bytes
+
+    /// The row that row r comes from; for a pool that of the map's first pixel, whatever r.
+    fn source_row(&self, r: u32) -> u32 {
+        let d = self.d;
+        row_at(d.source_row, &[(self.t, d.source_chunk_step), (r, d.source_row_step)])
+    }
+
+    /// The int8 lanes of row r.
+    fn bytes(&self, memories: &Memories, r: u32) -> [i8; MAX_DIM] {
+        let row = self.source_row(r);
+        match &self.d.source {
+            Source::Requantised(then) => self.requantised(memories, row, r, *then),
+            Source::Pool(d) => pool::maxima(d, memories, row, r),
+            Source::Scratchpad | Source::Raw => {
+                let mut bytes = [0; MAX_DIM];
+                bytes[..memories.dim()].copy_from_slice(memories.scratchpad(row));
+                bytes
+            }
+        }
+    }
+
+    fn requantised(&self, memories: &Memories, row: u32, r: u32, then: Then) -> [i8; MAX_DIM] {
+        let mut bytes = [0; MAX_DIM];
+        let lanes = memories.accumulators(row).iter().zip(&self.requantisers);
+        for (byte, (&accumulator, requantiser)) in bytes.iter_mut().zip(lanes) {
+            *byte = requantise(accumulator, requantiser);
+        }
+        let lanes = bytes.iter_mut();
+        match (then, self.d.destination) {
+            (Then::Table, _) => {
+                lanes.for_each(|byte| *byte = memories.table_entry(*byte) as i8);
+            }
+            (Then::Add { residual_row }, Destination::Scratchpad { place, .. }) => {
+                let row = residual_row.wrapping_add(place.of(self.t, r));
+                let factor = memories.table_factor();
+                for (a, &b) in lanes.zip(memories.scratchpad(row)) {
+                    *a = residual_add(*a, factor, memories.table_entry(b));
+                }
+            }
+            _ => {}
+        }
+        bytes
+    }
 }
 
 /// Little-endian word n of the 4 * D bytes in the four rows from `row` on.

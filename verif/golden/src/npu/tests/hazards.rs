@@ -153,3 +153,90 @@ fn a_store_into_the_rest_of_its_list_is_a_hazard() {
     // Its own descriptor and earlier ones were read.
     assert_eq!(hazards(&[store_rows(LIST, 4, 1, 0), load_rows(RAM, 4, 1, 9)]).len(), 0);
 }
+
+/// A convolution reads the pixels that its taps reach inside the map and no others, its weights,
+/// and writes one accumulator row for each output.
+#[test]
+fn convolutions_touch_pixels_inside_the_map() {
+    // A map of 3 lines of 4 pixels from row 20, 6 rows apart; 3 x 3 taps, stride 2, padded by 1.
+    let convolution = |mode: u32, pitch: u32, kernel: u32| {
+        [
+            head(EXEC, &[], &[]) | mode << 17,
+            pair(20 - pitch - 1, pitch),
+            pair(100, 0),
+            pair(7, 0),
+            2 | 2 << 12,
+            4 | 3 << 12 | 5 << 24,
+            1 | 1 << 12 | kernel,
+            0xffff_ffff,
+        ]
+    };
+    let reads =
+        |descriptor: [u32; 8], row| hazards(&[load_rows(RAM, 4, 1, row), descriptor]).len() == 1;
+    let full = convolution(1, 6, 3 << 24 | 3 << 27);
+    let pixels: Vec<u32> = (0..100).filter(|&row| reads(full, row)).collect();
+    assert_eq!(pixels, [20, 21, 22, 23, 26, 27, 28, 29, 32, 33, 34, 35]);
+    let weights: Vec<u32> = (90..512).filter(|&row| reads(full, row)).collect();
+    assert_eq!(weights, (100..136).collect::<Vec<_>>());
+    // One line of four taps: pixel 3 of lines -1 and 1.
+    let depthwise = convolution(2, 7, 0);
+    let pixels: Vec<u32> = (0..100).filter(|&row| reads(depthwise, row)).collect();
+    assert_eq!(pixels, [27, 28, 29, 30]);
+    let weights: Vec<u32> = (90..512).filter(|&row| reads(depthwise, row)).collect();
+    assert_eq!(weights, [100, 101, 102, 103]);
+    let written =
+        (0..128).filter(|&row| hazards(&[full, drain(row, RAM)]).len() == 1).collect::<Vec<_>>();
+    assert_eq!(written, [7, 8, 9, 10]);
+}
+
+/// A pool whose last line is shorter reads less of the map; windows write all their rows.
+#[test]
+fn pools_windows_and_residuals() {
+    // 2 x 2 windows of a map of 4 x 4 from row 40, outputs of 2 a line, 3 of them.
+    let pool = [
+        head(STORE, &[], &[]) | 2 << 16 | 1 << 21,
+        RAM,
+        4,
+        pair(3, 4),
+        pair(40, 0),
+        4 | 2 << 16 | 2 << 19,
+        4 | 4 << 12 | 1 << 24 | 1 << 26,
+        2,
+    ];
+    let load = |row| load_rows(RAM + 64, 4, 1, row);
+    let touched = |descriptor: [u32; 8], before: fn(u32) -> [u32; 8]| -> Vec<u32> {
+        (0..512).filter(|&row| !hazards(&[before(row), descriptor]).is_empty()).collect()
+    };
+    assert_eq!(touched(pool, load), [40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 52, 53]);
+    // Two rows of three windows: rows 9, 11, 13 and 14, 16, 18. Nothing is read.
+    let windows =
+        [head(LOAD, &[], &[]) | 1 << 18, 0, 0, pair(2, 0), pair(9, 5), pair(2, 3), 0x101, 0];
+    let store = |row| store_rows(RAM, 4, 1, row);
+    assert_eq!(touched(windows, store), [9, 11, 13, 14, 16, 18]);
+    // Lines of two, 10 apart: the destination from row 200, the residual from row 300.
+    let mut add =
+        [head(STORE, &[], &[]) | 3 << 18, pair(200, 300), pair(1, 0), pair(3, 4), 0, 0, 0, 0];
+    (add[5], add[7]) = (1, pair(2, 10));
+    assert_eq!(touched(add, load), [200, 201, 210, 300, 301, 310]);
+}
+
+/// `add` reads all of the table, `table` its entries; rows that are not there are no hazard.
+#[test]
+fn tables() {
+    let load = |row| {
+        let mut load = load_rows(RAM + 64, 4, 1, row);
+        load[0] |= 2 << 16;
+        load
+    };
+    let table = [head(STORE, &[], &[]) | 1 << 20, RAM, 4, pair(1, 4), 0, 0, 0, 0];
+    let add = [head(STORE, &[], &[]) | 3 << 18, 0, 0, pair(1, 4), 0, 0, 0, 0];
+    for (row, by_table, by_add) in
+        [(0, true, true), (255, true, true), (256, false, true), (257, false, false)]
+    {
+        assert_eq!(hazards(&[load(row), table]).len(), usize::from(by_table), "row {row}");
+        assert_eq!(hazards(&[load(row), add]).len(), usize::from(by_add), "row {row}");
+        assert_eq!(hazards(&[add, load(row + 512)]).len(), usize::from(by_add), "row {row}");
+    }
+    let found = hazards(&[load(256), add]);
+    assert!(found[0].contains("reads table rows 256..257 that"), "{found:?}");
+}

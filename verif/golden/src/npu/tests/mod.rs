@@ -1,10 +1,15 @@
 //! Tests of jobs: descriptor lists in memory, run without a hart.
 
+mod convolution;
 mod errors;
+mod fields;
 mod gemm;
 mod hazards;
 mod movement;
+mod pool;
 mod requantise;
+mod residual;
+mod windows;
 
 use super::job::{self, JobRecord};
 use super::memories::Memories;

@@ -8,7 +8,7 @@ mod error;
 mod graph;
 mod host;
 mod interpret;
-//mod plan;
+mod plan;
 mod residual;
 
 pub use error::NetworkError;
@@ -18,5 +18,5 @@ pub use graph::{
 };
 pub use host::{dequantise, quantise, softmax};
 pub use interpret::{Values, interpret};
-//pub use plan::{LayerRecord, Program, Segment, plan_network};
+pub use plan::{LayerRecord, Program, Segment, plan_network};
 pub use residual::ResidualAdd;

@@ -1,5 +1,9 @@
 //! The models of `sw/models` with their inputs and recorded outputs.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+
+pub mod npu;
+
 use std::fs;
 use std::path::PathBuf;
 

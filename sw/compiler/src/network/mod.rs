@@ -5,6 +5,7 @@
 //! folded into the numbers of each layer, so that a layer is integers and requantisation alone.
 
 mod error;
+mod estimate;
 mod graph;
 mod host;
 mod interpret;
@@ -12,6 +13,7 @@ mod plan;
 mod residual;
 
 pub use error::NetworkError;
+pub use estimate::{Estimate, estimate};
 pub use graph::{
     Add, Convolution, GlobalAveragePool, Input, Layer, MaxPool, Network, Operation, Output,
     Requantise, Shape, Tensor, TensorId,

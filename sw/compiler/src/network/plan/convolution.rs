@@ -53,7 +53,7 @@ impl Lowering<'_> {
     pub fn steps(&self, loads: Option<Loads>) -> Option<Steps> {
         let dim = self.limits.dim();
         let mut lines = self.limits.lines(self.output)?;
-        if loads.is_some() {
+        if loads.is_some() || self.view.map.planes(dim) == 1 {
             // Short blocks let the array begin before the whole input is there.
             let quarter = self.output.height.div_ceil(4);
             lines = lines.min(quarter.max((2 * dim).div_ceil(self.output.width)));
@@ -110,21 +110,25 @@ impl Lowering<'_> {
     /// their way from the stage before: these have EXECs of their own.
     fn parts(&self, tile: u32) -> Vec<Part> {
         let planes = self.view.map.planes(self.limits.dim());
-        let ranges = if self.depthwise() {
-            vec![tile..tile + 1]
+        // Where a range ends.
+        let ends = if self.depthwise() {
+            vec![tile + 1]
         } else if tile == 0 && planes > 2 {
-            vec![0..planes - 2, planes - 2..planes - 1, planes - 1..planes]
+            vec![planes - 2, planes - 1, planes]
         } else if tile == 0 && planes == 2 {
-            vec![0..1, 1..2]
+            vec![1, 2]
         } else {
-            vec![0..planes]
+            vec![planes]
         };
+        let mut start = if self.depthwise() { tile } else { 0 };
         let pieces = |side: u32| {
             (0..side).step_by(MAX_KERNEL as usize).map(move |at| at..(at + MAX_KERNEL).min(side))
         };
         let [height, width] = self.view.kernel;
         let mut parts = Vec::new();
-        for planes in ranges {
+        for end in ends {
+            let planes = start..end;
+            start = end;
             for lines in pieces(height) {
                 for taps in pieces(width) {
                     parts.push(Part { lines: lines.clone(), taps, planes: planes.clone() });

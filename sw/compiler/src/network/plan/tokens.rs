@@ -95,10 +95,9 @@ impl List {
         let tokens = &self.tokens[from as usize][to as usize];
         // Tokens that are not taken yet when the list has come to `giver`.
         let waiting = |giver: usize| tokens.iter().rev().take_while(|t| t.1 > giver).count();
-        let givers = (earlier..later).filter(|&i| self.units[i] == from);
+        let mut givers = (earlier..later).filter(|&i| self.units[i] == from);
         // A later giver is as good, and a full counter would be an error.
-        let giver = givers.clone().find(|&i| waiting(i) < MAX_TOKENS).or(givers.last());
-        let giver = giver.unwrap_or(earlier);
+        let giver = givers.find(|&i| waiting(i) < MAX_TOKENS).unwrap_or(earlier);
         self.tokens[from as usize][to as usize].push((giver, later));
         if let Some(header) = self.descriptors[giver].header_mut() {
             *header = header.signal_to(to);

@@ -19,5 +19,8 @@ mod reshape;
 mod value;
 mod window;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::ImportError;
 pub use reader::read;

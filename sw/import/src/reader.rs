@@ -103,14 +103,14 @@ impl Reader {
         if dims.iter().any(|&d| d == 0 || d > 4095) {
             return Err(bad());
         }
-        let (shape, order) = match dims.as_slice() {
-            &[1, height, width, channels] if is_channels_last(&input.name, graph) => {
+        let (shape, order) = match *dims.as_slice() {
+            [1, height, width, channels] if is_channels_last(&input.name, graph) => {
                 (Shape { height, width, channels }, Order::ChannelsLast)
             }
-            &[1, channels, height, width] => {
+            [1, channels, height, width] => {
                 (Shape { height, width, channels }, Order::ChannelsFirst)
             }
-            &[1, n] => (Shape::flat(n), Order::FlatChannelsFirst),
+            [1, n] => (Shape::flat(n), Order::FlatChannelsFirst),
             _ => return Err(bad()),
         };
         let content = match tensor.element {

@@ -30,7 +30,7 @@ pub fn reshape(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError
     match target.as_slice() {
         &[1, n] | &[-1, n] if n == elements => make_flat(reader, node, value),
         [0 | 1, -1] => make_flat(reader, node, value),
-        &[0 | 1 | -1, n, 1, 1] if one_pixel && (n == elements || n == -1) => {
+        &[-1..=1, n, 1, 1] if one_pixel && (n == elements || n == -1) => {
             reader.bind(node, Value { order: Order::ChannelsFirst, ..value })
         }
         other => Err(node.error(format!("a reshape to {other:?} is not supported"))),

@@ -1,7 +1,7 @@
 //! Whole networks as programs on the golden model's NPU, against ONNX Runtime's outputs.
 
 use systole_compiler::NpuShape;
-use systole_compiler::network::plan_network;
+use systole_compiler::network::{estimate, plan_network};
 
 mod common;
 
@@ -46,5 +46,51 @@ fn digits() {
                 check(&case, &shape(dim, 2048), 450);
             }
         }
+    }
+}
+
+/// Rings of weights, parameters and accumulators that wrap often; narrow and wide buses.
+#[test]
+fn small_memories() {
+    let case = Case::digits("resnet_qop_u8s8_pc", 45);
+    let small = NpuShape {
+        dim: 8,
+        bus_bytes: 4,
+        scratchpad_rows: 512,
+        accumulator_rows: 64,
+        parameter_rows: 32,
+    };
+    check(&case, &small, 10);
+    check(&case, &NpuShape { dim: 4, bus_bytes: 32, scratchpad_rows: 1024, ..small }, 10);
+    check(&case, &NpuShape { dim: 32, bus_bytes: 8, scratchpad_rows: 1024, ..small }, 10);
+}
+
+#[test]
+fn what_does_not_fit_is_an_error() {
+    let case = Case::mlperf_tiny("kws_ref_model");
+    let error = plan_network(&shape(4, 2048), &case.network, BASE).expect_err("maps are larger");
+    let message = error.to_string();
+    assert!(message.contains("scratchpad") && message.contains("there are 2048"), "{message}");
+    let tiny = NpuShape { accumulator_rows: 16, ..shape(16, 8192) };
+    let case = Case::mlperf_tiny("pretrainedResnet_quant");
+    let error = plan_network(&tiny, &case.network, BASE).expect_err("lines are longer");
+    assert!(error.to_string().contains("accumulators"), "{error}");
+}
+
+/// The array is what limits a plan, by the estimate: other units wait for it.
+#[test]
+fn the_array_is_busy_nearly_always() {
+    for (name, dim, share) in [
+        ("kws_ref_model", 8, 0.97),
+        ("kws_ref_model", 16, 0.93),
+        ("pretrainedResnet_quant", 8, 0.99),
+        ("pretrainedResnet_quant", 16, 0.97),
+    ] {
+        let case = Case::mlperf_tiny(name);
+        let shape = shape(dim, 8192);
+        let program = plan_network(&shape, &case.network, BASE).expect("the network fits");
+        let estimate = estimate(&shape, &program.descriptors);
+        let busy = estimate.busy[1] as f64 / estimate.total as f64;
+        assert!(busy > share, "{name} on {dim} x {dim}: {busy}");
     }
 }

@@ -10,9 +10,16 @@ const RAM_BYTES: u32 = 1 << 21;
 /// Programs begin here; the code that rings the doorbell lies before.
 pub const BASE: u32 = RAM_BASE + 0x1000;
 
-/// An NPU with memories as large as the test's maps need.
+/// An NPU with memories as large as the test's maps need; the bus is as wide as a row, or as wide
+/// as a bus can be.
 pub fn shape(dim: u32, scratchpad_rows: u32) -> NpuShape {
-    NpuShape { dim, bus_bytes: dim, scratchpad_rows, accumulator_rows: 1024, parameter_rows: 1024 }
+    NpuShape {
+        dim,
+        bus_bytes: dim.max(4),
+        scratchpad_rows,
+        accumulator_rows: 1024,
+        parameter_rows: 1024,
+    }
 }
 
 /// A machine with a program in memory.

@@ -232,7 +232,10 @@ impl Lowering<'_> {
     ) -> Product {
         let View { map, kernel, stride, pads } = &self.view;
         let rows = lines.len() as u32 * self.output.width;
-        if *kernel == [1, 1] && *stride == [1, 1] && *pads == [0, 0] && map.is_dense() {
+        // The map's lines are those of the output, and no pads are behind them.
+        let size = (map.shape.height, map.shape.width);
+        let same = size == (self.output.height, self.output.width) && *pads == [0, 0];
+        if *kernel == [1, 1] && *stride == [1, 1] && same && map.is_dense() {
             return Product::Matrix(Exec {
                 accumulate,
                 activations: Activations {

@@ -164,7 +164,11 @@ impl<'a> Planner<'a> {
         stages: &'a [Stage],
         (input, output): (u32, u32),
     ) -> Result<Self, NetworkError> {
-        let readers = stages.iter().filter(|s| s.reads(network.input)).count();
+        let reads = |s: &Stage| {
+            let residual = s.residual.as_ref().is_some_and(|r| r.0 == network.input);
+            usize::from(s.input == network.input) + usize::from(residual)
+        };
+        let readers: usize = stages.iter().map(reads).sum();
         let packed = match stages.first() {
             Some(Stage { kind: Kind::Convolution(c), input, output, .. })
                 if *input == network.input && readers == 1 =>

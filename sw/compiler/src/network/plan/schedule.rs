@@ -134,7 +134,8 @@ impl<'a> Schedule<'a> {
             for step in steps {
                 match step {
                     Step::Load(load) => {
-                        if inputs > 0 && self.oldest + self.placed.len() == first {
+                        let next = self.oldest + self.placed.len();
+                        if next == first && !self.waiting.is_empty() {
                             self.load_group().ok_or(stage)?;
                         }
                         inputs -= 1;

@@ -92,18 +92,30 @@ impl List {
 
     /// Makes descriptor `later` of unit `to` wait for `earlier` of unit `from`.
     fn order(&mut self, from: Unit, to: Unit, earlier: usize, later: usize) {
-        let tokens = &self.tokens[from as usize][to as usize];
+        let tokens = &mut self.tokens[from as usize][to as usize];
         // Tokens that are not taken yet when the list has come to `giver`.
         let waiting = |giver: usize| tokens.iter().rev().take_while(|t| t.1 > giver).count();
-        let mut givers = (earlier..later).filter(|&i| self.units[i] == from);
         // A later giver is as good, and a full counter would be an error.
-        let giver = givers.find(|&i| waiting(i) < MAX_TOKENS).unwrap_or(earlier);
-        self.tokens[from as usize][to as usize].push((giver, later));
+        let mut givers = (earlier..later).filter(|&i| self.units[i] == from);
+        let giver = match givers.find(|&i| waiting(i) < MAX_TOKENS) {
+            Some(giver) => {
+                tokens.push((giver, later));
+                if let Some(header) = self.descriptors[later].header_mut() {
+                    *header = header.wait_for(from);
+                }
+                giver
+            }
+            // The last taker, which comes before `later` and after `earlier`, waits longer.
+            None => {
+                let last = tokens.last_mut().map(|last| std::mem::replace(&mut last.0, earlier));
+                if let Some(header) = last.and_then(|i| self.descriptors[i].header_mut()) {
+                    header.signal &= !(1 << to as u8);
+                }
+                earlier
+            }
+        };
         if let Some(header) = self.descriptors[giver].header_mut() {
             *header = header.signal_to(to);
-        }
-        if let Some(header) = self.descriptors[later].header_mut() {
-            *header = header.wait_for(from);
         }
         let known = &mut self.known[to as usize];
         for (known, &sent) in known.iter_mut().zip(&self.clocks[giver]) {

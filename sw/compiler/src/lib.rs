@@ -1,9 +1,10 @@
 //! Layers to NPU descriptors: data layouts, tiling and tokens.
 //!
-//! The first layer kind is the matrix product with its fully connected special case; see
-//! [`gemm::plan`].
+//! [`gemm::plan`] plans a matrix product of any size out of memory; [`network::plan_network`] plans
+//! a whole network whose maps stay in the scratchpad.
 
 pub mod gemm;
+pub mod network;
 pub mod parameters;
 
 pub use gemm::{Gemm, Matrix, Output, PlanError, plan};
@@ -14,6 +15,8 @@ pub use parameters::parameter_table;
 pub struct NpuShape {
     /// Side of the array, D.
     pub dim: u32,
+    /// Bytes of a bus beat, W.
+    pub bus_bytes: u32,
     /// Scratchpad rows of D bytes, in four banks.
     pub scratchpad_rows: u32,
     /// Accumulator rows of D int32, in two banks.

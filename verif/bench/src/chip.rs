@@ -47,16 +47,12 @@ pub fn golden_config(config: &ChipConfig) -> systole_golden::Config {
 pub fn target(config: &ChipConfig) -> Target {
     let npu = NpuShape {
         dim: config.npu.dim,
+        bus_bytes: config.npu.bus_bits / 8,
         scratchpad_rows: config.npu.scratchpad_rows,
         accumulator_rows: config.npu.accumulator_rows,
         parameter_rows: config.npu.parameter_rows,
     };
-    Target {
-        isa: isa(config),
-        npu,
-        bus_bytes: config.npu.bus_bits / 8,
-        ram_bytes: config.memory.ram_bytes,
-    }
+    Target { isa: isa(config), npu, ram_bytes: config.memory.ram_bytes }
 }
 
 /// A simulated chip beside its golden model.

@@ -21,7 +21,7 @@ fn machine(target: Target) -> Machine {
         isa: target.isa,
         npu: NpuConfig {
             dim: target.npu.dim,
-            bus_bytes: target.bus_bytes,
+            bus_bytes: target.npu.bus_bytes,
             scratchpad_rows: target.npu.scratchpad_rows,
             accumulator_rows: target.npu.accumulator_rows,
             parameter_rows: target.npu.parameter_rows,
@@ -30,8 +30,14 @@ fn machine(target: Target) -> Machine {
 }
 
 fn target(dim: u32, isa: Isa) -> Target {
-    let npu = NpuShape { dim, scratchpad_rows: 2048, accumulator_rows: 256, parameter_rows: 256 };
-    Target { isa, npu, bus_bytes: dim.max(4), ram_bytes: 1 << 17 }
+    let npu = NpuShape {
+        dim,
+        bus_bytes: dim.max(4),
+        scratchpad_rows: 2048,
+        accumulator_rows: 256,
+        parameter_rows: 256,
+    };
+    Target { isa, npu, ram_bytes: 1 << 17 }
 }
 
 /// Harts that differ in everything that programs are made for.

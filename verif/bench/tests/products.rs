@@ -113,6 +113,7 @@ fn products_of_any_size_are_right_and_free_of_hazards() {
     let result = runner.run(&strategy, |(dim, rows, size, requantised, seed)| {
         let shape = NpuShape {
             dim,
+            bus_bytes: 8,
             scratchpad_rows: rows,
             accumulator_rows: rows / 4,
             parameter_rows: rows / 4,

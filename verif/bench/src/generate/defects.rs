@@ -172,7 +172,7 @@ fn bad_values(descriptor: &Descriptor, target: Target) -> Vec<(usize, u32, u32)>
                 values.extend([(3, HIGH, 0), (0, 3 << 16, 1 << 18)]);
                 return values;
             }
-            let widest = dim.min(target.bus_bytes);
+            let widest = dim.min(target.npu.bus_bytes);
             values.extend([
                 (0, 3 << 16, 1 << 16),
                 (0, 3 << 16, 2 << 16),

@@ -89,7 +89,7 @@ pub(super) fn free_pool() -> impl Strategy<Value = Pool> {
 /// How rows of `row_bytes` bytes are cut.
 pub(super) fn windows_of(target: Target) -> impl Strategy<Value = Windows> {
     let dim = target.npu.dim as u8;
-    let widest = target.npu.dim.min(target.bus_bytes) as u8;
+    let widest = target.npu.dim.min(target.npu.bus_bytes) as u8;
     let step = prop_oneof![4 => 1..8u8, 1 => 1..=255u8];
     let lead = prop_oneof![2 => Just(0i8), 4 => -8..=0i8, 1 => -128..=0i8];
     let lanes = (1..=widest).prop_flat_map(move |bytes| (Just(bytes), 0..=dim - bytes));

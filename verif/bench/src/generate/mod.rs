@@ -31,8 +31,6 @@ pub struct Target {
     pub isa: Isa,
     /// Array side, memories.
     pub npu: systole_compiler::NpuShape,
-    /// Bytes of a beat of the NPU's bus.
-    pub bus_bytes: u32,
     /// Bytes of RAM.
     pub ram_bytes: u32,
 }
@@ -114,11 +112,12 @@ mod tests {
     fn edge() -> Target {
         let npu = systole_compiler::NpuShape {
             dim: 8,
+            bus_bytes: 8,
             scratchpad_rows: 8192,
             accumulator_rows: 1024,
             parameter_rows: 1024,
         };
-        Target { isa: Isa::full(), npu, bus_bytes: 8, ram_bytes: 1 << 24 }
+        Target { isa: Isa::full(), npu, ram_bytes: 1 << 24 }
     }
 
     #[test]
@@ -133,12 +132,13 @@ mod tests {
         for dim in [2, 4, 8, 16, 32] {
             let npu = systole_compiler::NpuShape {
                 dim,
+                bus_bytes: dim.max(4),
                 scratchpad_rows: 2048,
                 accumulator_rows: 256,
                 parameter_rows: 256,
             };
             let isa = if dim > 4 { Isa::full() } else { Isa::default() };
-            let target = Target { isa, npu, bus_bytes: dim.max(4), ram_bytes: 1 << 17 };
+            let target = Target { isa, npu, ram_bytes: 1 << 17 };
             let mut jobs = 0;
             for index in 0..100 {
                 let program = sample(target, 1, index);

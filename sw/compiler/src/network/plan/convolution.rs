@@ -1,0 +1,324 @@
+//! The blocks of a convolution: full, pointwise, depthwise, fully connected.
+
+use std::ops::Range;
+
+use systole_isa::{Activations, Convolution as Geometry, Exec, Kernel, Load};
+
+use super::blocks::{Limits, Target, parameters};
+use super::first::View;
+use super::layout::has_depthwise_mode;
+use super::step::{Block, Group, Product, Step, Steps};
+use crate::network::{Convolution, Shape};
+
+/// Longest side of a kernel in one EXEC.
+const MAX_KERNEL: u32 = 7;
+
+/// A stage's convolution.
+pub struct Lowering<'a> {
+    /// What fits.
+    pub limits: Limits,
+    /// The layer: weights and rounding.
+    pub convolution: &'a Convolution,
+    /// What is read.
+    pub view: View,
+    /// Size of the output.
+    pub output: Shape,
+    /// Where it goes.
+    pub target: Target,
+    /// The table of the residual add.
+    pub table: Option<Vec<u8>>,
+}
+
+/// Loads of the input that output lines need.
+pub type Loads<'a> = &'a mut dyn FnMut(Range<u32>) -> Vec<Load>;
+
+/// A part of the products of a tile of channels: one EXEC.
+#[derive(Clone)]
+struct Part {
+    lines: Range<u32>,
+    taps: Range<u32>,
+    planes: Range<u32>,
+}
+
+impl Part {
+    /// Tiles of weights.
+    fn tiles(&self) -> u32 {
+        (self.lines.len() * self.taps.len() * self.planes.len()) as u32
+    }
+}
+
+impl Lowering<'_> {
+    /// The steps. With `loads` the input comes with the blocks that need it. `None` when a line of
+    /// output does not fit half of the accumulators.
+    pub fn steps(&self, loads: Option<Loads>) -> Option<Steps> {
+        let dim = self.limits.dim();
+        let mut lines = self.limits.lines(self.output)?;
+        if loads.is_some() || self.view.map.planes(dim) == 1 {
+            // Short blocks let the array begin before the whole input is there.
+            let quarter = self.output.height.div_ceil(4);
+            lines = lines.min(quarter.max((2 * dim).div_ceil(self.output.width)));
+        }
+        let height = self.output.height;
+        let chunks: Vec<_> =
+            (0..height).step_by(lines as usize).map(|y| y..(y + lines).min(height)).collect();
+        let tiles = self.output.channels.div_ceil(dim);
+        // The input is to be there once: all channels of a part of the output come first.
+        let share = if loads.is_some() { 1 } else { 4 };
+        let group_tiles = self.limits.group_tiles(tiles, self.tile_rows(), share);
+        let mut steps = Steps::default();
+        for first in (0..tiles).step_by(group_tiles as usize) {
+            let group = first..(first + group_tiles).min(tiles);
+            steps.groups.push(self.group(group.clone()));
+            let index = steps.groups.len() - 1;
+            for chunk in &chunks {
+                for tile in group.clone() {
+                    let block = self.block((index, first), tile, chunk.clone());
+                    steps.steps.push(Step::Block(block));
+                }
+            }
+        }
+        if let Some(loads) = loads {
+            steps.steps = with_loads(steps.steps, group_tiles as usize, &chunks, loads);
+        }
+        Some(steps)
+    }
+
+    /// Whether each plane of the input meets its own plane of the output.
+    fn depthwise(&self) -> bool {
+        self.convolution.depthwise
+    }
+
+    fn has_mode(&self) -> bool {
+        has_depthwise_mode(self.limits.dim(), self.convolution)
+    }
+
+    fn passes(&self) -> u32 {
+        self.view.kernel[0].div_ceil(Geometry::lines_per_pass(self.limits.dim()))
+    }
+
+    /// Rows of weights for a tile of channels.
+    fn tile_rows(&self) -> u32 {
+        let tiles = if self.depthwise() && self.has_mode() {
+            self.passes()
+        } else {
+            self.parts(1).iter().map(Part::tiles).sum()
+        };
+        tiles * self.limits.dim()
+    }
+
+    /// The EXECs of tile `tile`. The first tile comes while the last planes of the input are on
+    /// their way from the stage before: these have EXECs of their own.
+    fn parts(&self, tile: u32) -> Vec<Part> {
+        let planes = self.view.map.planes(self.limits.dim());
+        // Where a range ends.
+        let ends = if self.depthwise() {
+            vec![tile + 1]
+        } else if tile == 0 && planes > 2 {
+            vec![planes - 2, planes - 1, planes]
+        } else if tile == 0 && planes == 2 {
+            vec![1, 2]
+        } else {
+            vec![planes]
+        };
+        let mut start = if self.depthwise() { tile } else { 0 };
+        let pieces = |side: u32| {
+            (0..side).step_by(MAX_KERNEL as usize).map(move |at| at..(at + MAX_KERNEL).min(side))
+        };
+        let [height, width] = self.view.kernel;
+        let mut parts = Vec::new();
+        for end in ends {
+            let planes = start..end;
+            start = end;
+            for lines in pieces(height) {
+                for taps in pieces(width) {
+                    parts.push(Part { lines: lines.clone(), taps, planes: planes.clone() });
+                }
+            }
+        }
+        parts
+    }
+
+    fn group(&self, tiles: Range<u32>) -> Group {
+        let dim = self.limits.dim();
+        let channels = tiles.start * dim..(tiles.end * dim).min(self.output.channels);
+        let parameters = parameters(dim, &self.convolution.requantise, channels);
+        let first = tiles.start == 0;
+        let mut weights = Vec::new();
+        for tile in tiles {
+            if self.depthwise() && self.has_mode() {
+                self.depthwise_tiles(tile, &mut weights);
+                continue;
+            }
+            for part in self.parts(tile) {
+                for y in part.lines.clone() {
+                    for x in part.taps.clone() {
+                        for plane in part.planes.clone() {
+                            self.tile(tile, (y, x, plane), &mut weights);
+                        }
+                    }
+                }
+            }
+        }
+        Group { weights, parameters, table: self.table.clone().filter(|_| first) }
+    }
+
+    /// The weight of a tap between an input channel of the view and an output channel; 0 where
+    /// there is none.
+    fn weight(&self, n: u32, (y, x): (u32, u32), k: u32) -> i8 {
+        let [height, width] = self.view.kernel;
+        let channels = self.view.map.shape.channels;
+        if n >= self.output.channels || k >= channels || y >= height || x >= width {
+            return 0;
+        }
+        let tap = y * width + x;
+        let index = match self.depthwise() {
+            true if n != k => return 0,
+            true => n * height * width + tap,
+            false => (n * height * width + tap) * channels + k,
+        };
+        self.convolution.weights[index as usize]
+    }
+
+    fn tile(&self, tile: u32, (y, x, plane): (u32, u32, u32), weights: &mut Vec<u8>) {
+        let dim = self.limits.dim();
+        for k in plane * dim..(plane + 1) * dim {
+            for n in tile * dim..(tile + 1) * dim {
+                weights.push(self.weight(n, (y, x), k) as u8);
+            }
+        }
+    }
+
+    /// Row T * g + x of a pass holds tap x of its line g.
+    fn depthwise_tiles(&self, tile: u32, weights: &mut Vec<u8>) {
+        let dim = self.limits.dim();
+        let (lines, taps) = (Geometry::lines_per_pass(dim), Geometry::taps_per_line(dim));
+        for pass in 0..self.passes() {
+            for row in 0..dim {
+                let (g, x) = (row / taps, row % taps);
+                for n in tile * dim..(tile + 1) * dim {
+                    let used = g < lines;
+                    let w = if used { self.weight(n, (pass * lines + g, x), n) } else { 0 };
+                    weights.push(w as u8);
+                }
+            }
+        }
+    }
+
+    fn block(&self, (group, first): (usize, u32), tile: u32, lines: Range<u32>) -> Block {
+        let dim = self.limits.dim();
+        // Only tile 0 may have more parts than the others, and as many rows.
+        let mut weight_row = (tile - first) * self.tile_rows();
+        let mut products = Vec::new();
+        if self.depthwise() && self.has_mode() {
+            products.push(self.depthwise_product(tile, lines.clone(), weight_row));
+        } else {
+            for part in self.parts(tile) {
+                let accumulate = !products.is_empty();
+                products.push(self.product(&part, lines.clone(), weight_row, accumulate));
+                weight_row += part.tiles() * dim;
+            }
+        }
+        let requantise = (&self.convolution.requantise, 8 * (tile - first));
+        let store = self.target.store(dim, self.output, (tile, lines.clone()), requantise);
+        Block { group, products, store, rows: lines.len() as u32 * self.output.width }
+    }
+
+    fn product(
+        &self,
+        part: &Part,
+        lines: Range<u32>,
+        weight_row: u32,
+        accumulate: bool,
+    ) -> Product {
+        let View { map, kernel, stride, pads } = &self.view;
+        let rows = lines.len() as u32 * self.output.width;
+        // The map's lines are those of the output, and no pads are behind them.
+        let size = (map.shape.height, map.shape.width);
+        let same = size == (self.output.height, self.output.width) && *pads == [0, 0];
+        if *kernel == [1, 1] && *stride == [1, 1] && same && map.is_dense() {
+            return Product::Matrix(Exec {
+                accumulate,
+                activations: Activations {
+                    row: map.line(part.planes.start, lines.start) as u16,
+                    step: 1,
+                    k_step: map.plane_step as u16,
+                },
+                weight_row: weight_row as u16,
+                weight_k_step: self.limits.dim() as u16,
+                m_rows: rows as u16,
+                k_tiles: part.planes.len() as u16,
+                n_tiles: 1,
+                ..Exec::default()
+            });
+        }
+        let kernel = Kernel::Full { height: part.lines.len() as u8, width: part.taps.len() as u8 };
+        let first = (part.planes.start, part.lines.start, part.taps.start);
+        Product::Convolution(Geometry {
+            accumulate,
+            weight_row: weight_row as u16,
+            k_tiles: part.planes.len() as u16,
+            ..self.geometry(kernel, first, lines)
+        })
+    }
+
+    fn depthwise_product(&self, tile: u32, lines: Range<u32>, weight_row: u32) -> Product {
+        Product::Convolution(Geometry {
+            weight_row: weight_row as u16,
+            k_tiles: self.passes() as u16,
+            ..self.geometry(Kernel::Depthwise, (tile, 0, 0), lines)
+        })
+    }
+
+    /// A convolution whose first tap is tap (`y`, `x`) on plane `plane`.
+    fn geometry(
+        &self,
+        kernel: Kernel,
+        (plane, y, x): (u32, u32, u32),
+        lines: Range<u32>,
+    ) -> Geometry {
+        let View { map, stride, pads, .. } = &self.view;
+        let first_y = (lines.start * stride[0] + y) as i32 - pads[0] as i32;
+        let first_x = x as i32 - pads[1] as i32;
+        let row = map.line(plane, 0) as i32 + first_y * map.pitch as i32 + first_x;
+        Geometry {
+            kernel,
+            accumulate: false,
+            activation_row: row as u16,
+            row_pitch: map.pitch as u16,
+            plane_step: map.plane_step as u16,
+            weight_row: 0,
+            accumulator_row: 0,
+            accumulator_n_step: 0,
+            out_width: self.output.width as u16,
+            out_height: lines.len() as u16,
+            in_width: map.shape.width as u16,
+            in_height: map.shape.height as u16,
+            stride_x: stride[1] as u8,
+            stride_y: stride[0] as u8,
+            pad_value: self.convolution.pad_value,
+            k_tiles: 1,
+            n_tiles: 1,
+            first_y: first_y as i16,
+            first_x: first_x as i16,
+        }
+    }
+}
+
+/// Puts the loads of each part of the output between the blocks of the part before.
+fn with_loads(blocks: Vec<Step>, tiles: usize, chunks: &[Range<u32>], loads: Loads) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut blocks = blocks.into_iter();
+    steps.extend(loads(chunks[0].clone()).into_iter().map(Step::Load));
+    for i in 0..chunks.len() {
+        let next = chunks.get(i + 1).map_or(Vec::new(), |chunk| loads(chunk.clone()));
+        let share = next.len().div_ceil(tiles);
+        let mut next = next.into_iter().map(Step::Load);
+        for block in blocks.by_ref().take(tiles) {
+            steps.push(block);
+            steps.extend(next.by_ref().take(share));
+        }
+    }
+    // Blocks of further groups find the whole input.
+    steps.extend(blocks);
+    steps
+}

@@ -1,0 +1,278 @@
+//! Gives out rows of weights, parameters and accumulators, and puts the steps of all stages into
+//! one list.
+
+use std::collections::VecDeque;
+
+use systole_isa::{Descriptor, Exec, Header, Load, Source, Space, Store};
+
+use super::memory::Image;
+use super::step::{Block, Group, Product, Step, Steps};
+use super::tokens::List;
+use crate::NpuShape;
+
+/// Groups that are loaded ahead of the one in use.
+const AHEAD: usize = 2;
+
+/// Rows in a memory of the NPU.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// Rows that are given out and come back in the same order.
+struct Ring {
+    first: u32,
+    size: u32,
+    used: VecDeque<Span>,
+}
+
+impl Ring {
+    /// `rows` rows in one piece, if they are free.
+    fn take(&mut self, rows: u32) -> Option<u32> {
+        let (low, high) = (self.first, self.first + self.size);
+        let (Some(oldest), Some(newest)) = (self.used.front(), self.used.back()) else {
+            return (rows <= self.size).then(|| self.give(low, rows));
+        };
+        let (oldest, next) = (oldest.start, newest.end);
+        let wrapped = newest.start < oldest;
+        if wrapped {
+            return (next + rows <= oldest).then(|| self.give(next, rows));
+        }
+        if next + rows <= high {
+            return Some(self.give(next, rows));
+        }
+        (low + rows <= oldest).then(|| self.give(low, rows))
+    }
+
+    fn give(&mut self, start: u32, rows: u32) -> u32 {
+        self.used.push_back(Span { start, end: start + rows });
+        start
+    }
+}
+
+/// Accumulator rows: blocks alternate between the halves, which are different banks.
+struct Accumulators {
+    half: u32,
+    blocks: usize,
+    next: [u32; 2],
+}
+
+impl Accumulators {
+    fn take(&mut self, rows: u32) -> u32 {
+        let half = self.blocks % 2;
+        self.blocks += 1;
+        if self.next[half] + rows > self.half {
+            self.next[half] = 0;
+        }
+        let row = half as u32 * self.half + self.next[half];
+        self.next[half] += rows;
+        row
+    }
+}
+
+/// A group where it lies.
+struct Placed {
+    weights: u32,
+    parameters: u32,
+}
+
+/// The list in the making.
+pub struct Schedule<'a> {
+    shape: NpuShape,
+    image: &'a mut Image,
+    list: List,
+    weights: Ring,
+    parameters: Ring,
+    accumulators: Accumulators,
+    /// Groups of all stages that are not loaded yet.
+    waiting: VecDeque<Group>,
+    /// Those that are, from `oldest` on.
+    placed: VecDeque<Placed>,
+    oldest: usize,
+}
+
+impl<'a> Schedule<'a> {
+    /// With the scratchpad's rows from `ring` on for weights.
+    pub fn new(shape: &NpuShape, ring: u32, image: &'a mut Image) -> Self {
+        let ring_of =
+            |first: u32, end: u32| Ring { first, size: end - first, used: VecDeque::new() };
+        Self {
+            shape: *shape,
+            image,
+            list: List::new(shape),
+            weights: ring_of(ring, shape.scratchpad_rows),
+            parameters: ring_of(0, shape.parameter_rows),
+            accumulators: Accumulators {
+                half: shape.accumulator_rows / 2,
+                blocks: 0,
+                next: [0; 2],
+            },
+            waiting: VecDeque::new(),
+            placed: VecDeque::new(),
+            oldest: 0,
+        }
+    }
+
+    /// Puts the stages into the list; returns for each the index of its first descriptor (loads of
+    /// weights ahead of it not counted), and the list. `Err` is the index of a stage whose weights
+    /// or parameters do not fit.
+    pub fn run(mut self, stages: Vec<Steps>) -> Result<(Vec<usize>, Vec<Descriptor>), usize> {
+        let mut starts = Vec::new();
+        let mut groups = 0;
+        let mut all = Vec::new();
+        for (stage, steps) in stages.into_iter().enumerate() {
+            let first = groups;
+            groups += steps.groups.len();
+            self.waiting.extend(steps.groups);
+            all.push((stage, first, steps.steps));
+        }
+        for (stage, first, steps) in all {
+            starts.push(self.list.len());
+            let mut inputs = steps.iter().filter(|step| matches!(step, Step::Load(_))).count();
+            // Weights come before the input: they are shorter.
+            for step in steps {
+                match step {
+                    Step::Load(load) => {
+                        let next = self.oldest + self.placed.len();
+                        if next == first && !self.waiting.is_empty() {
+                            self.load_group().ok_or(stage)?;
+                        }
+                        inputs -= 1;
+                        self.list.push(Descriptor::Load(Header::default(), load));
+                    }
+                    Step::Block(block) => {
+                        let group = first + block.group;
+                        let ahead = if inputs == 0 { AHEAD } else { 0 };
+                        self.need(group, ahead).ok_or(stage)?;
+                        self.block(&block, group);
+                    }
+                    Step::Move(store) => {
+                        self.list.push(Descriptor::Store(Header::default(), store));
+                    }
+                }
+            }
+        }
+        Ok((starts, self.list.finish()))
+    }
+
+    /// Loads groups up to `group`, and `ahead` further ones if there is room. Earlier groups give
+    /// their rows back.
+    fn need(&mut self, group: usize, ahead: usize) -> Option<()> {
+        while self.oldest < group && !self.placed.is_empty() {
+            self.placed.pop_front();
+            self.weights.used.pop_front();
+            self.parameters.used.pop_front();
+            self.oldest += 1;
+        }
+        while self.oldest + self.placed.len() <= group {
+            self.load_group()?;
+        }
+        while self.oldest + self.placed.len() <= group + ahead && !self.waiting.is_empty() {
+            if self.load_group().is_none() {
+                break;
+            }
+        }
+        Some(())
+    }
+
+    /// Loads the next group; `None` when it does not fit beside those in use.
+    fn load_group(&mut self) -> Option<()> {
+        let dim = self.shape.dim;
+        let group = self.waiting.front()?;
+        let weights = self.weights.take(group.weights.len() as u32 / dim)?;
+        let Some(parameters) = self.parameters.take(group.parameters.len() as u32 / dim) else {
+            self.weights.used.pop_back();
+            return None;
+        };
+        let group = self.waiting.pop_front()?;
+        self.load_rows(Space::Scratchpad, weights, &group.weights);
+        self.load_rows(Space::Parameters, parameters, &group.parameters);
+        if let Some(table) = &group.table {
+            let load = Load {
+                space: Space::Table,
+                address: self.image.place(table),
+                stride: 4,
+                rows: (table.len() / 4) as u16,
+                row_bytes: 4,
+                row_step: 1,
+                ..Load::default()
+            };
+            self.list.push(Descriptor::Load(Header::default(), load));
+        }
+        self.placed.push_back(Placed { weights, parameters });
+        Some(())
+    }
+
+    /// LOADs of consecutive rows of D bytes, as long as a descriptor allows.
+    fn load_rows(&mut self, space: Space, first: u32, bytes: &[u8]) {
+        let dim = self.shape.dim;
+        let address = self.image.place(bytes);
+        let most = u32::from(u16::MAX) / dim;
+        let rows = bytes.len() as u32 / dim;
+        for start in (0..rows).step_by(most as usize) {
+            let load = Load {
+                space,
+                address: address.wrapping_add(start * dim),
+                rows: 1,
+                row_bytes: (most.min(rows - start) * dim) as u16,
+                row: (first + start) as u16,
+                chunk_step: 1,
+                ..Load::default()
+            };
+            self.list.push(Descriptor::Load(Header::default(), load));
+        }
+    }
+
+    fn block(&mut self, block: &Block, group: usize) {
+        let placed = &self.placed[group - self.oldest];
+        let (weights, parameters) = (placed.weights as u16, placed.parameters as u16);
+        let accumulators = self.accumulators.take(block.rows) as u16;
+        for product in &block.products {
+            let header = Header::default();
+            self.list.push(match *product {
+                Product::Matrix(e) => Descriptor::Exec(
+                    header,
+                    Exec { weight_row: e.weight_row + weights, accumulator_row: accumulators, ..e },
+                ),
+                Product::OverMap(mut e) => {
+                    e.activations.row += weights;
+                    e.accumulator_row = accumulators;
+                    Descriptor::Exec(header, e)
+                }
+                Product::Convolution(mut c) => {
+                    c.weight_row += weights;
+                    c.accumulator_row = accumulators;
+                    Descriptor::Convolution(header, c)
+                }
+            });
+        }
+        let mut store = Store { source_row: accumulators, ..block.store };
+        if let Source::Requantised { parameter_row, .. } = &mut store.source {
+            *parameter_row += parameters;
+        }
+        self.list.push(Descriptor::Store(Header::default(), store));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ring, VecDeque};
+
+    #[test]
+    fn a_ring_gives_pieces_that_do_not_overlap() {
+        let mut ring = Ring { first: 100, size: 10, used: VecDeque::new() };
+        assert_eq!(ring.take(11), None);
+        assert_eq!(ring.take(4), Some(100));
+        assert_eq!(ring.take(4), Some(104));
+        // Two rows are left at the end, none in front of the oldest.
+        assert_eq!(ring.take(3), None);
+        ring.used.pop_front();
+        assert_eq!(ring.take(3), Some(100));
+        assert_eq!(ring.take(2), None);
+        assert_eq!(ring.take(1), Some(103));
+        ring.used.pop_front();
+        assert_eq!(ring.take(6), Some(104));
+        assert_eq!(ring.take(1), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! Layers as the NPU runs them: a residual add becomes part of the convolution that makes one of
+//! its operands.
+
+use crate::network::{
+    Convolution, GlobalAveragePool, Layer, MaxPool, Network, Operation, Requantise, ResidualAdd,
+    TensorId,
+};
+
+/// What a stage computes.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A convolution of any kind.
+    Convolution(Convolution),
+    /// Global average pool.
+    Mean(GlobalAveragePool),
+    /// Maximum pool.
+    Maximum(MaxPool),
+}
+
+/// A stage.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Name of the layer that makes the output.
+    pub name: String,
+    /// What it computes before the add.
+    pub kind: Kind,
+    /// Map that it reads.
+    pub input: TensorId,
+    /// Map that it makes.
+    pub output: TensorId,
+    /// Map that is added to the result, with the result as the first operand.
+    pub residual: Option<(TensorId, ResidualAdd)>,
+    /// Multiplications of the network's layers in it.
+    pub macs: u64,
+}
+
+/// The stages of a network, in order.
+pub fn stages(network: &Network) -> Vec<Stage> {
+    let mut stages: Vec<Stage> = Vec::new();
+    for layer in &network.layers {
+        let stage = match &layer.operation {
+            Operation::Convolution(c) => Kind::Convolution(c.clone()),
+            Operation::GlobalAveragePool(pool) => Kind::Mean(pool.clone()),
+            Operation::MaxPool(pool) => Kind::Maximum(*pool),
+            Operation::Add(add) => {
+                let stage = sum(network, layer, (add.other, &add.arithmetic), &mut stages);
+                stages.push(stage);
+                continue;
+            }
+        };
+        stages.push(Stage {
+            name: layer.name.clone(),
+            kind: stage,
+            input: layer.input,
+            output: layer.output,
+            residual: None,
+            macs: network.layer_macs(layer),
+        });
+    }
+    stages
+}
+
+/// The stage of an add: takes over the convolution that makes the first operand, or the second if
+/// the operands can be exchanged, or else copies the first.
+fn sum(
+    network: &Network,
+    layer: &Layer,
+    (other, arithmetic): (TensorId, &ResidualAdd),
+    stages: &mut Vec<Stage>,
+) -> Stage {
+    let fused = |stage: Stage, residual| Stage {
+        name: layer.name.clone(),
+        output: layer.output,
+        residual: Some(residual),
+        ..stage
+    };
+    if other != layer.input {
+        if let Some(stage) = take_convolution(network, layer.input, stages) {
+            return fused(stage, (other, arithmetic.clone()));
+        }
+        let exchanged = find_convolution(network, other, stages).and(arithmetic.exchanged());
+        if let Some(exchanged) = exchanged
+            && let Some(stage) = take_convolution(network, other, stages)
+        {
+            return fused(stage, (layer.input, exchanged));
+        }
+    }
+    let channels = network.shape(layer.input).channels as usize;
+    Stage {
+        name: layer.name.clone(),
+        kind: Kind::Convolution(copy(channels)),
+        input: layer.input,
+        output: layer.output,
+        residual: Some((other, arithmetic.clone())),
+        macs: 0,
+    }
+}
+
+/// The stage of a convolution without add whose result only one layer reads.
+fn find_convolution(network: &Network, tensor: TensorId, stages: &[Stage]) -> Option<usize> {
+    let uses = network.layers.iter().flat_map(Layer::reads).filter(|&id| id == tensor).count();
+    if uses != 1 || tensor == network.output {
+        return None;
+    }
+    stages.iter().position(|s| {
+        s.output == tensor && s.residual.is_none() && matches!(s.kind, Kind::Convolution(_))
+    })
+}
+
+fn take_convolution(network: &Network, tensor: TensorId, stages: &mut Vec<Stage>) -> Option<Stage> {
+    find_convolution(network, tensor, stages).map(|index| stages.remove(index))
+}
+
+/// A convolution that gives its input.
+fn copy(channels: usize) -> Convolution {
+    Convolution {
+        kernel: [1, 1],
+        stride: [1, 1],
+        pads: [0; 4],
+        depthwise: true,
+        weights: vec![1; channels],
+        pad_value: 0,
+        requantise: Requantise {
+            bias: vec![0; channels],
+            multiplier: vec![1.0; channels],
+            zero_point: 0,
+            clamp_min: i8::MIN,
+            clamp_max: i8::MAX,
+        },
+    }
+}

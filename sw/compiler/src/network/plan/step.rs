@@ -1,0 +1,57 @@
+//! What a plan consists of before rows of weights, parameters and accumulators are given out.
+
+use systole_isa::{Convolution, Exec, Load, Store};
+
+/// What a LOAD brings for some blocks, which follow each other.
+#[derive(Default)]
+pub struct Group {
+    /// Rows of D bytes.
+    pub weights: Vec<u8>,
+    /// The parameter table of some tiles of channels.
+    pub parameters: Vec<u8>,
+    /// The table of a residual add, with its factor.
+    pub table: Option<Vec<u8>>,
+}
+
+/// An EXEC.
+#[derive(Clone, Copy)]
+pub enum Product {
+    /// A matrix product; `weight_row` counts from the group's first row.
+    Matrix(Exec),
+    /// A convolution; `weight_row` counts from the group's first row.
+    Convolution(Convolution),
+    /// A matrix product with a map as weights; `activations.row` counts from the group's first row.
+    OverMap(Exec),
+}
+
+/// EXECs into some rows of accumulators, and the STORE that empties these. Accumulator rows count
+/// from the block's first, `parameter_row` from the group's.
+pub struct Block {
+    /// Index of the group.
+    pub group: usize,
+    /// In order.
+    pub products: Vec<Product>,
+    /// What becomes of the sums.
+    pub store: Store,
+    /// Rows of accumulators.
+    pub rows: u32,
+}
+
+/// A step of a plan.
+pub enum Step {
+    /// Loads a part of the network's input.
+    Load(Load),
+    /// Computes.
+    Block(Block),
+    /// Moves or pools rows of the scratchpad.
+    Move(Store),
+}
+
+/// The steps of a stage.
+#[derive(Default)]
+pub struct Steps {
+    /// Groups of weights, in the order of their first use.
+    pub groups: Vec<Group>,
+    /// Steps, whose groups count from the stage's first.
+    pub steps: Vec<Step>,
+}

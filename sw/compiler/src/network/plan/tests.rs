@@ -1,0 +1,154 @@
+//! Tokens, layouts and stages, where a wrong choice would still give right results.
+
+use systole_isa::{Descriptor, Exec, Header, Load, Unit};
+
+use super::layout::Layout;
+use super::stage::{Kind, stages};
+use super::tokens::List;
+use crate::NpuShape;
+use crate::network::{
+    Add, Convolution, Input, Layer, Network, Operation, Output, Requantise, ResidualAdd, Shape,
+    Tensor,
+};
+
+const SHAPE: NpuShape = NpuShape {
+    dim: 8,
+    bus_bytes: 8,
+    scratchpad_rows: 1024,
+    accumulator_rows: 256,
+    parameter_rows: 256,
+};
+
+fn load(row: u16) -> Descriptor {
+    let load = Load { rows: 8, row_bytes: 8, row, row_step: 1, ..Load::default() };
+    Descriptor::Load(Header::default(), load)
+}
+
+fn exec(weight_row: u16) -> Descriptor {
+    let mut exec = Exec { m_rows: 1, k_tiles: 1, n_tiles: 1, weight_row, ..Exec::default() };
+    exec.activations.row = 512;
+    Descriptor::Exec(Header::default(), exec)
+}
+
+fn headers(list: List) -> Vec<Header> {
+    list.finish().iter_mut().filter_map(|d| d.header_mut().copied()).collect()
+}
+
+#[test]
+fn tokens_order_what_touches_the_same_rows_and_nothing_else() {
+    let mut list = List::new(&SHAPE);
+    for descriptor in [load(0), load(8), exec(0), exec(8), exec(0), load(0), load(64)] {
+        list.push(descriptor);
+    }
+    let (none, load, exec) =
+        (Header::default(), Header::default(), Header::default().wait_for(Unit::Load));
+    let expected = [
+        load.signal_to(Unit::Exec),
+        load.signal_to(Unit::Exec),
+        exec,
+        exec,
+        // Knows already that the first load is complete.
+        none.signal_to(Unit::Load),
+        none.wait_for(Unit::Exec),
+        Header { last: true, ..none },
+    ];
+    assert_eq!(headers(list), expected);
+}
+
+#[test]
+fn a_token_counter_never_holds_more_than_15() {
+    let mut list = List::new(&SHAPE);
+    (0..40).for_each(|i| list.push(load(8 * i)));
+    (0..40).for_each(|i| list.push(exec(8 * i)));
+    let mut tokens = 0i32;
+    let mut known = 0;
+    for (i, header) in headers(list).into_iter().enumerate() {
+        let takes = i32::from(header.wait & 1);
+        tokens += i32::from(header.signal >> 1 & 1) - takes;
+        known += takes;
+        assert!((0..=15).contains(&tokens), "{tokens} after descriptor {i}");
+    }
+    assert_eq!(tokens, 0);
+    assert!(known > 1);
+}
+
+/// A 3 x 3 convolution that keeps the size.
+fn convolution(channels: u32, depthwise: bool) -> Operation {
+    let seen = if depthwise { 1 } else { channels };
+    Operation::Convolution(Convolution {
+        kernel: [3, 3],
+        stride: [1, 1],
+        pads: [1; 4],
+        depthwise,
+        weights: vec![1; (9 * channels * seen) as usize],
+        pad_value: 0,
+        requantise: Requantise {
+            bias: vec![0; channels as usize],
+            multiplier: vec![0.1; channels as usize],
+            zero_point: 0,
+            clamp_min: -128,
+            clamp_max: 127,
+        },
+    })
+}
+
+fn network(layers: Vec<(usize, Operation)>) -> Network {
+    let shape = Shape { height: 4, width: 4, channels: 16 };
+    let tensors = (0..=layers.len()).map(|i| Tensor { name: i.to_string(), shape }).collect();
+    let output = layers.len();
+    let layer = |(i, (input, operation))| Layer {
+        name: format!("layer {i}"),
+        input,
+        output: i + 1,
+        operation,
+    };
+    Network {
+        tensors,
+        layers: layers.into_iter().enumerate().map(layer).collect(),
+        input: 0,
+        prepare: Input::Signed,
+        output,
+        finish: Output::Signed,
+    }
+}
+
+fn add(other: usize) -> Operation {
+    let arithmetic = ResidualAdd::new((0.04, 3), (0.1, -4), (0.05, 9));
+    Operation::Add(Add { other, arithmetic })
+}
+
+#[test]
+fn an_add_joins_the_convolution_of_either_operand() {
+    // 1 = conv(0), 2 = conv(1), 3 = 1 + 2.
+    let first = vec![(0, convolution(16, false)), (1, convolution(16, false)), (1, add(2))];
+    let stages_of = |layers| stages(&network(layers));
+    let planned = stages_of(first);
+    assert_eq!(planned.len(), 2);
+    let (residual, exchanged) = planned[1].residual.clone().expect("it adds");
+    assert_eq!((planned[1].input, residual, planned[1].output), (1, 1, 3));
+    // The convolution's result is the second operand of the layer's add.
+    assert_eq!(exchanged.factor, 0.1 / 0.05);
+
+    // The sum of the input and itself has no convolution: it is copied.
+    let planned = stages_of(vec![(0, add(0))]);
+    assert!(matches!(&planned[0].kind, Kind::Convolution(c) if c.kernel == [1, 1]));
+    assert_eq!(planned[0].macs, 0);
+}
+
+#[test]
+fn sums_take_the_place_of_what_is_added_and_pitches_are_odd_for_depthwise() {
+    let network = network(vec![
+        (0, convolution(16, false)),
+        (1, convolution(16, false)),
+        (2, convolution(16, false)),
+        (1, add(3)),
+        (4, convolution(16, true)),
+    ]);
+    let layout = Layout::new(&SHAPE, &network, &stages(&network), None, &[]).expect("it fits");
+    let map = |id: usize| layout.maps[id].expect("it is placed");
+    // Two planes of four lines of 5 rows, for the depthwise layer reads the sum.
+    assert_eq!((map(4).pitch, map(4).plane_step), (5, 20));
+    assert_eq!((map(1).pitch, map(1).row), (5, map(4).row));
+    assert_eq!(map(2).pitch, 4);
+    assert_eq!(layout.maps[3], None);
+}

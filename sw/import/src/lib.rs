@@ -1,0 +1,26 @@
+//! Quantised ONNX models in QOperator form to the compiler's networks.
+//!
+//! [`read`] knows QLinearConv, QGemm, QLinearMatMul, QLinearAdd, QLinearGlobalAveragePool, MaxPool
+//! and what stands around them: quantisation at the ends, reshaping that moves no data, a mean
+//! between two quantisations, a softmax as the last step. Anything else is an error that names the
+//! node and the operator.
+//!
+//! uint8 activations become int8 by xor 0x80, so their zero points lose 128. Weights must fit int8
+//! once their zero point is taken off.
+
+mod constant;
+mod error;
+mod linear;
+mod node;
+mod pool;
+mod proto;
+mod reader;
+mod reshape;
+mod value;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::ImportError;
+pub use reader::read;

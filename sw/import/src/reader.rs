@@ -1,0 +1,296 @@
+//! Walks the graph and builds the network.
+
+use std::collections::HashMap;
+
+use prost::Message;
+use systole_compiler::network::{
+    Input, Layer, Network, Operation, Output, Shape, Tensor, TensorId,
+};
+
+use crate::constant::Constant;
+use crate::error::ImportError;
+use crate::node::{Constants, NodeReader};
+use crate::proto::{Graph, Model, Node, ValueInfo, data_type};
+use crate::value::{Content, Order, Quantisation, Value};
+use crate::{linear, pool, reshape};
+
+/// Reads an ONNX model in QOperator form with one input and one output.
+///
+/// # Errors
+/// When the bytes are no model, or the model has something that is not supported.
+pub fn read(bytes: &[u8]) -> Result<Network, ImportError> {
+    let model = Model::decode(bytes).map_err(|e| ImportError::NotOnnx(e.to_string()))?;
+    let graph = model.graph.ok_or_else(|| ImportError::NotOnnx("it has no graph".into()))?;
+    let mut constants = Constants::new();
+    for tensor in &graph.initializers {
+        constants.insert(tensor.name.clone(), constant(&tensor.name, tensor)?);
+    }
+    let mut reader = Reader::new(&graph, &constants)?;
+    for node in &graph.nodes {
+        if node.operator == "Constant" {
+            let tensor = node.attributes.iter().find_map(|a| a.tensor.as_ref());
+            let name = node.outputs.first().cloned().unwrap_or_default();
+            let tensor = tensor.ok_or_else(|| {
+                NodeReader::new(node, &constants).error("only a constant tensor is supported")
+            })?;
+            let value = constant(&name, tensor)?;
+            constants.insert(name, value);
+            continue;
+        }
+        reader.node(node, &constants)?;
+    }
+    let network = reader.finish(&graph)?;
+    network.check()?;
+    Ok(network)
+}
+
+fn constant(name: &str, tensor: &crate::proto::Tensor) -> Result<Constant, ImportError> {
+    Constant::new(tensor)
+        .map_err(|reason| ImportError::Model(format!("the constant {name}: {reason}")))
+}
+
+/// The network so far.
+pub struct Reader {
+    tensors: Vec<Tensor>,
+    layers: Vec<Layer>,
+    prepare: Input,
+    values: HashMap<String, Value>,
+    /// How many nodes read a value.
+    uses: HashMap<String, usize>,
+    /// The value that a tensor was made for.
+    names: Vec<String>,
+}
+
+impl Reader {
+    fn new(graph: &Graph, constants: &Constants) -> Result<Self, ImportError> {
+        let mut uses = HashMap::new();
+        for name in graph.nodes.iter().flat_map(|node| &node.inputs) {
+            *uses.entry(name.clone()).or_insert(0) += 1;
+        }
+        for output in &graph.outputs {
+            *uses.entry(output.name.clone()).or_insert(0) += 1;
+        }
+        let inputs: Vec<&ValueInfo> =
+            graph.inputs.iter().filter(|i| !constants.contains_key(&i.name)).collect();
+        let [input] = inputs.as_slice() else {
+            let count = inputs.len();
+            return Err(ImportError::Model(format!("the model has {count} inputs, not one")));
+        };
+        let mut reader = Self {
+            tensors: Vec::new(),
+            layers: Vec::new(),
+            prepare: Input::Signed,
+            values: HashMap::new(),
+            uses,
+            names: Vec::new(),
+        };
+        reader.input(input, graph)?;
+        Ok(reader)
+    }
+
+    /// The model's input becomes tensor 0.
+    fn input(&mut self, input: &ValueInfo, graph: &Graph) -> Result<(), ImportError> {
+        let error = |reason: String| ImportError::Model(format!("input {}: {reason}", input.name));
+        let tensor = input.value_type.as_ref().and_then(|t| t.tensor.as_ref());
+        let tensor = tensor.ok_or_else(|| error("it is not a tensor".into()))?;
+        let dims: Vec<u32> = tensor
+            .shape
+            .iter()
+            .flat_map(|shape| &shape.dims)
+            .map(|d| u32::try_from(d.value).unwrap_or(0))
+            .collect();
+        let bad = || error(format!("shape {dims:?} is not one image or vector of fixed size"));
+        if dims.iter().any(|&d| d == 0 || d > 4095) {
+            return Err(bad());
+        }
+        let (shape, order) = match *dims.as_slice() {
+            [1, height, width, channels] if is_channels_last(&input.name, graph) => {
+                (Shape { height, width, channels }, Order::ChannelsLast)
+            }
+            [1, channels, height, width] => {
+                (Shape { height, width, channels }, Order::ChannelsFirst)
+            }
+            [1, n] => (Shape::flat(n), Order::FlatChannelsFirst),
+            _ => return Err(bad()),
+        };
+        let content = match tensor.element {
+            data_type::FLOAT => Content::RealInput,
+            data_type::INT8 => Content::Quantised { unsigned: false },
+            data_type::UINT8 => {
+                self.prepare = Input::Unsigned;
+                Content::Quantised { unsigned: true }
+            }
+            other => return Err(error(format!("{} is not supported", data_type::name(other)))),
+        };
+        let tensor = self.tensor(&input.name, shape);
+        self.values.insert(input.name.clone(), Value { tensor, order, content });
+        Ok(())
+    }
+
+    fn tensor(&mut self, name: &str, shape: Shape) -> TensorId {
+        self.tensors.push(Tensor { name: name.into(), shape });
+        self.names.push(name.into());
+        self.tensors.len() - 1
+    }
+
+    fn node(&mut self, node: &Node, constants: &Constants) -> Result<(), ImportError> {
+        let reader = NodeReader::new(node, constants);
+        match (node.domain.as_str(), node.operator.as_str()) {
+            ("" | "ai.onnx", "QLinearConv") => linear::convolution(self, &reader),
+            ("" | "ai.onnx", "QLinearMatMul") => linear::matmul(self, &reader),
+            ("" | "ai.onnx", "MaxPool") => pool::maximum(self, &reader),
+            ("" | "ai.onnx", "ReduceMean") => pool::reduce_mean(self, &reader),
+            ("" | "ai.onnx", "Flatten") => reshape::flatten(self, &reader),
+            ("" | "ai.onnx", "Reshape") => reshape::reshape(self, &reader),
+            ("" | "ai.onnx", "Transpose") => reshape::transpose(self, &reader),
+            ("" | "ai.onnx", "Identity") => reshape::identity(self, &reader),
+            ("" | "ai.onnx" | "com.microsoft", "QuantizeLinear") => {
+                reshape::quantize(self, &reader)
+            }
+            ("" | "ai.onnx" | "com.microsoft", "DequantizeLinear") => {
+                reshape::dequantize(self, &reader)
+            }
+            ("" | "ai.onnx", "Relu") => reshape::bound(self, &reader, false),
+            ("" | "ai.onnx", "Clip") => reshape::bound(self, &reader, true),
+            ("com.microsoft", "QGemm") => linear::gemm(self, &reader),
+            ("com.microsoft", "QLinearAdd") => pool::add(self, &reader),
+            ("com.microsoft", "QLinearGlobalAveragePool") => pool::global_average(self, &reader),
+            ("com.microsoft", "QLinearSoftmax") => pool::softmax(self, &reader),
+            ("" | "ai.onnx", _) => Err(reader.error("the operator is not supported")),
+            (domain, _) => {
+                Err(reader.error(format!("the operator of domain {domain} is not supported")))
+            }
+        }
+    }
+
+    /// The value of a node's input.
+    pub fn value(&self, node: &NodeReader, index: usize) -> Result<Value, ImportError> {
+        let name = node.input(index);
+        let value = self.values.get(name).copied();
+        value.ok_or_else(|| node.error(format!("input {index} ({name:?}) is not known here")))
+    }
+
+    /// A quantised input with the scale and zero point that the node gives for it.
+    pub fn quantised_input(
+        &self,
+        node: &NodeReader,
+        index: usize,
+        (scale, zero): (usize, usize),
+    ) -> Result<(Value, Quantisation), ImportError> {
+        let value = self.value(node, index)?;
+        let quantisation = node.quantisation(scale, zero)?;
+        match value.content {
+            Content::Quantised { unsigned } if unsigned == quantisation.unsigned => {
+                Ok((value, quantisation))
+            }
+            Content::Quantised { .. } => Err(node.error("input and zero point differ in type")),
+            _ => Err(node.error(format!("input {index} is not quantised"))),
+        }
+    }
+
+    /// Shape of a tensor.
+    pub fn shape(&self, tensor: TensorId) -> Shape {
+        self.tensors[tensor].shape
+    }
+
+    /// Gives the model's input another shape, before anything has read it.
+    pub fn reshape_tensor(&mut self, tensor: TensorId, shape: Shape) {
+        self.tensors[tensor].shape = shape;
+    }
+
+    /// How many nodes and outputs of the model use a value.
+    pub fn uses(&self, name: &str) -> usize {
+        self.uses.get(name).copied().unwrap_or(0)
+    }
+
+    /// Whether one node alone reads the value that a layer made.
+    pub fn single_use(&self, tensor: TensorId) -> bool {
+        self.uses(&self.names[tensor]) == 1
+    }
+
+    /// The operation that makes a tensor.
+    pub fn producer(&mut self, tensor: TensorId) -> Option<&mut Operation> {
+        self.layers.iter_mut().find(|l| l.output == tensor).map(|l| &mut l.operation)
+    }
+
+    /// The caller quantises the model's input.
+    pub fn prepare_real(&mut self, node: &NodeReader, q: Quantisation) -> Result<(), ImportError> {
+        let prepare = Input::Real { scale: q.scale, zero_point: q.zero_point };
+        if self.prepare != Input::Signed && self.prepare != prepare {
+            return Err(node.error("the input is quantised in two ways"));
+        }
+        self.prepare = prepare;
+        Ok(())
+    }
+
+    /// Binds the node's output to a value.
+    pub fn bind(&mut self, node: &NodeReader, value: Value) -> Result<(), ImportError> {
+        self.values.insert(node.output()?.into(), value);
+        Ok(())
+    }
+
+    /// Adds a layer that makes the node's output.
+    pub fn add_layer(
+        &mut self,
+        node: &NodeReader,
+        input: TensorId,
+        shape: Shape,
+        operation: Operation,
+        (order, content): (Order, Content),
+    ) -> Result<(), ImportError> {
+        let output = self.tensor(node.output()?, shape);
+        self.layers.push(Layer { name: node.name().into(), input, output, operation });
+        self.bind(node, Value { tensor: output, order, content })
+    }
+
+    fn finish(self, graph: &Graph) -> Result<Network, ImportError> {
+        let [output] = graph.outputs.as_slice() else {
+            let count = graph.outputs.len();
+            return Err(ImportError::Model(format!("the model has {count} outputs, not one")));
+        };
+        let error = |reason: &str| ImportError::Model(format!("output {}: {reason}", output.name));
+        let value = self.values.get(&output.name).ok_or_else(|| error("no node makes it"))?;
+        let finish = match value.content {
+            Content::Quantised { unsigned: false } => Output::Signed,
+            Content::Quantised { unsigned: true } => Output::Unsigned,
+            Content::Softmax { scale, unsigned } => Output::Softmax { scale, unsigned },
+            Content::Dequantised { quantisation: q, low, high }
+                if low == f32::NEG_INFINITY && high == f32::INFINITY =>
+            {
+                Output::Real { scale: q.scale, zero_point: q.zero_point }
+            }
+            _ => return Err(error("is not made by a quantised layer")),
+        };
+        Ok(Network {
+            tensors: self.tensors,
+            layers: self.layers,
+            input: 0,
+            prepare: self.prepare,
+            output: value.tensor,
+            finish,
+        })
+    }
+}
+
+/// Whether the model's input is `[1, H, W, C]`: it, or what a quantisation makes of it, is
+/// transposed to the order of ONNX's operators.
+fn is_channels_last(name: &str, graph: &Graph) -> bool {
+    graph.nodes.iter().filter(|node| node.inputs.first().is_some_and(|i| i == name)).any(|node| {
+        let perm = node.attributes.iter().find(|a| a.name == "perm");
+        match node.operator.as_str() {
+            "Transpose" => perm.is_some_and(|perm| perm.ints == [0, 3, 1, 2]),
+            "QuantizeLinear" => {
+                node.outputs.first().is_some_and(|out| is_channels_last_after(out, graph))
+            }
+            _ => false,
+        }
+    })
+}
+
+fn is_channels_last_after(name: &str, graph: &Graph) -> bool {
+    graph.nodes.iter().any(|node| {
+        node.operator == "Transpose"
+            && node.inputs.first().is_some_and(|i| i == name)
+            && node.attributes.iter().any(|a| a.name == "perm" && a.ints == [0, 3, 1, 2])
+    })
+}

@@ -1,0 +1,154 @@
+//! What moves no data: Flatten, Reshape, Transpose between the two orders, Identity; and the
+//! quantisation of real numbers with the bounds that it absorbs.
+
+use systole_compiler::network::{Operation, Shape};
+
+use crate::ImportError;
+use crate::constant::Data;
+use crate::node::NodeReader;
+use crate::pool;
+use crate::reader::Reader;
+use crate::value::{Content, Order, Quantisation, Value};
+
+/// Flatten to `[1, N]`.
+pub fn flatten(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
+    if node.int("axis", 1) != 1 {
+        return Err(node.error("only axis 1 is supported"));
+    }
+    let value = reader.value(node, 0)?;
+    make_flat(reader, node, value)
+}
+
+/// Reshape to `[1, N]`, or of one pixel to a map.
+pub fn reshape(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
+    let value = reader.value(node, 0)?;
+    let Data::Integer(target) = &node.constant(1)?.data else {
+        return Err(node.error("the target shape has to be integers"));
+    };
+    let elements = reader.shape(value.tensor).len() as i64;
+    let one_pixel = reader.shape(value.tensor).pixels() == 1;
+    match target.as_slice() {
+        &[1, n] | &[-1, n] if n == elements => make_flat(reader, node, value),
+        [0 | 1, -1] => make_flat(reader, node, value),
+        &[-1..=1, n, 1, 1] if one_pixel && (n == elements || n == -1) => {
+            reader.bind(node, Value { order: Order::ChannelsFirst, ..value })
+        }
+        other => Err(node.error(format!("a reshape to {other:?} is not supported"))),
+    }
+}
+
+fn make_flat(reader: &mut Reader, node: &NodeReader, value: Value) -> Result<(), ImportError> {
+    let shape = reader.shape(value.tensor);
+    let keeps_order = shape.channels == 1 || value.order == Order::ChannelsLast;
+    // The input's bytes are the caller's: as a vector they fill whole rows of the scratchpad.
+    if keeps_order && value.content == Content::RealInput && reader.uses(node.input(0)) == 1 {
+        reader.reshape_tensor(value.tensor, Shape::flat(shape.len() as u32));
+    }
+    reader.bind(node, Value { order: value.order.flat(), ..value })
+}
+
+/// Transpose between the two orders of a map.
+pub fn transpose(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
+    let value = reader.value(node, 0)?;
+    let order = match (node.ints("perm"), value.order) {
+        (Some([0, 3, 1, 2]), Order::ChannelsLast) => Order::ChannelsFirst,
+        (Some([0, 2, 3, 1]), Order::ChannelsFirst) => Order::ChannelsLast,
+        (perm, _) => {
+            let perm = perm.unwrap_or_default();
+            return Err(node.error(format!("permutation {perm:?} would move data")));
+        }
+    };
+    reader.bind(node, Value { order, ..value })
+}
+
+/// Identity.
+pub fn identity(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
+    let value = reader.value(node, 0)?;
+    reader.bind(node, value)
+}
+
+/// QuantizeLinear of the model's input, of a mean, or of bounded numbers with the scale that they
+/// had.
+pub fn quantize(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
+    let value = reader.value(node, 0)?;
+    let target = node.quantisation(1, 2)?;
+    match value.content {
+        Content::RealInput => {
+            reader.prepare_real(node, target)?;
+            let content = Content::Quantised { unsigned: target.unsigned };
+            reader.bind(node, Value { content, ..value })
+        }
+        Content::Mean(input) => {
+            pool::mean(reader, node, value.tensor, (input, target), value.order)
+        }
+        Content::Dequantised { quantisation, low, high } => {
+            if (quantisation.scale, quantisation.zero_point) != (target.scale, target.zero_point) {
+                return Err(node.error("scale or zero point differ from the dequantised numbers'"));
+            }
+            clamp(reader, node, value, (step(low, target), step(high, target)))?;
+            let content = Content::Quantised { unsigned: target.unsigned };
+            reader.bind(node, Value { content, ..value })
+        }
+        _ => Err(node.error("its input is quantised already")),
+    }
+}
+
+/// The int8 of a bound.
+fn step(bound: f32, q: Quantisation) -> i8 {
+    ((bound / q.scale).round_ties_even() + f32::from(q.zero_point)).clamp(-128.0, 127.0) as i8
+}
+
+/// Bounds the results of the layer that made a value.
+fn clamp(
+    reader: &mut Reader,
+    node: &NodeReader,
+    value: Value,
+    (low, high): (i8, i8),
+) -> Result<(), ImportError> {
+    if (low, high) == (i8::MIN, i8::MAX) {
+        return Ok(());
+    }
+    let single = reader.single_use(value.tensor) && reader.uses(node.input(0)) == 1;
+    match reader.producer(value.tensor) {
+        Some(Operation::Convolution(c)) if single => {
+            let r = &mut c.requantise;
+            r.clamp_min = r.clamp_min.max(low);
+            r.clamp_max = r.clamp_max.min(high);
+            Ok(())
+        }
+        _ => Err(node.error("bounds are supported after a layer with weights that feeds no other")),
+    }
+}
+
+/// DequantizeLinear.
+pub fn dequantize(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
+    let (value, quantisation) = reader.quantised_input(node, 0, (1, 2))?;
+    let content =
+        Content::Dequantised { quantisation, low: f32::NEG_INFINITY, high: f32::INFINITY };
+    reader.bind(node, Value { content, ..value })
+}
+
+/// Relu or Clip of dequantised numbers.
+pub fn bound(reader: &mut Reader, node: &NodeReader, clip: bool) -> Result<(), ImportError> {
+    let value = reader.value(node, 0)?;
+    let Content::Dequantised { quantisation, low, high } = value.content else {
+        return Err(node.error("is supported between DequantizeLinear and QuantizeLinear"));
+    };
+    if reader.uses(node.input(0)) != 1 {
+        return Err(node.error("other nodes read what it bounds"));
+    }
+    let limit = |index: usize, attribute: &str, default: f32| match node.input(index) {
+        "" => Ok(node.float(attribute, default)),
+        _ => match &node.constant(index)?.data {
+            Data::Float(x) if x.len() == 1 => Ok(x[0]),
+            _ => Err(node.error("a bound has to be one float")),
+        },
+    };
+    let (min, max) = if clip {
+        (limit(1, "min", f32::NEG_INFINITY)?, limit(2, "max", f32::INFINITY)?)
+    } else {
+        (0.0, f32::INFINITY)
+    };
+    let content = Content::Dequantised { quantisation, low: low.max(min), high: high.min(max) };
+    reader.bind(node, Value { content, ..value })
+}

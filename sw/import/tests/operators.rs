@@ -1,0 +1,265 @@
+//! Single operators of any size as programs on the golden model's NPU, against plain loops.
+
+use proptest::prelude::*;
+use systole_compiler::network::{
+    Add, Convolution, GlobalAveragePool, Input, Layer, MaxPool, Network, Operation, Output,
+    Requantise, ResidualAdd, Shape, Tensor, TensorId, interpret, plan_network,
+};
+
+mod common;
+
+use common::npu::{BASE, Npu, shape};
+
+/// Numbers that look random.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u32 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as u32
+    }
+
+    fn bytes(&mut self, count: usize) -> Vec<i8> {
+        (0..count).map(|_| self.next() as i8).collect()
+    }
+}
+
+/// A network that grows layer by layer.
+struct Builder {
+    network: Network,
+    numbers: Numbers,
+}
+
+impl Builder {
+    fn new(input: Shape, seed: u64) -> Self {
+        let network = Network {
+            tensors: vec![Tensor { name: "input".into(), shape: input }],
+            layers: Vec::new(),
+            input: 0,
+            prepare: Input::Signed,
+            output: 0,
+            finish: Output::Signed,
+        };
+        Self { network, numbers: Numbers(seed) }
+    }
+
+    fn layer(&mut self, input: TensorId, shape: Shape, operation: Operation) -> TensorId {
+        let output = self.network.tensors.len();
+        let name = format!("layer {output}");
+        self.network.tensors.push(Tensor { name: name.clone(), shape });
+        self.network.layers.push(Layer { name, input, output, operation });
+        self.network.output = output;
+        output
+    }
+
+    fn requantise(&mut self, channels: usize, products: usize) -> Requantise {
+        // Sums are about 74 * 74 * sqrt(products): most results are within int8.
+        let scale = 1.0 / (100.0 * (products as f32).sqrt());
+        let multiplier = |r: u32| scale * (1.0 + (r % 1000) as f32 / 1000.0);
+        Requantise {
+            bias: (0..channels).map(|_| self.numbers.next() as i32 % 20_000).collect(),
+            multiplier: (0..channels).map(|_| multiplier(self.numbers.next())).collect(),
+            zero_point: self.numbers.next() as i8 / 4,
+            clamp_min: -120,
+            clamp_max: 119,
+        }
+    }
+
+    /// `None` where the kernel is larger than the padded map.
+    fn convolution(&mut self, input: TensorId, g: &Geometry) -> Option<TensorId> {
+        let from = self.network.shape(input);
+        let channels = if g.depthwise { from.channels } else { g.channels };
+        let of_channel = if g.depthwise { 1 } else { from.channels };
+        let side = |size: u32, axis: usize| {
+            let room = (size + g.pads[axis] + g.pads[axis + 2]).checked_sub(g.kernel[axis])?;
+            Some(room / g.stride[axis] + 1)
+        };
+        let shape = Shape { height: side(from.height, 0)?, width: side(from.width, 1)?, channels };
+        let products = (g.kernel[0] * g.kernel[1] * of_channel) as usize;
+        let convolution = Convolution {
+            kernel: g.kernel,
+            stride: g.stride,
+            pads: g.pads,
+            depthwise: g.depthwise,
+            weights: self.numbers.bytes(products * channels as usize),
+            pad_value: self.numbers.next() as i8,
+            requantise: self.requantise(channels as usize, products),
+        };
+        Some(self.layer(input, shape, Operation::Convolution(convolution)))
+    }
+
+    /// Compares a program with the loops.
+    fn check(mut self, dim: u32) {
+        let shape = shape(dim, 32768);
+        let program = plan_network(&shape, &self.network, BASE).expect("it fits");
+        let input = self.numbers.bytes(self.network.shape(self.network.input).len());
+        let values = interpret(&self.network, &input).expect("the input fits");
+        let expected = values.get(self.network.output).expect("it was computed");
+        assert_eq!(Npu::new(&shape, &program).run(&input), expected);
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Geometry {
+    channels: u32,
+    kernel: [u32; 2],
+    stride: [u32; 2],
+    pads: [u32; 4],
+    depthwise: bool,
+}
+
+fn pointwise(channels: u32) -> Geometry {
+    Geometry { channels, kernel: [1, 1], stride: [1, 1], pads: [0; 4], depthwise: false }
+}
+
+fn geometry(depthwise: bool) -> impl Strategy<Value = Geometry> {
+    (
+        1u32..40,
+        [1u32..9, 1u32..9],
+        [1u32..5, 1u32..5],
+        [0u32..4, 0u32..4, 0u32..4, 0u32..4],
+        Just(depthwise),
+    )
+        .prop_map(|(channels, kernel, stride, pads, depthwise)| Geometry {
+            channels,
+            kernel,
+            stride,
+            pads,
+            depthwise,
+        })
+}
+
+fn map() -> impl Strategy<Value = Shape> {
+    (1u32..14, 1u32..14, 1u32..40).prop_map(|(height, width, channels)| Shape {
+        height,
+        width,
+        channels,
+    })
+}
+
+/// Maps with so few channels that taps are packed.
+fn thin_map() -> impl Strategy<Value = Shape> {
+    (4u32..24, 4u32..24, 1u32..5).prop_map(|(height, width, channels)| Shape {
+        height,
+        width,
+        channels,
+    })
+}
+
+fn dim() -> impl Strategy<Value = u32> {
+    proptest::sample::select(vec![2u32, 4, 8, 16, 32])
+}
+
+/// Arrays that have a table memory.
+fn table_dim() -> impl Strategy<Value = u32> {
+    proptest::sample::select(vec![4u32, 8, 16, 32])
+}
+
+fn cases() -> u32 {
+    if cfg!(debug_assertions) { 12 } else { 150 }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None, ..ProptestConfig::with_cases(cases())
+    })]
+
+    #[test]
+    fn first_convolution(dim in dim(), map in thin_map(), g in geometry(false), seed: u64) {
+        let mut builder = Builder::new(map, seed);
+        prop_assume!(builder.convolution(0, &g).is_some());
+        builder.check(dim);
+    }
+
+    #[test]
+    fn convolution_after_convolution(
+        dim in dim(), map in map(), g in geometry(false), channels in 1u32..40, seed: u64,
+    ) {
+        let mut builder = Builder::new(map, seed);
+        let first = builder.convolution(0, &pointwise(channels)).expect("any map has pixels");
+        prop_assume!(builder.convolution(first, &g).is_some());
+        builder.check(dim);
+    }
+
+    #[test]
+    fn depthwise_between_pointwise(
+        dim in dim(), map in map(), g in geometry(true), channels in 1u32..40, seed: u64,
+    ) {
+        let mut builder = Builder::new(map, seed);
+        let first = builder.convolution(0, &pointwise(channels)).expect("any map has pixels");
+        let Some(second) = builder.convolution(first, &g) else { return Ok(()) };
+        builder.convolution(second, &pointwise(g.channels)).expect("any map has pixels");
+        builder.check(dim);
+    }
+
+    #[test]
+    fn depthwise_of_the_input(dim in dim(), map in map(), g in geometry(true), seed: u64) {
+        let mut builder = Builder::new(map, seed);
+        prop_assume!(builder.convolution(0, &g).is_some());
+        builder.check(dim);
+    }
+
+    #[test]
+    fn mean_and_fully_connected(dim in dim(), map in map(), outputs in 1u32..40, seed: u64) {
+        let mut builder = Builder::new(map, seed);
+        let first = builder.convolution(0, &pointwise(map.channels)).expect("any map has pixels");
+        let pixels = map.pixels() as i32;
+        let mut requantise = builder.requantise(1, 1);
+        requantise.bias = vec![5 * pixels];
+        requantise.multiplier = vec![2.0 / pixels as f32];
+        let pool = Operation::GlobalAveragePool(GlobalAveragePool { requantise });
+        let mean = builder.layer(first, Shape::flat(map.channels), pool);
+        builder.convolution(mean, &pointwise(outputs)).expect("any map has pixels");
+        builder.check(dim);
+    }
+
+    #[test]
+    fn fully_connected_over_a_map(dim in dim(), map in map(), outputs in 1u32..40, seed: u64) {
+        let mut builder = Builder::new(map, seed);
+        let first = builder.convolution(0, &pointwise(map.channels)).expect("any map has pixels");
+        let kernel = [map.height, map.width];
+        let g = Geometry { kernel, ..pointwise(outputs) };
+        builder.convolution(first, &g).expect("the kernel is the map");
+        builder.check(dim);
+    }
+
+    #[test]
+    fn maximum_pool(
+        dim in dim(), map in map(), kernel in [1u32..8, 1u32..8], stride in [1u32..5, 1u32..5],
+        pads in [0u32..8, 0u32..8], seed: u64, last: bool,
+    ) {
+        let mut builder = Builder::new(map, seed);
+        let side = |size: u32, axis: usize| (size + pads[axis]).div_ceil(stride[axis]);
+        let shape = Shape { height: side(map.height, 0), width: side(map.width, 1), ..map };
+        let pool = Operation::MaxPool(MaxPool { kernel, stride, pads });
+        let pooled = builder.layer(0, shape, pool);
+        if !last {
+            builder.convolution(pooled, &pointwise(9)).expect("any map has pixels");
+        }
+        builder.check(dim);
+    }
+
+    /// The sum of two convolutions, of a convolution and the input, or of the input with itself:
+    /// with the add in the first, the second or neither; read by a depthwise layer or stored.
+    #[test]
+    fn residual_add(
+        dim in table_dim(), map in map(), kind in 0u32..4, odd: bool, seed: u64,
+        scales in [0.02f32..0.2, 0.02f32..0.2, 0.02f32..0.2],
+    ) {
+        let mut builder = Builder::new(map, seed);
+        let branch = Geometry { kernel: [3, 3], pads: [1; 4], ..pointwise(map.channels) };
+        let mut operand = |convolution: bool| match convolution {
+            true => builder.convolution(0, &branch).expect("the map has pads"),
+            false => 0,
+        };
+        let (a, b) = (operand(kind & 1 == 1), operand(kind & 2 == 2));
+        let arithmetic = ResidualAdd::new((scales[0], 3), (scales[1], -20), (scales[2], 7));
+        let sum = builder.layer(a, map, Operation::Add(Add { other: b, arithmetic }));
+        if odd {
+            let g = Geometry { depthwise: true, ..branch };
+            builder.convolution(sum, &g).expect("the map has pads");
+        }
+        builder.check(dim);
+    }
+}

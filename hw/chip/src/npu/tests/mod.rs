@@ -10,6 +10,7 @@ mod memory;
 mod random;
 mod reference;
 mod registers;
+mod stores;
 mod throughput;
 mod units;
 mod whole;

@@ -171,8 +171,9 @@ fn a_row_takes_dim_over_lanes_cycles() {
 fn discard_forgets_everything() {
     let config = NpuConfig { requantise_lanes: 8, ..config(8, 8) };
     let mut sim = start(&bench(&config));
-    let words = [u64::from(ADD), 0, 9 | 8 << 16 | 0 << 32, 0];
-    let command = Bits::from_words(COMMAND.width(), &[words[0], words[2] << 32, 0, 0, 0]);
+    let shape = u64::from(9 | 8u32 << 16);
+    let words = [u64::from(ADD), shape << 32, 0, 0, 0];
+    let command = Bits::from_words(COMMAND.width(), &words);
     sim.set_bits("command", command);
     sim.set("start", 1);
     step(&mut sim);

@@ -26,7 +26,13 @@ fn machine(target: Target) -> Machine {
 }
 
 fn target(dim: u32, isa: Isa) -> Target {
-    let npu = NpuShape { dim, bus_bytes: 4, scratchpad_rows: 2048, accumulator_rows: 256, parameter_rows: 256 };
+    let npu = NpuShape {
+        dim,
+        bus_bytes: 4,
+        scratchpad_rows: 2048,
+        accumulator_rows: 256,
+        parameter_rows: 256,
+    };
     Target { isa, npu, ram_bytes: 1 << 17 }
 }
 

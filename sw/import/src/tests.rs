@@ -149,8 +149,9 @@ fn what_is_not_supported_is_named() {
         .read("y")
         .expect_err("dilations");
     assert_eq!(error, "QLinearConv y: dilations other than 1 are not supported");
-    let error = model().node("QLinearConv", "x x_s", "y", &[]).read("y").expect_err("no inputs");
-    assert!(error.starts_with("QLinearConv y: input 2"), "{error}");
+    let error =
+        model().node("QLinearConv", "x x_s x_z", "y", &[]).read("y").expect_err("no inputs");
+    assert!(error.starts_with("QLinearConv y: input 3"), "{error}");
     let error = model().node("Identity", "q", "y", &[]).read("y").expect_err("no such value");
     assert!(error.contains("\"q\""), "{error}");
     let error = model().read("z").expect_err("no such output");

@@ -56,13 +56,13 @@ fn small_memories() {
     let small = NpuShape {
         dim: 8,
         bus_bytes: 4,
-        scratchpad_rows: 512,
+        scratchpad_rows: 1024,
         accumulator_rows: 64,
         parameter_rows: 32,
     };
     check(&case, &small, 10);
-    check(&case, &NpuShape { dim: 4, bus_bytes: 32, scratchpad_rows: 1024, ..small }, 10);
-    check(&case, &NpuShape { dim: 32, bus_bytes: 8, scratchpad_rows: 1024, ..small }, 10);
+    check(&case, &NpuShape { dim: 4, bus_bytes: 32, scratchpad_rows: 2048, ..small }, 10);
+    check(&case, &NpuShape { dim: 32, bus_bytes: 8, scratchpad_rows: 512, ..small }, 10);
 }
 
 #[test]

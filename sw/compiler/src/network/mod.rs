@@ -4,6 +4,7 @@
 //! All maps are NHWC with one image; a vector is a map of one pixel. Scales and zero points are
 //! folded into the numbers of each layer, so that a layer is integers and requantisation alone.
 
+mod check;
 mod error;
 mod estimate;
 mod graph;

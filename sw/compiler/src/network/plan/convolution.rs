@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use systole_isa::{Activations, Convolution as Geometry, Exec, Kernel, Load};
 
-use super::blocks::{Limits, Target, parameters};
+use super::blocks::{Limits, Target};
 use super::first::View;
 use super::layout::has_depthwise_mode;
-use super::step::{Block, Group, Product, Step, Steps};
+use super::step::{Block, Product, Step, Steps};
 use crate::network::{Convolution, Shape};
 
 /// Longest side of a kernel in one EXEC.
@@ -34,10 +34,13 @@ pub type Loads<'a> = &'a mut dyn FnMut(Range<u32>) -> Vec<Load>;
 
 /// A part of the products of a tile of channels: one EXEC.
 #[derive(Clone)]
-struct Part {
-    lines: Range<u32>,
-    taps: Range<u32>,
-    planes: Range<u32>,
+pub(super) struct Part {
+    /// Lines of the kernel.
+    pub lines: Range<u32>,
+    /// Taps of a line.
+    pub taps: Range<u32>,
+    /// Planes of the input.
+    pub planes: Range<u32>,
 }
 
 impl Part {
@@ -84,15 +87,15 @@ impl Lowering<'_> {
     }
 
     /// Whether each plane of the input meets its own plane of the output.
-    fn depthwise(&self) -> bool {
+    pub(super) fn depthwise(&self) -> bool {
         self.convolution.depthwise
     }
 
-    fn has_mode(&self) -> bool {
+    pub(super) fn has_mode(&self) -> bool {
         has_depthwise_mode(self.limits.dim(), self.convolution)
     }
 
-    fn passes(&self) -> u32 {
+    pub(super) fn passes(&self) -> u32 {
         self.view.kernel[0].div_ceil(Geometry::lines_per_pass(self.limits.dim()))
     }
 
@@ -108,7 +111,7 @@ impl Lowering<'_> {
 
     /// The EXECs of tile `tile`. The first tile comes while the last planes of the input are on
     /// their way from the stage before: these have EXECs of their own.
-    fn parts(&self, tile: u32) -> Vec<Part> {
+    pub(super) fn parts(&self, tile: u32) -> Vec<Part> {
         let planes = self.view.map.planes(self.limits.dim());
         // Where a range ends.
         let ends = if self.depthwise() {
@@ -136,72 +139,6 @@ impl Lowering<'_> {
             }
         }
         parts
-    }
-
-    fn group(&self, tiles: Range<u32>) -> Group {
-        let dim = self.limits.dim();
-        let channels = tiles.start * dim..(tiles.end * dim).min(self.output.channels);
-        let parameters = parameters(dim, &self.convolution.requantise, channels);
-        let first = tiles.start == 0;
-        let mut weights = Vec::new();
-        for tile in tiles {
-            if self.depthwise() && self.has_mode() {
-                self.depthwise_tiles(tile, &mut weights);
-                continue;
-            }
-            for part in self.parts(tile) {
-                for y in part.lines.clone() {
-                    for x in part.taps.clone() {
-                        for plane in part.planes.clone() {
-                            self.tile(tile, (y, x, plane), &mut weights);
-                        }
-                    }
-                }
-            }
-        }
-        Group { weights, parameters, table: self.table.clone().filter(|_| first) }
-    }
-
-    /// The weight of a tap between an input channel of the view and an output channel; 0 where
-    /// there is none.
-    fn weight(&self, n: u32, (y, x): (u32, u32), k: u32) -> i8 {
-        let [height, width] = self.view.kernel;
-        let channels = self.view.map.shape.channels;
-        if n >= self.output.channels || k >= channels || y >= height || x >= width {
-            return 0;
-        }
-        let tap = y * width + x;
-        let index = match self.depthwise() {
-            true if n != k => return 0,
-            true => n * height * width + tap,
-            false => (n * height * width + tap) * channels + k,
-        };
-        self.convolution.weights[index as usize]
-    }
-
-    fn tile(&self, tile: u32, (y, x, plane): (u32, u32, u32), weights: &mut Vec<u8>) {
-        let dim = self.limits.dim();
-        for k in plane * dim..(plane + 1) * dim {
-            for n in tile * dim..(tile + 1) * dim {
-                weights.push(self.weight(n, (y, x), k) as u8);
-            }
-        }
-    }
-
-    /// Row T * g + x of a pass holds tap x of its line g.
-    fn depthwise_tiles(&self, tile: u32, weights: &mut Vec<u8>) {
-        let dim = self.limits.dim();
-        let (lines, taps) = (Geometry::lines_per_pass(dim), Geometry::taps_per_line(dim));
-        for pass in 0..self.passes() {
-            for row in 0..dim {
-                let (g, x) = (row / taps, row % taps);
-                for n in tile * dim..(tile + 1) * dim {
-                    let used = g < lines;
-                    let w = if used { self.weight(n, (pass * lines + g, x), n) } else { 0 };
-                    weights.push(w as u8);
-                }
-            }
-        }
     }
 
     fn block(&self, (group, first): (usize, u32), tile: u32, lines: Range<u32>) -> Block {

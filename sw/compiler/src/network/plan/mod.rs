@@ -22,6 +22,7 @@ mod schedule;
 mod stage;
 mod step;
 mod tokens;
+mod weights;
 
 #[cfg(test)]
 mod tests;

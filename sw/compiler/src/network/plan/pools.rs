@@ -1,14 +1,15 @@
 //! The steps of pools: the mean as a product with ones, the maximum as STOREs.
 
-use systole_isa::{Activations, Destination, Exec, Pool, Source, Store};
+use systole_isa::{Activations, Destination, Exec, Load, Pool, Source, Store, Windows};
 
 use super::blocks::{Limits, Target, parameters};
 use super::layout::Map;
 use super::step::{Block, Group, Product, Step, Steps};
+use crate::NpuShape;
 use crate::network::{GlobalAveragePool, MaxPool, Shape};
 
 /// The mean over a map: a row of ones meets the map's pixels as weights. Rows behind a line or the
-/// last pixel meet zeros.
+/// last pixel meet zeros, and are filled, because a program must not read what it has not written.
 pub fn mean(limits: &Limits, pool: &GlobalAveragePool, map: &Map, target: &Target) -> Steps {
     let dim = limits.dim();
     let Shape { height, width, channels } = map.shape;
@@ -33,7 +34,41 @@ pub fn mean(limits: &Limits, pool: &GlobalAveragePool, map: &Map, target: &Targe
         let store = target.store(dim, output, (plane, 0..1), (&pool.requantise, 0));
         Step::Block(Block { group: 0, products: vec![product], store, rows: 1 })
     };
-    Steps { groups: vec![group], steps: (0..map.planes(dim)).map(block).collect() }
+    let fills = fills(&limits.shape, map).into_iter().map(Step::Load);
+    Steps { groups: vec![group], steps: fills.chain((0..map.planes(dim)).map(block)).collect() }
+}
+
+/// LOADs that read nothing and put zeros behind the lines and the planes of a map.
+fn fills(shape: &NpuShape, map: &Map) -> Vec<Load> {
+    let planes = map.planes(shape.dim);
+    let lines = map.shape.height * map.pitch;
+    let (behind_line, behind_plane) = (map.pitch - map.shape.width, map.plane_step - lines);
+    let mut gaps = Vec::new();
+    if behind_plane > 0 {
+        gaps.push((map.row + lines, planes, map.plane_step, behind_plane));
+    }
+    if behind_line > 0 {
+        let first = |plane| map.line(plane, 0) + map.shape.width;
+        let gap = |plane| (first(plane), map.shape.height, map.pitch, behind_line);
+        gaps.extend((0..planes).map(gap));
+    }
+    let bytes = shape.dim.min(shape.bus_bytes);
+    let lanes = || (0..shape.dim).step_by(bytes as usize);
+    let load = |(row, rows, row_step, count): (u32, u32, u32, u32), lane: u32| Load {
+        rows: rows as u16,
+        row: row as u16,
+        row_step: row_step as u16,
+        windows: Some(Windows {
+            count: count as u16,
+            row_step: 1,
+            step: bytes as u8,
+            bytes: bytes as u8,
+            lane: lane as u8,
+            ..Windows::default()
+        }),
+        ..Load::default()
+    };
+    gaps.into_iter().flat_map(|gap| lanes().map(move |lane| load(gap, lane))).collect()
 }
 
 /// The maximum over windows, a STORE for each plane.

@@ -2,13 +2,15 @@
 
 use systole_isa::{Descriptor, Exec, Header, Load, Unit};
 
+use super::footprint::Rows;
 use super::layout::Layout;
+use super::plan_network;
 use super::stage::{Kind, stages};
 use super::tokens::List;
 use crate::NpuShape;
 use crate::network::{
-    Add, Convolution, Input, Layer, Network, Operation, Output, Requantise, ResidualAdd, Shape,
-    Tensor,
+    Add, Convolution, GlobalAveragePool, Input, Layer, Network, Operation, Output, Requantise,
+    ResidualAdd, Shape, Tensor,
 };
 
 const SHAPE: NpuShape = NpuShape {
@@ -151,4 +153,44 @@ fn sums_take_the_place_of_what_is_added_and_pitches_are_odd_for_depthwise() {
     assert_eq!((map(1).pitch, map(1).row), (5, map(4).row));
     assert_eq!(map(2).pitch, 4);
     assert_eq!(layout.maps[3], None);
+}
+
+#[test]
+fn programs_read_only_rows_that_they_have_written() {
+    let mut network = network(vec![
+        (0, convolution(16, false)),
+        (1, convolution(16, true)),
+        (1, add(2)),
+        (3, convolution(16, true)),
+    ]);
+    let mean = GlobalAveragePool {
+        requantise: Requantise {
+            bias: vec![0],
+            multiplier: vec![0.1],
+            zero_point: 0,
+            clamp_min: -128,
+            clamp_max: 127,
+        },
+    };
+    network.tensors.push(Tensor { name: "mean".into(), shape: Shape::flat(16) });
+    network.output = 5;
+    network.layers.push(Layer {
+        name: "mean".into(),
+        // A map that a depthwise layer reads too: rows are left out behind its lines.
+        input: 3,
+        output: 5,
+        operation: Operation::GlobalAveragePool(mean),
+    });
+    for dim in [4, 8, 16, 32] {
+        let shape = NpuShape { dim, ..SHAPE };
+        let program = plan_network(&shape, &network, 0).expect("it fits");
+        let rows = Rows::new(&shape);
+        let mut written = vec![false; rows.count()];
+        for (i, descriptor) in program.descriptors.iter().enumerate() {
+            let footprint = rows.of(dim, descriptor);
+            let unwritten = footprint.reads.iter().find(|&&row| !written[row as usize]);
+            assert_eq!(unwritten, None, "{dim} x {dim}, descriptor {i}: {descriptor}");
+            footprint.writes.iter().for_each(|&row| written[row as usize] = true);
+        }
+    }
 }

@@ -1,0 +1,78 @@
+//! The tiles of weights of a convolution.
+
+use std::ops::Range;
+
+use systole_isa::Convolution as Geometry;
+
+use super::blocks::parameters;
+use super::convolution::Lowering;
+use super::step::Group;
+
+impl Lowering<'_> {
+    /// Weights and parameters of some tiles of channels, in the order of their EXECs.
+    pub(super) fn group(&self, tiles: Range<u32>) -> Group {
+        let dim = self.limits.dim();
+        let channels = tiles.start * dim..(tiles.end * dim).min(self.output.channels);
+        let parameters = parameters(dim, &self.convolution.requantise, channels);
+        let first = tiles.start == 0;
+        let mut weights = Vec::new();
+        for tile in tiles {
+            if self.depthwise() && self.has_mode() {
+                self.depthwise_tiles(tile, &mut weights);
+                continue;
+            }
+            for part in self.parts(tile) {
+                for y in part.lines.clone() {
+                    for x in part.taps.clone() {
+                        for plane in part.planes.clone() {
+                            self.tile(tile, (y, x, plane), &mut weights);
+                        }
+                    }
+                }
+            }
+        }
+        Group { weights, parameters, table: self.table.clone().filter(|_| first) }
+    }
+
+    /// The weight of a tap between an input channel of the view and an output channel; 0 where
+    /// there is none.
+    fn weight(&self, n: u32, (y, x): (u32, u32), k: u32) -> i8 {
+        let [height, width] = self.view.kernel;
+        let channels = self.view.map.shape.channels;
+        if n >= self.output.channels || k >= channels || y >= height || x >= width {
+            return 0;
+        }
+        let tap = y * width + x;
+        let index = match self.depthwise() {
+            true if n != k => return 0,
+            true => n * height * width + tap,
+            false => (n * height * width + tap) * channels + k,
+        };
+        self.convolution.weights[index as usize]
+    }
+
+    fn tile(&self, tile: u32, (y, x, plane): (u32, u32, u32), weights: &mut Vec<u8>) {
+        let dim = self.limits.dim();
+        for k in plane * dim..(plane + 1) * dim {
+            for n in tile * dim..(tile + 1) * dim {
+                weights.push(self.weight(n, (y, x), k) as u8);
+            }
+        }
+    }
+
+    /// Row T * g + x of a pass holds tap x of its line g.
+    fn depthwise_tiles(&self, tile: u32, weights: &mut Vec<u8>) {
+        let dim = self.limits.dim();
+        let (lines, taps) = (Geometry::lines_per_pass(dim), Geometry::taps_per_line(dim));
+        for pass in 0..self.passes() {
+            for row in 0..dim {
+                let (g, x) = (row / taps, row % taps);
+                for n in tile * dim..(tile + 1) * dim {
+                    let used = g < lines;
+                    let w = if used { self.weight(n, (pass * lines + g, x), n) } else { 0 };
+                    weights.push(w as u8);
+                }
+            }
+        }
+    }
+}

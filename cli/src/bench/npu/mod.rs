@@ -1,5 +1,6 @@
 //! Cycles of jobs on the RTL's NPU, behind a memory with latency, beside what a model predicts.
 
+mod networks;
 mod products;
 
 use std::sync::Arc;
@@ -44,7 +45,14 @@ struct Job {
 pub fn measure(chip: &Chip, library: &Arc<Library>) -> Result<Vec<Value>> {
     say!("npu job                                   cycles    predicted  utilisation");
     let mut rows = Vec::new();
-    for job in products::jobs(&chip.config)? {
+    let mut jobs = products::jobs(&chip.config)?;
+    for (name, planned) in networks::jobs(&chip.config) {
+        match planned {
+            Ok(job) => jobs.push(job),
+            Err(reason) => say!("  {name:<34} {reason}"),
+        }
+    }
+    for job in jobs {
         let lists = (job.before.len() + job.list.len()) as u32 * Descriptor::BYTES + 128;
         let room = chip.config.memory.ram_bytes - (job.end - RAM_BASE);
         if lists > room {

@@ -1,6 +1,7 @@
 //! Matrix products as jobs.
 
 use systole_chip::ChipConfig;
+use systole_compiler::network::estimate;
 use systole_compiler::{Gemm, Matrix, NpuShape, Output, parameter_table, plan};
 use systole_isa::{Activations, Descriptor, Exec, Header, Load, Space};
 
@@ -90,7 +91,7 @@ fn cold(config: &ChipConfig, size: [u32; 3]) -> Result<Job> {
     Ok(Job {
         name: format!("GEMM {m}x{n}x{k}, cold"),
         macs: macs(size),
-        predicted: array_cycles(shape.dim, size),
+        predicted: estimate(&shape, &list).total,
         before: Vec::new(),
         list,
         segments: operands.segments,

@@ -28,13 +28,12 @@ pub const CONTROL_LEAD: u32 = 2;
 /// the columns: in cycle t + r for a wave of cycle t, hence a row `taps_<g>` is delayed by T*g, and
 /// element c by c cycles more.
 ///
-/// *Loads.* A weight row enters with its index and the weight register to fill; it reaches column
-/// c after c cycles, like a wave. Rows are loaded in ascending order, at most one a cycle, hence
-/// row r of a tile at least r cycles after row 0, and the skew of loads follows that of waves:
-/// - the first load of a tile may enter in the cycle in which the last wave that uses the same
-///   register enters (row r is overwritten no sooner than r cycles later, just behind that wave);
-/// - the first wave of a tile may enter one cycle after the last weight row of that tile (two
-///   cycles after the first weight row, if the others were sure to follow without a gap).
+/// *Loads.* An even and an odd weight row may enter in a cycle, each with half its index, and with the
+/// weight register to fill; they reach column c after c cycles, like a wave:
+/// - row r of a tile may enter r cycles after the last wave that uses the same register, or later
+///   (that wave meets row r after r cycles);
+/// - the first wave of a tile may enter one cycle after the last weight row of that tile and two
+///   after row 0 (it meets row r after r cycles, so later rows may even follow it).
 pub fn array(dim: u32, row_bits: u32) -> Module {
     let row_module = pe_row(dim);
     module("npu_array", |m| {
@@ -48,23 +47,29 @@ pub fn array(dim: u32, row_bits: u32) -> Module {
         let row = m.input("row", U(row_bits)).doc("accumulator row of this wave");
         let overwrite = m.input("overwrite", Bit);
         let last = m.input("last", Bit).doc("last wave of a command");
-        let weights = m.input("weights", U(8 * dim));
-        let load_valid = m.input("load_valid", Bit);
-        let load_index = m.input("load_index", U(dim.ilog2())).doc("row of the array to load");
+        let parities = ["even", "odd"];
+        let weights = parities.map(|parity| m.input(format!("{parity}_weights"), U(8 * dim)));
+        let load_valid = parities.map(|parity| m.input(format!("load_{parity}_valid"), Bit));
+        let pair = U((dim / 2).ilog2().max(1));
+        let load_pair = parities
+            .map(|parity| m.input(format!("load_{parity}_pair"), pair).doc("half the row's index"));
         let load_select = m.input("load_select", Bit).doc("weight register to load");
 
         let mut shifts = Shifts::default();
 
         m.section("Weights: column c gets them c + 1 cycles later");
-        let mut column_weights = Vec::new();
+        let mut column_weights = [Vec::new(), Vec::new()];
         let mut column_selects = Vec::new();
         for column in 0..dim {
-            let entering = cat(&[load_select, element(weights, column, 8)]);
+            let [even, odd] = weights.map(|weights| element(weights, column, 8));
+            let entering = cat(&[load_select, odd, even]);
             let delayed = shifts.delay(m, &format!("weight_skew_{column}"), entering, column + 1);
-            column_weights.push(delayed.bits(7, 0));
-            column_selects.push(delayed.bit(8));
+            column_weights[0].push(delayed.bits(7, 0));
+            column_weights[1].push(delayed.bits(15, 8));
+            column_selects.push(delayed.bit(16));
         }
-        let skewed_weights = pack(&column_weights).named("skewed_weights");
+        let skewed_weights = [0, 1]
+            .map(|n| pack(&column_weights[n]).named(format!("skewed_{}_weights", parities[n])));
         let skewed_selects = pack(&column_selects).named("skewed_selects");
 
         m.section("Taps: line g gets its pixels T*g cycles later, column c another c");
@@ -86,7 +91,9 @@ pub fn array(dim: u32, row_bits: u32) -> Module {
             let entering = cat(&[inject.bit(row), select, element(activations, row, 8)]);
             let line = (row / line_taps(dim)).min(tap_lines(dim) - 1);
             let wave = shifts.delay(m, &format!("activation_skew_{row}"), entering, row);
-            let load = (load_valid & load_index.eq(row)).named(format!("load_{row}"));
+            let parity = (row % 2) as usize;
+            let load = load_valid[parity] & load_pair[parity].eq(row / 2);
+            let load = load.named(format!("load_{row}"));
             sums = m
                 .instance(format!("row_{row}"), &row_module)
                 .pin("activation", wave.bits(7, 0).as_signed())
@@ -95,7 +102,7 @@ pub fn array(dim: u32, row_bits: u32) -> Module {
                 .pin("taps", line_pixels[line as usize])
                 .pin("load", load)
                 .pin("load_selects", skewed_selects)
-                .pin("weights", skewed_weights)
+                .pin("weights", skewed_weights[parity])
                 .pin("sums_in", sums)
                 .out("sums_out");
         }

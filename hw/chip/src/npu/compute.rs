@@ -27,8 +27,8 @@ pub fn compute(config: &NpuConfig) -> Module {
         let command_valid = m.input("command_valid", Bit);
         let command_descriptor = m.input("command_descriptor", U(256));
         let activation_data = m.input("activation_data", U(8 * dim));
-        let weight_ready = m.input("weight_ready", Bit);
-        let weight_data = m.input("weight_data", U(8 * dim));
+        let weight_ready = [0, 1].map(|n| m.input(format!("weight_{n}_ready"), Bit));
+        let weight_data = [0, 1].map(|n| m.input(format!("weight_{n}_data"), U(8 * dim)));
         let store_valid = m.input("store_valid", Bit);
         let store_row = m.input("store_row", U(16));
 
@@ -36,7 +36,8 @@ pub fn compute(config: &NpuConfig) -> Module {
             .instance("exec", &exec)
             .pin("command_valid", command_valid)
             .pin("command_descriptor", command_descriptor)
-            .pin("weight_ready", weight_ready);
+            .pin("weight_0_ready", weight_ready[0])
+            .pin("weight_1_ready", weight_ready[1]);
         let lines = tap_lines(dim);
         let mut taps = vec![activation_data];
         taps.extend((1..lines).map(|g| m.input(format!("tap_{g}_data"), U(8 * dim))));
@@ -52,10 +53,8 @@ pub fn compute(config: &NpuConfig) -> Module {
             .pin("row", exec.out("wave_row"))
             .pin("overwrite", exec.out("wave_overwrite"))
             .pin("last", exec.out("wave_last"))
-            .pin("weights", weight_data)
-            .pin("load_valid", exec.out("load_valid"))
-            .pin("load_index", exec.out("load_index"))
             .pin("load_select", exec.out("load_select"));
+        load_rows(array, exec, weight_data, dim);
         let accumulators = m
             .instance("accumulators", &accumulators)
             .pin("add_valid", array.out("out_valid"))
@@ -75,8 +74,9 @@ pub fn compute(config: &NpuConfig) -> Module {
                 m.output(&port, exec.out(&port));
             }
         }
-        m.output("weight_valid", exec.out("weight_valid"));
-        m.output("weight_row", exec.out("weight_row"));
+        for port in ["weight_0_valid", "weight_0_row", "weight_1_valid", "weight_1_row"] {
+            m.output(port, exec.out(port));
+        }
         m.output("store_ready", accumulators.out("store_ready"));
         m.output("store_data", accumulators.out("store_data"));
         m.output("done", accumulators.out("done"));
@@ -99,4 +99,23 @@ fn activations(exec: Instance, data: Signal, dim: u32) -> Signal {
         taps.unused();
     }
     pack(&lanes).named("activations")
+}
+
+/// Sends the one or two weight rows that have come to the even and the odd rows of the array.
+fn load_rows(array: Instance, exec: Instance, weights: [Signal; 2], dim: u32) {
+    let (count, index) = (exec.out("load_count"), exec.out("load_index"));
+    let (one, two) = (count.ne(0).named("loads_one"), count.bit(1).named("loads_two"));
+    let odd_first = index.bit(0).named("odd_first");
+    let wide = index.ext(index.width() + 1);
+    let half = |index: Signal| index.bits(index.width() - 1, 1);
+    let pair_bits = (dim / 2).ilog2().max(1);
+    let even_pair = half(wide + 1).resize(pair_bits).named("even_pair");
+    let odd_pair = half(wide).resize(pair_bits).named("odd_pair");
+    array
+        .pin("load_even_valid", odd_first.mux(two, one))
+        .pin("load_even_pair", even_pair)
+        .pin("even_weights", odd_first.mux(weights[1], weights[0]))
+        .pin("load_odd_valid", odd_first.mux(one, two))
+        .pin("load_odd_pair", odd_pair)
+        .pin("odd_weights", odd_first.mux(weights[0], weights[1]));
 }

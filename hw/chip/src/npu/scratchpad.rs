@@ -40,7 +40,7 @@ impl Client {
 /// The scratchpad memory with its arbiters.
 ///
 /// Read clients in falling priority: `activation_`, `tap_1_` and so on (the further lines of
-/// depthwise convolutions), `weight_`, `store_`; write clients: `result_`, `load_`. Each bank does
+/// depthwise convolutions), `weight_0_`, `weight_1_`, `store_`; write clients: `result_`, `load_`. Each bank does
 /// one read and one write a cycle; a client that is refused sees `ready` low and asks again. The
 /// activation and the taps are never refused: taps must not meet in a bank. `<client>_data` is the
 /// row that was granted in the previous cycle, and only then. Of LOAD's rows only the elements in
@@ -54,7 +54,7 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
         let taps = tap_lines(config.dim) as usize;
         let mut read_names = vec!["activation".to_owned()];
         read_names.extend((1..taps).map(|line| format!("tap_{line}")));
-        read_names.extend(["weight", "store"].map(str::to_owned));
+        read_names.extend(["weight_0", "weight_1", "store"].map(str::to_owned));
         let readers: Vec<Client> = read_names
             .iter()
             .map(|name| {
@@ -81,9 +81,13 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
             let any = blockers.reduce(|some, other| some | other).expect("not the first client");
             any.named(format!("{}_blocked", read_names[client]))
         };
-        let (weight_blocked, store_blocked) = (blocked(taps), blocked(taps + 1));
+        let [first_weight, second_weight, store] = [taps, taps + 1, taps + 2];
+        let weight_blocked = [first_weight, second_weight].map(blocked);
+        let store_blocked = blocked(store);
         let result_blocks_load = writers[0].0.blocks(&writers[1].0).named("result_blocks_load");
-        m.output("weight_ready", !weight_blocked);
+        for (n, blocked) in weight_blocked.iter().enumerate() {
+            m.output(format!("weight_{n}_ready"), !*blocked);
+        }
         m.output("store_ready", !store_blocked);
         m.output("result_write_ready", lit(1, Bit));
         m.output("load_write_ready", !result_blocks_load);
@@ -140,8 +144,8 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
             let meets = blocked_tap(&readers[..=line]);
             m.check(format!("tap_{line}_has_its_bank"), !(readers[line].valid & meets));
         }
-        m.cover("weight_refused", readers[taps].valid & weight_blocked);
-        m.cover("store_refused", readers[taps + 1].valid & store_blocked);
+        m.cover("weight_refused", readers[first_weight].valid & weight_blocked[0]);
+        m.cover("store_refused", readers[store].valid & store_blocked);
         m.cover("load_refused", writers[1].0.valid & result_blocks_load);
     })
 }

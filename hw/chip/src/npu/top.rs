@@ -158,7 +158,8 @@ fn exec_unit(dim: u32, compute: Instance, gate: Instance, scratchpad: Instance) 
     gate.pin("aborted", 0);
     join(compute, gate, &[("command_ready", "start_ready"), ("done", "done")]);
     let taps = (1..tap_lines(dim)).map(|line| format!("tap_{line}"));
-    for client in ["activation", "weight"].map(str::to_owned).into_iter().chain(taps) {
+    let clients = ["activation", "weight_0", "weight_1"].map(str::to_owned);
+    for client in clients.into_iter().chain(taps) {
         for port in ["valid", "row"] {
             let port = format!("{client}_{port}");
             scratchpad.pin(&port, compute.out(&port));
@@ -166,7 +167,7 @@ fn exec_unit(dim: u32, compute: Instance, gate: Instance, scratchpad: Instance) 
         let data = format!("{client}_data");
         compute.pin(&data, scratchpad.out(&data));
     }
-    join(scratchpad, compute, &[("weight_ready", "weight_ready")]);
+    join(scratchpad, compute, &["weight_0_ready", "weight_1_ready"].map(|port| (port, port)));
 }
 
 /// What STORE reads, and the requantiser between its two sides.

@@ -37,14 +37,15 @@ pub fn exec(config: &NpuConfig) -> Module {
             .instance("tiles", &tiles)
             .pin("command_valid", m.input("command_valid", Bit))
             .pin("command_descriptor", m.input("command_descriptor", U(256)))
-            .pin("weight_ready", m.input("weight_ready", Bit));
+            .pin("weight_0_ready", m.input("weight_0_ready", Bit))
+            .pin("weight_1_ready", m.input("weight_1_ready", Bit));
         let pixels = m.instance("pixels", &pixels);
         let taps = m.instance("taps", &taps);
-        for port in ["command_ready", "weight_valid"] {
+        m.output("command_ready", tiles.out("command_ready"));
+        for port in ["weight_0_valid", "weight_0_row", "weight_1_valid", "weight_1_row"] {
             m.output(port, tiles.out(port));
         }
-        m.output("weight_row", tiles.out("weight_row"));
-        for port in ["load_valid", "load_index", "load_select"] {
+        for port in ["load_count", "load_index", "load_select"] {
             m.output(port, tiles.out(port));
         }
 

@@ -6,15 +6,18 @@ use super::command::Command;
 use super::loops::Walk;
 use crate::config::NpuConfig;
 
-/// The weight row to ask for.
-pub(super) struct WeightRow {
-    pub(super) next: Signal,
+/// The weight rows to ask for: two a cycle if the scratchpad and the array can take them.
+pub(super) struct WeightRows {
+    /// Scratchpad rows of the next row of the tile and of the one behind it.
+    pub(super) rows: [Signal; 2],
     /// Row of the tile.
     pub(super) index: Signal,
     /// It is the tile's last.
     pub(super) last: Signal,
-    /// A wire to drive: the scratchpad has granted it.
-    pub(super) taken: Signal,
+    /// It is the last but one.
+    pub(super) last_but_one: Signal,
+    /// Wires to drive: the scratchpad has granted the first, and the second as well.
+    pub(super) taken: [Signal; 2],
 }
 
 /// Addresses of weight rows: tiles of a convolution lie one behind the other, those of a product
@@ -25,9 +28,10 @@ pub(super) fn weight_rows(
     command: &Command,
     walk: &Walk,
     [taken, tile_loaded]: [Signal; 2],
-) -> WeightRow {
+) -> WeightRows {
     m.section("Weight rows");
     let bits = command.row_bits;
+    let dim = u64::from(config.dim);
     let index = m.reg("weight_index", U(config.dim.ilog2())).reset(0).doc("row of the tile");
     let row = m.reg("weight_row_next", U(bits));
     let tile_row = m.reg("weight_tile_row", U(bits)).doc("first row of the tile");
@@ -36,15 +40,22 @@ pub(super) fn weight_rows(
     let n_step = m.reg("weight_n_step", U(bits));
     let stepped = m.reg("weights_stepped", Bit).doc("n tiles lie weight_n_step apart");
 
-    let row_taken = m.wire("weight_taken", Bit);
+    let first_taken = m.wire("weight_taken", Bit);
+    let second_taken = m.wire("second_weight_taken", Bit);
+    let second_row = (row + 1).named("second_weight_row");
+    let next_index = (index + 1).named("second_weight_index");
     let next_n_row = (n_row + n_step).named("weight_next_n_row");
     let next_k_row = (tile_row + k_step).named("weight_next_k_row");
     let from_n = (walk.last_y & stepped).named("weight_from_n");
     let next_tile_row = from_n.mux(next_n_row, next_k_row).named("weight_next_tile_row");
     m.clocked(|| {
-        when(row_taken, || {
-            index.set(index + 1);
-            row.set(row + 1);
+        when(first_taken, || {
+            index.set(next_index);
+            row.set(second_row);
+        });
+        when(second_taken, || {
+            index.set(next_index + 1);
+            row.set(second_row + 1);
         });
         when(tile_loaded, || {
             row.set(next_tile_row);
@@ -55,12 +66,16 @@ pub(super) fn weight_rows(
             row.set(command.row(2, 0));
             tile_row.set(command.row(2, 0));
             n_row.set(command.row(2, 0));
-            let dense = lit(u64::from(config.dim), U(bits));
-            k_step.set(command.product.mux(command.row(2, 1), dense));
+            k_step.set(command.product.mux(command.row(2, 1), lit(dim, U(bits))));
             n_step.set(command.row(5, 1));
             stepped.set(command.product);
         });
     });
-    let last = index.eq(u64::from(config.dim - 1)).named("weight_last_row");
-    WeightRow { next: row, index, last, taken: row_taken }
+    WeightRows {
+        rows: [row, second_row],
+        index,
+        last: index.eq(dim - 1).named("weight_last_row"),
+        last_but_one: index.eq(dim - 2).named("weight_last_but_one"),
+        taken: [first_taken, second_taken],
+    }
 }

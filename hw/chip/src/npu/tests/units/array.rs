@@ -36,6 +36,8 @@ struct Tile {
     weights: Vec<Vec<i8>>,
     register: u64,
     rows_loaded: u32,
+    /// Cycle of its first load.
+    first_load: u64,
 }
 
 impl Bench {
@@ -59,16 +61,20 @@ impl Bench {
 
     fn tile(&mut self, register: u64) -> Tile {
         let weights = (0..self.dim).map(|_| self.bytes()).collect();
-        Tile { weights, register, rows_loaded: 0 }
+        Tile { weights, register, rows_loaded: 0, first_load: 0 }
     }
 
-    /// Offers the next row of `tile`.
+    /// Offers the next row of `tile`; a second call in a cycle offers the one behind it.
     fn load(&mut self, tile: &mut Tile) {
         let row = tile.rows_loaded as usize;
-        self.sim.set("load_valid", 1);
-        self.sim.set("load_index", row as u64);
+        if row == 0 {
+            tile.first_load = self.cycle;
+        }
+        let parity = ["even", "odd"][row % 2];
+        self.sim.set(&format!("load_{parity}_valid"), 1);
+        self.sim.set(&format!("load_{parity}_pair"), row as u64 / 2);
         self.sim.set("load_select", tile.register);
-        self.sim.set_bits("weights", pack_bytes(&tile.weights[row]));
+        self.sim.set_bits(&format!("{parity}_weights"), pack_bytes(&tile.weights[row]));
         tile.rows_loaded += 1;
     }
 
@@ -124,14 +130,14 @@ impl Bench {
             let due = self.expected.pop_front().expect("checked");
             assert_eq!(self.sim.get_bits("sums"), pack_words(&due.sums), "cycle {}", self.cycle);
         }
-        for port in ["valid", "last", "load_valid"] {
+        for port in ["valid", "last", "load_even_valid", "load_odd_valid"] {
             self.sim.set(port, 0);
         }
         for port in ["select", "load_select", "overwrite"] {
             let rubbish = self.random.below(2);
             self.sim.set(port, rubbish.into());
         }
-        for port in ["activations", "weights"] {
+        for port in ["activations", "even_weights", "odd_weights"] {
             let rubbish = self.bytes();
             self.sim.set_bits(port, pack_bytes(&rubbish));
         }
@@ -153,27 +159,38 @@ impl Bench {
     }
 }
 
-/// Random bubbles in loads and waves; a tile's loads start with the last wave of the tile that
-/// used the register before, its waves one cycle after its last load.
+/// Random bubbles in loads and waves; row r of a tile comes r cycles or more after the last wave of
+/// the tile that used the register before, its waves one cycle after its last load
+/// and two after its first.
 fn random_tiles(dim: u32, tiles: u32, busy_percent: u32, seed: u64) {
     let mut bench = Bench::new(dim, seed);
     let mut current: Option<Tile> = None;
     let mut waves_left = 0;
     let mut next = bench.tile(0);
+    // Cycles of the last waves that used each register.
+    let mut last_wave: [Option<u64>; 2] = [None; 2];
     let mut started = 0;
     while started < tiles || waves_left > 0 {
-        // A tile may start streaming in the cycle after its last load.
-        if waves_left == 0 && next.rows_loaded == dim && started < tiles {
+        // A tile may start streaming in the cycle after its last load, two after its first.
+        let loaded = next.rows_loaded == dim && bench.cycle >= next.first_load + 2;
+        if waves_left == 0 && loaded && started < tiles {
             let register = next.register ^ 1;
             let fresh = bench.tile(register);
             current = Some(std::mem::replace(&mut next, fresh));
             waves_left = bench.random.range(1, 2 * dim);
             started += 1;
-        } else if next.rows_loaded < dim && bench.random.chance(busy_percent) {
-            bench.load(&mut next);
+        } else if bench.random.chance(busy_percent) {
+            let age = last_wave[next.register as usize].map_or(dim.into(), |at| bench.cycle - at);
+            for _ in 0..bench.random.range(1, 2) {
+                if next.rows_loaded < dim && u64::from(next.rows_loaded) <= age {
+                    bench.load(&mut next);
+                }
+            }
         }
         if waves_left > 0 && bench.random.chance(busy_percent) {
-            bench.wave(current.as_ref().expect("waves have a tile"));
+            let tile = current.as_ref().expect("waves have a tile");
+            last_wave[tile.register as usize] = Some(bench.cycle);
+            bench.wave(tile);
             waves_left -= 1;
         }
         bench.clock();

@@ -37,22 +37,22 @@ impl Bench {
     /// A clock cycle; returns whether the command offered was taken.
     fn cycle(&mut self) -> bool {
         let taps = (1..tap_lines(self.dim)).map(|line| format!("tap_{line}"));
-        let clients: Vec<String> =
-            ["activation".to_owned(), "weight".to_owned()].into_iter().chain(taps).collect();
+        let names = ["activation", "weight_0", "weight_1"].map(str::to_owned);
+        let clients: Vec<String> = names.into_iter().chain(taps).collect();
         let mut answers = Vec::new();
         for client in &clients {
             let valid = self.sim.get(&format!("{client}_valid")) == 1;
             let row = self.sim.get(&format!("{client}_row")) as i64;
             let mut ready = true;
-            if client == "weight" {
+            if client.starts_with("weight") {
                 ready = self.random.chance(self.grant);
-                self.sim.set("weight_ready", ready.into());
+                self.sim.set(&format!("{client}_ready"), ready.into());
             }
             answers.push((valid && ready).then_some(row));
         }
         let mut banks: Vec<i64> = Vec::new();
         for (client, row) in clients.iter().zip(&answers) {
-            if client != "weight"
+            if !client.starts_with("weight")
                 && let Some(row) = row
             {
                 assert!(!banks.contains(&(row % 4)), "two lines in one bank");
@@ -233,5 +233,18 @@ fn convolutions_keep_the_cycle_law() {
         let law = command.cycles(dim) + u64::from(3 * dim + 3);
         let spent = bench.run(&[command], 0);
         assert!(spent <= law, "D {dim}, {command:?}: {spent} cycles, law {law}");
+    }
+}
+
+/// Tiles of fewer than D rows are bound by their weights, two rows a cycle and one cycle more.
+#[test]
+fn small_tiles_take_half_of_dim() {
+    for dim in [4, 8, 16] {
+        let mut bench = Bench::new(&config(dim, 8), 100, 4);
+        let command =
+            Exec::Product(Product { m_rows: 1, k_tiles: 40, n_tiles: 2, ..Product::default() });
+        let spent = bench.run(&[command], 0);
+        let law = 80 * u64::from(dim / 2 + 1) + u64::from(3 * dim + 3);
+        assert!(spent <= law, "D {dim}: {spent} cycles, law {law}");
     }
 }

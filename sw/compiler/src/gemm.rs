@@ -162,7 +162,7 @@ impl Blocks {
 }
 
 /// Cycles that an EXEC should last at least, to hide the descriptors of the next one.
-const EXEC_CYCLES: u32 = 512;
+const EXEC_CYCLES: u32 = 256;
 
 /// Slots of the ring of weights that pieces leave room for if they can.
 const FEWEST_SLOTS: u32 = 4;
@@ -202,6 +202,11 @@ struct Span {
     start: u32,
     len: u32,
     last: bool,
+}
+
+/// All of a dimension.
+fn whole(len: u32) -> Span {
+    Span { index: 0, start: 0, len, last: true }
 }
 
 fn spans(total: u32, block: u32) -> impl Iterator<Item = Span> + Clone {
@@ -300,8 +305,13 @@ impl Planner<'_> {
         if index >= slots {
             free = free.wait_for(Unit::Exec);
         }
+        let all_rows = whole(step.m.len);
+        if index == 0 && self.steps.len() > 1 && step.m.len >= 2 * self.shape.dim {
+            self.start(step);
+            return;
+        }
         if step.loads_activations {
-            self.load_activations(std::mem::take(&mut free), step);
+            self.load_activations(std::mem::take(&mut free), step, all_rows);
         }
         self.load_weights(free.signal_to(Unit::Exec), index, step);
         if step.loads_parameters {
@@ -310,10 +320,9 @@ impl Planner<'_> {
         let reused = index + slots < self.steps.len();
         let dim = self.shape.dim;
         // Only the last output block has nothing to hide its STORE behind.
-        let whole = Span { index: 0, start: 0, len: step.n.len, last: true };
         let parts: Vec<Span> = match index + 1 == self.steps.len() {
             true => spans(step.n.len, dim).collect(),
-            false => vec![whole],
+            false => vec![whole(step.n.len)],
         };
         for part in parts {
             let mut header = Header::default();
@@ -329,10 +338,39 @@ impl Planner<'_> {
             if step.k.last {
                 header = header.signal_to(Unit::Store);
             }
-            self.execute(header, index, step, part);
+            self.execute(header, index, step, all_rows, part);
             if step.k.last {
                 self.store(step, part);
             }
+        }
+    }
+
+    /// The first step, in two halves of rows: the array starts when one half is there.
+    fn start(&mut self, step: &Step) {
+        let slots = self.blocks.slots as usize;
+        let halves = spans(step.m.len, step.m.len.div_ceil(2));
+        for half in halves {
+            let signal = Header::default().signal_to(Unit::Exec);
+            if half.index == 0 {
+                self.load_activations(Header::default(), step, half);
+                self.load_weights(signal, 0, step);
+            } else {
+                self.load_activations(signal, step, half);
+            }
+            let mut header = Header::default().wait_for(Unit::Load);
+            if half.last && slots < self.steps.len() {
+                header = header.signal_to(Unit::Load);
+            }
+            if half.last && step.k.last {
+                header = header.signal_to(Unit::Store);
+            }
+            self.execute(header, 0, step, half, whole(step.n.len));
+        }
+        if step.loads_parameters {
+            self.load_parameters(step);
+        }
+        if step.k.last {
+            self.store(step, whole(step.n.len));
         }
     }
 
@@ -380,17 +418,17 @@ impl Planner<'_> {
         (step.output % 2 * (self.shape.accumulator_rows / 2)) as u16
     }
 
-    fn load_activations(&mut self, header: Header, step: &Step) {
+    fn load_activations(&mut self, header: Header, step: &Step, rows: Span) {
         let activations = self.gemm.activations;
         self.list.push(Descriptor::Load(
             header,
             Load {
                 space: Space::Scratchpad,
-                address: element(activations, step.m.start, step.chunk.start),
+                address: element(activations, step.m.start + rows.start, step.chunk.start),
                 stride: activations.stride,
-                rows: step.m.len as u16,
+                rows: rows.len as u16,
                 row_bytes: step.chunk.len as u16,
-                row: self.activation_row(step),
+                row: self.activation_row(step) + rows.start as u16,
                 row_step: 1,
                 chunk_step: step.m.len as u16,
                 windows: None,
@@ -420,8 +458,8 @@ impl Planner<'_> {
         step.k.len.next_multiple_of(self.shape.dim) as u16
     }
 
-    /// The product of a piece, for the columns `part` of its output block.
-    fn execute(&mut self, header: Header, index: usize, step: &Step, part: Span) {
+    /// The product of a piece, for rows `m` and columns `part` of its output block.
+    fn execute(&mut self, header: Header, index: usize, step: &Step, m: Span, part: Span) {
         let dim = self.shape.dim;
         let rows = step.m.len as u16;
         let first_tile = (part.start / dim) as u16;
@@ -432,16 +470,16 @@ impl Planner<'_> {
             Exec {
                 accumulate: step.k.start > 0,
                 activations: Activations {
-                    row: self.activation_row(step) + k_tile * rows,
+                    row: self.activation_row(step) + k_tile * rows + m.start as u16,
                     step: 1,
                     k_step: rows,
                 },
                 weight_row: self.weight_row(index) + first_tile * weight_n_step,
                 weight_k_step: dim as u16,
                 weight_n_step,
-                accumulator_row: self.accumulator_row(step) + first_tile * rows,
+                accumulator_row: self.accumulator_row(step) + first_tile * rows + m.start as u16,
                 accumulator_n_step: rows,
-                m_rows: rows,
+                m_rows: m.len as u16,
                 k_tiles: step.k.len.div_ceil(dim) as u16,
                 n_tiles: part.len.div_ceil(dim) as u16,
             },

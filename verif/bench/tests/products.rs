@@ -7,9 +7,9 @@ use systole_golden::npu::{JobRecord, hazard};
 use systole_golden::{Inputs, Isa, Machine, NpuConfig};
 
 const RAM: u32 = 0x8000_0000;
-const RAM_BYTES: u32 = 1 << 21;
+const RAM_BYTES: u32 = 1 << 24;
 const LIST: u32 = RAM + 0x1000;
-const DATA: u32 = RAM + 0x10_0000;
+const DATA: u32 = RAM + 0x80_0000;
 
 fn machine(shape: &NpuShape) -> Machine {
     let npu = NpuConfig {

@@ -28,6 +28,12 @@ struct Ring {
 }
 
 impl Ring {
+    /// Takes in the rows in front, from `first` on. Pieces that are in use stay where they are.
+    fn start_at(&mut self, first: u32) {
+        self.size = self.first + self.size - first;
+        self.first = first;
+    }
+
     /// `rows` rows in one piece, if they are free.
     fn take(&mut self, rows: u32) -> Option<u32> {
         let (low, high) = (self.first, self.first + self.size);
@@ -93,15 +99,15 @@ pub struct Schedule<'a> {
 }
 
 impl<'a> Schedule<'a> {
-    /// With the scratchpad's rows from `ring` on for weights.
-    pub fn new(shape: &NpuShape, ring: u32, image: &'a mut Image) -> Self {
+    /// With all of the scratchpad for weights.
+    pub fn new(shape: &NpuShape, image: &'a mut Image) -> Self {
         let ring_of =
             |first: u32, end: u32| Ring { first, size: end - first, used: VecDeque::new() };
         Self {
             shape: *shape,
             image,
             list: List::new(shape),
-            weights: ring_of(ring, shape.scratchpad_rows),
+            weights: ring_of(0, shape.scratchpad_rows),
             parameters: ring_of(0, shape.parameter_rows),
             accumulators: Accumulators {
                 half: shape.accumulator_rows / 2,
@@ -114,20 +120,24 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Puts the stages into the list; returns for each the index of its first descriptor (loads of
+    /// Puts the stages, each with the rows that belong to maps from it on, into the list; returns for each the index of its first descriptor (loads of
     /// weights ahead of it not counted), and the list. `Err` is the index of a stage whose weights
     /// or parameters do not fit.
-    pub fn run(mut self, stages: Vec<Steps>) -> Result<(Vec<usize>, Vec<Descriptor>), usize> {
+    pub fn run(
+        mut self,
+        stages: Vec<(u32, Steps)>,
+    ) -> Result<(Vec<usize>, Vec<Descriptor>), usize> {
         let mut starts = Vec::new();
         let mut groups = 0;
         let mut all = Vec::new();
-        for (stage, steps) in stages.into_iter().enumerate() {
+        for (stage, (maps, steps)) in stages.into_iter().enumerate() {
             let first = groups;
             groups += steps.groups.len();
             self.waiting.extend(steps.groups);
-            all.push((stage, first, steps.steps));
+            all.push((stage, maps, first, steps.steps));
         }
-        for (stage, first, steps) in all {
+        for (stage, maps, first, steps) in all {
+            self.weights.start_at(maps);
             starts.push(self.list.len());
             let mut inputs = steps.iter().filter(|step| matches!(step, Step::Load(_))).count();
             // Weights come before the input: they are shorter.

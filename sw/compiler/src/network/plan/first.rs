@@ -87,7 +87,9 @@ impl<'a> Packed<'a> {
             };
             let lines = packed.view().kernel[0];
             let exec = map.planes(shape.dim) * lines * pixels * n_tiles;
-            let fits = map.planes(shape.dim) * map.plane_step <= shape.scratchpad_rows / 2;
+            let rows = map.planes(shape.dim) * map.plane_step
+                + n_tiles * output.height * (output.width | 1);
+            let fits = rows + map.planes(shape.dim) * lines * shape.dim <= shape.scratchpad_rows;
             (packed, if fits { cost(windows, exec) } else { u64::MAX })
         };
         let best = [of(Packing::Line), of(Packing::All)].into_iter().min_by_key(|(_, cost)| *cost);

@@ -1,6 +1,7 @@
 //! Single operators of any size as programs on the golden model's NPU, against plain loops.
 
 use proptest::prelude::*;
+use systole_compiler::NpuShape;
 use systole_compiler::network::{
     Add, Convolution, GlobalAveragePool, Input, Layer, MaxPool, Network, Operation, Output,
     Requantise, ResidualAdd, Shape, Tensor, TensorId, interpret, plan_network,
@@ -90,13 +91,16 @@ impl Builder {
     }
 
     /// Compares a program with the loops.
-    fn check(mut self, dim: u32) {
-        let shape = shape(dim, 32768);
-        let program = plan_network(&shape, &self.network, BASE).expect("it fits");
+    fn check(self, dim: u32) {
+        self.check_on(&shape(dim, 32768));
+    }
+
+    fn check_on(mut self, shape: &NpuShape) {
+        let program = plan_network(shape, &self.network, BASE).expect("it fits");
         let input = self.numbers.bytes(self.network.shape(self.network.input).len());
         let values = interpret(&self.network, &input).expect("the input fits");
         let expected = values.get(self.network.output).expect("it was computed");
-        assert_eq!(Npu::new(&shape, &program).run(&input), expected);
+        assert_eq!(Npu::new(shape, &program).run(&input), expected);
     }
 }
 
@@ -154,6 +158,27 @@ fn dim() -> impl Strategy<Value = u32> {
 /// Arrays that have a table memory.
 fn table_dim() -> impl Strategy<Value = u32> {
     proptest::sample::select(vec![4u32, 8, 16, 32])
+}
+
+/// The packed input of a first convolution and its output do not fit together: the input comes in
+/// a ring, with fewer parameters than channels once for each group of channels.
+#[test]
+fn first_convolution_with_its_input_in_a_ring() {
+    for (dim, side, channels, parameter_rows) in
+        [(8, 48, 32, 1024), (8, 48, 32, 32), (16, 64, 48, 32), (16, 63, 40, 1024)]
+    {
+        let mut builder = Builder::new(Shape { height: side, width: side, channels: 3 }, 7);
+        let geometry = Geometry {
+            channels,
+            kernel: [3, 3],
+            stride: [2, 2],
+            pads: [0, 0, 1, 1],
+            depthwise: false,
+        };
+        builder.convolution(0, &geometry).expect("the map is larger than the kernel");
+        let shape = NpuShape { parameter_rows, ..shape(dim, 4096) };
+        builder.check_on(&shape);
+    }
 }
 
 fn cases() -> u32 {

@@ -12,6 +12,7 @@ mod host;
 mod interpret;
 mod plan;
 mod residual;
+mod timeline;
 
 pub use error::NetworkError;
 pub use estimate::{Estimate, estimate};

@@ -34,6 +34,14 @@ impl Limits {
         (lines > 0).then(|| output.height.div_ceil(output.height.div_ceil(lines)))
     }
 
+    /// Lines of output that a block takes where the input is on its way: short blocks let the array
+    /// begin before the whole input is there.
+    pub fn early_lines(&self, output: Shape) -> Option<u32> {
+        let quarter = output.height.div_ceil(4);
+        let lines = quarter.max((2 * self.dim()).div_ceil(output.width));
+        self.lines(output).map(|most| most.min(lines))
+    }
+
     /// Tiles of channels that share a group when each has `rows` rows of weights.
     pub fn group_tiles(&self, tiles: u32, rows: u32, share: u32) -> u32 {
         let parameters = self.shape.parameter_rows / 16;

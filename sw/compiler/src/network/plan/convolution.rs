@@ -55,12 +55,11 @@ impl Lowering<'_> {
     /// output does not fit half of the accumulators.
     pub fn steps(&self, loads: Option<Loads>) -> Option<Steps> {
         let dim = self.limits.dim();
-        let mut lines = self.limits.lines(self.output)?;
-        if loads.is_some() || self.view.map.planes(dim) == 1 {
-            // Short blocks let the array begin before the whole input is there.
-            let quarter = self.output.height.div_ceil(4);
-            lines = lines.min(quarter.max((2 * dim).div_ceil(self.output.width)));
-        }
+        let early = loads.is_some() || self.view.map.planes(dim) == 1;
+        let lines = match early {
+            true => self.limits.early_lines(self.output)?,
+            false => self.limits.lines(self.output)?,
+        };
         let height = self.output.height;
         let chunks: Vec<_> =
             (0..height).step_by(lines as usize).map(|y| y..(y + lines).min(height)).collect();
@@ -69,20 +68,23 @@ impl Lowering<'_> {
         let share = if loads.is_some() { 1 } else { 4 };
         let group_tiles = self.limits.group_tiles(tiles, self.tile_rows(), share);
         let mut steps = Steps::default();
+        let mut parts = Vec::new();
         for first in (0..tiles).step_by(group_tiles as usize) {
             let group = first..(first + group_tiles).min(tiles);
             steps.groups.push(self.group(group.clone()));
             let index = steps.groups.len() - 1;
             for chunk in &chunks {
-                for tile in group.clone() {
-                    let block = self.block((index, first), tile, chunk.clone());
-                    steps.steps.push(Step::Block(block));
-                }
+                let block = |tile| Step::Block(self.block((index, first), tile, chunk.clone()));
+                parts.push((chunk.clone(), group.clone().map(block).collect()));
             }
         }
-        if let Some(loads) = loads {
-            steps.steps = with_loads(steps.steps, group_tiles as usize, &chunks, loads);
-        }
+        let with_input = match (&loads, self.view.map.is_ring()) {
+            (None, _) => 0,
+            // Blocks of further groups find the whole input.
+            (Some(_), false) => chunks.len(),
+            (Some(_), true) => parts.len(),
+        };
+        steps.steps = with_loads(parts, with_input, loads);
         Some(steps)
     }
 
@@ -241,21 +243,27 @@ impl Lowering<'_> {
     }
 }
 
-/// Puts the loads of each part of the output between the blocks of the part before.
-fn with_loads(blocks: Vec<Step>, tiles: usize, chunks: &[Range<u32>], loads: Loads) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut blocks = blocks.into_iter();
-    steps.extend(loads(chunks[0].clone()).into_iter().map(Step::Load));
-    for i in 0..chunks.len() {
-        let next = chunks.get(i + 1).map_or(Vec::new(), |chunk| loads(chunk.clone()));
-        let share = next.len().div_ceil(tiles);
-        let mut next = next.into_iter().map(Step::Load);
-        for block in blocks.by_ref().take(tiles) {
+/// Puts the loads of the first `with_input` parts of the output between the blocks of the part
+/// before.
+fn with_loads(
+    parts: Vec<(Range<u32>, Vec<Step>)>,
+    with_input: usize,
+    mut loads: Option<Loads>,
+) -> Vec<Step> {
+    let mut loads_of = |lines: &Range<u32>| match &mut loads {
+        Some(loads) => loads(lines.clone()).into_iter().map(Step::Load).collect(),
+        None => Vec::new(),
+    };
+    let lines: Vec<_> = parts.iter().take(with_input).map(|(lines, _)| lines.clone()).collect();
+    let mut steps = lines.first().map_or(Vec::new(), &mut loads_of);
+    for (i, (_, blocks)) in parts.into_iter().enumerate() {
+        let next = lines.get(i + 1).map_or(Vec::new(), &mut loads_of);
+        let share = next.len().div_ceil(blocks.len());
+        let mut next = next.into_iter();
+        for block in blocks {
             steps.push(block);
             steps.extend(next.by_ref().take(share));
         }
     }
-    // Blocks of further groups find the whole input.
-    steps.extend(blocks);
     steps
 }

@@ -6,9 +6,13 @@ use std::ops::Range;
 
 use systole_isa::{Load, Windows};
 
+use super::blocks::Limits;
 use super::layout::Map;
 use crate::NpuShape;
 use crate::network::{Convolution, Shape};
+
+/// Most blocks of output whose input is in the scratchpad at a time, where not the whole is.
+const RING_BLOCKS: u32 = 3;
 
 /// A convolution as the blocks see it: over a map in the scratchpad.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +50,8 @@ pub struct Packed<'a> {
     input: Shape,
     output: Shape,
     packing: Packing,
+    /// Lines of the packed map that are in the scratchpad at a time.
+    held: u32,
     /// Input lines that were loaded.
     lines: u32,
 }
@@ -71,7 +77,7 @@ impl<'a> Packed<'a> {
         let whole = tiles(input.channels) * c.kernel[0] * c.kernel[1] * pixels * n_tiles;
         let plain = cost(tiles(input.channels) * input.pixels(), whole);
         let of = |packing| {
-            let packed = Self { shape, convolution: c, input, output, packing, lines: 0 };
+            let packed = Self::new(shape, c, (input, output), packing);
             let map = packed.view().map;
             let windows: u32 = match packing {
                 Packing::Line => packed.runs(0).len() as u32 * input.height * output.width,
@@ -81,11 +87,34 @@ impl<'a> Packed<'a> {
             };
             let lines = packed.view().kernel[0];
             let exec = map.planes(shape.dim) * lines * pixels * n_tiles;
-            let fits = map.planes(shape.dim) * map.plane_step <= shape.scratchpad_rows / 2;
+            let rows = map.planes(shape.dim) * map.plane_step
+                + n_tiles * output.height * (output.width | 1);
+            let fits = rows + map.planes(shape.dim) * lines * shape.dim <= shape.scratchpad_rows;
             (packed, if fits { cost(windows, exec) } else { u64::MAX })
         };
         let best = [of(Packing::Line), of(Packing::All)].into_iter().min_by_key(|(_, cost)| *cost);
         best.filter(|(_, cost)| *cost < plain).map(|(packed, _)| packed)
+    }
+
+    /// A packing whose map is a ring where the whole would take more than half of the scratchpad.
+    fn new(
+        shape: &'a NpuShape,
+        convolution: &'a Convolution,
+        (input, output): (Shape, Shape),
+        packing: Packing,
+    ) -> Self {
+        let held = if packing == Packing::Line { input.height } else { output.height };
+        let mut packed = Self { shape, convolution, input, output, packing, held, lines: 0 };
+        let map = packed.view().map;
+        let rows = map.planes(shape.dim) * output.width;
+        let limits = Limits { shape: *shape, ring_rows: 0 };
+        let block = limits.early_lines(output).filter(|_| packing == Packing::All);
+        if let Some(block) = block.filter(|_| rows * map.lines > shape.scratchpad_rows / 2) {
+            // Whole blocks, so that none has lines on both ends of the ring.
+            let blocks = (shape.scratchpad_rows * 3 / 8 / (rows * block)).clamp(2, RING_BLOCKS);
+            packed.held = held.min(blocks * block);
+        }
+        packed
     }
 
     /// The convolution over the packed map, at row 0.
@@ -98,7 +127,8 @@ impl<'a> Packed<'a> {
             Packing::All => (self.output.height, line * c.kernel[0]),
         };
         let shape = Shape { height, width, channels };
-        let map = Map { row: 0, pitch: width, plane_step: width * height, shape };
+        let map =
+            Map { row: 0, pitch: width, plane_step: width * self.held, lines: self.held, shape };
         let (kernel, stride, pads) = match self.packing {
             Packing::Line => ([c.kernel[0], 1], [c.stride[0], 1], [c.pads[0], 0]),
             Packing::All => ([1, 1], [1, 1], [0, 0]),
@@ -123,7 +153,8 @@ impl<'a> Packed<'a> {
         runs
     }
 
-    /// LOADs of what output lines `lines` need; to be called for all lines in order. `map` is the
+    /// LOADs of what output lines `lines` need; to be called for all lines in order, and with a
+    /// ring as often as all lines are needed. `map` is the
     /// view's map where it was placed, the input lies at `address`.
     pub fn loads(&mut self, map: &Map, address: u32, lines: Range<u32>) -> Vec<Load> {
         let c = self.convolution;

@@ -6,7 +6,8 @@ use super::stage::{Kind, Stage};
 use crate::NpuShape;
 use crate::network::{Convolution, Network, NetworkError, Shape, TensorId};
 
-/// A map in the scratchpad: `[plane][line][pixel]`, a row of D channels each.
+/// A map in the scratchpad: `[plane][line][pixel]`, a row of D channels each. Of a map that is a
+/// ring some lines are there at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Map {
     /// First row.
@@ -15,6 +16,8 @@ pub struct Map {
     pub pitch: u32,
     /// Rows from one plane of D channels to the next.
     pub plane_step: u32,
+    /// Lines that there is room for: line y lies where line y modulo `lines` does.
+    pub lines: u32,
     /// Size of the map.
     pub shape: Shape,
 }
@@ -27,7 +30,12 @@ impl Map {
 
     /// Row of the first pixel of a line.
     pub fn line(&self, plane: u32, y: u32) -> u32 {
-        self.row + plane * self.plane_step + y * self.pitch
+        self.row + plane * self.plane_step + y % self.lines * self.pitch
+    }
+
+    /// Whether lines take the place of earlier ones.
+    pub fn is_ring(&self) -> bool {
+        self.lines < self.shape.height
     }
 
     /// Whether lines follow each other without a gap.
@@ -55,8 +63,8 @@ pub fn has_depthwise_mode(dim: u32, c: &Convolution) -> bool {
 pub struct Layout {
     /// By tensor.
     pub maps: Vec<Option<Map>>,
-    /// Rows from 0 on that maps use at some time.
-    pub rows: u32,
+    /// By stage: rows from 0 on that maps use in this stage or a later one.
+    pub rows: Vec<u32>,
 }
 
 impl Layout {
@@ -74,7 +82,7 @@ impl Layout {
             dim: shape.dim,
             wishes,
             used: Vec::new(),
-            layout: Self { maps: vec![None; network.tensors.len()], rows: 0 },
+            layout: Self { maps: vec![None; network.tensors.len()], rows: Vec::new() },
         };
         let input = first.unwrap_or_else(|| placer.map(network, network.input));
         placer.place(network.input, input);
@@ -95,9 +103,15 @@ impl Layout {
                 _ if outside.contains(&stage.output) => {}
                 _ => placer.place(stage.output, own),
             }
+            let ends = placer.used.iter().map(|used| used.end);
+            placer.layout.rows.push(ends.max().unwrap_or(0));
             placer.used.retain(|u| u.tensor == stage.output || read_later(u.tensor));
         }
-        let rows = placer.layout.rows;
+        let mut rows = 0;
+        for of_stage in placer.layout.rows.iter_mut().rev() {
+            rows = rows.max(*of_stage);
+            *of_stage = rows;
+        }
         if rows > shape.scratchpad_rows {
             let reason = format!("its maps need {rows} rows, there are {}", shape.scratchpad_rows);
             return Err(NetworkError::new("scratchpad", reason));
@@ -161,7 +175,7 @@ impl Placer {
         let pitch = if wishes.odd { shape.width | 1 } else { shape.width };
         let rows = pitch * shape.height;
         let plane_step = if wishes.aligned { rows.next_multiple_of(self.dim) } else { rows };
-        Map { row: 0, pitch, plane_step, shape }
+        Map { row: 0, pitch, plane_step, lines: shape.height, shape }
     }
 
     /// Places a map in the first gap that is large enough.
@@ -176,7 +190,6 @@ impl Placer {
             start = start.max(used.end);
         }
         self.used.push(Used { tensor, start, end: start + rows });
-        self.layout.rows = self.layout.rows.max(start + rows);
         self.layout.maps[tensor] = Some(Map { row: start, ..map });
     }
 

@@ -1,7 +1,7 @@
 //! Networks to programs. Maps stay in the scratchpad, and weights stream through the rest of it:
 //!
 //! ```text
-//!  scratchpad   maps of the present layers | ring of weights, groups of tiles of channels
+//!  scratchpad   maps of this and later layers | ring of weights, groups of tiles of channels
 //!  parameters   ring of the groups' parameters
 //!  accumulators half 0, half 1: blocks alternate
 //! ```
@@ -98,9 +98,10 @@ pub fn plan_network(
     let input = image.reserve(input_shape.len() as u32);
     let output = image.reserve(output_shape.len() as u32);
     let mut planner = Planner::new(shape, network, &stages, (input, output))?;
-    let steps = stages.iter().map(|s| planner.stage(s)).collect::<Result<Vec<_>, _>>()?;
-    let ring = planner.layout.rows;
-    let schedule = Schedule::new(shape, ring, &mut image);
+    let steps = stages.iter().enumerate().map(|(i, stage)| planner.stage(i, stage));
+    let steps = steps.collect::<Result<Vec<_>, _>>()?;
+    let steps = planner.layout.rows.iter().copied().zip(steps).collect();
+    let schedule = Schedule::new(shape, &mut image);
     let (starts, descriptors) = schedule.run(steps).map_err(|stage| {
         let reason = "its weights or parameters do not fit beside the maps";
         NetworkError::new(&stages[stage].name, reason)
@@ -196,7 +197,7 @@ impl<'a> Planner<'a> {
             .ok_or_else(|| NetworkError::new(&stage.name, "reads a map that has no place"))
     }
 
-    fn stage(&mut self, stage: &Stage) -> Result<Steps, NetworkError> {
+    fn stage(&mut self, index: usize, stage: &Stage) -> Result<Steps, NetworkError> {
         let from = self.map(stage, stage.input)?;
         let is_output = stage.output == self.network.output;
         let place = if is_output && self.direct {
@@ -206,8 +207,8 @@ impl<'a> Planner<'a> {
         };
         let residual = stage.residual.as_ref().map(|r| self.map(stage, r.0)).transpose()?;
         let target = Target { place, residual };
-        let limits =
-            Limits { shape: *self.shape, ring_rows: self.shape.scratchpad_rows - self.layout.rows };
+        let ring_rows = self.shape.scratchpad_rows - self.layout.rows[index];
+        let limits = Limits { shape: *self.shape, ring_rows };
         let mut loads = Vec::new();
         if self.loads_due && self.packed.is_none() {
             loads = plain_loads(self.shape, &self.map(stage, self.network.input)?, self.input);

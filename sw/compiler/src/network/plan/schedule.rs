@@ -3,15 +3,15 @@
 
 use std::collections::VecDeque;
 
-use systole_isa::{Descriptor, Exec, Header, Load, Source, Space, Store};
+use systole_isa::{Descriptor, Exec, Header, Load, Source, Space, Store, Unit};
 
 use super::memory::Image;
 use super::step::{Block, Group, Product, Step, Steps};
 use super::tokens::List;
 use crate::NpuShape;
 
-/// Groups that are loaded ahead of the one in use.
-const AHEAD: usize = 2;
+/// LOADs are put into the list so that the unit has work for as many cycles beyond what EXEC has.
+const AHEAD: u64 = 256;
 
 /// Rows in a memory of the NPU.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +28,12 @@ struct Ring {
 }
 
 impl Ring {
+    /// Takes in the rows in front, from `first` on. Pieces that are in use stay where they are.
+    fn start_at(&mut self, first: u32) {
+        self.size = self.first + self.size - first;
+        self.first = first;
+    }
+
     /// `rows` rows in one piece, if they are free.
     fn take(&mut self, rows: u32) -> Option<u32> {
         let (low, high) = (self.first, self.first + self.size);
@@ -75,6 +81,10 @@ impl Accumulators {
 struct Placed {
     weights: u32,
     parameters: u32,
+    /// The parameters came with it, not with an earlier group.
+    has_parameters: bool,
+    /// Blocks that are still to come.
+    blocks: usize,
 }
 
 /// The list in the making.
@@ -90,18 +100,22 @@ pub struct Schedule<'a> {
     /// Those that are, from `oldest` on.
     placed: VecDeque<Placed>,
     oldest: usize,
+    /// Blocks of each group.
+    blocks: Vec<usize>,
+    /// LOADs that can wait until the next block's EXECs are due.
+    due: Vec<Load>,
 }
 
 impl<'a> Schedule<'a> {
-    /// With the scratchpad's rows from `ring` on for weights.
-    pub fn new(shape: &NpuShape, ring: u32, image: &'a mut Image) -> Self {
+    /// With all of the scratchpad for weights.
+    pub fn new(shape: &NpuShape, image: &'a mut Image) -> Self {
         let ring_of =
             |first: u32, end: u32| Ring { first, size: end - first, used: VecDeque::new() };
         Self {
             shape: *shape,
             image,
             list: List::new(shape),
-            weights: ring_of(ring, shape.scratchpad_rows),
+            weights: ring_of(0, shape.scratchpad_rows),
             parameters: ring_of(0, shape.parameter_rows),
             accumulators: Accumulators {
                 half: shape.accumulator_rows / 2,
@@ -111,23 +125,35 @@ impl<'a> Schedule<'a> {
             waiting: VecDeque::new(),
             placed: VecDeque::new(),
             oldest: 0,
+            blocks: Vec::new(),
+            due: Vec::new(),
         }
     }
 
-    /// Puts the stages into the list; returns for each the index of its first descriptor (loads of
+    /// Puts the stages, each with the rows that belong to maps from it on, into the list; returns for each the index of its first descriptor (loads of
     /// weights ahead of it not counted), and the list. `Err` is the index of a stage whose weights
     /// or parameters do not fit.
-    pub fn run(mut self, stages: Vec<Steps>) -> Result<(Vec<usize>, Vec<Descriptor>), usize> {
+    pub fn run(
+        mut self,
+        stages: Vec<(u32, Steps)>,
+    ) -> Result<(Vec<usize>, Vec<Descriptor>), usize> {
         let mut starts = Vec::new();
         let mut groups = 0;
         let mut all = Vec::new();
-        for (stage, steps) in stages.into_iter().enumerate() {
+        for (stage, (maps, steps)) in stages.into_iter().enumerate() {
             let first = groups;
             groups += steps.groups.len();
             self.waiting.extend(steps.groups);
-            all.push((stage, first, steps.steps));
+            self.blocks.resize(groups, 0);
+            for step in &steps.steps {
+                if let Step::Block(block) = step {
+                    self.blocks[first + block.group] += 1;
+                }
+            }
+            all.push((stage, maps, first, steps.steps));
         }
-        for (stage, first, steps) in all {
+        for (stage, maps, first, steps) in all {
+            self.weights.start_at(maps);
             starts.push(self.list.len());
             let mut inputs = steps.iter().filter(|step| matches!(step, Step::Load(_))).count();
             // Weights come before the input: they are shorter.
@@ -143,8 +169,10 @@ impl<'a> Schedule<'a> {
                     }
                     Step::Block(block) => {
                         let group = first + block.group;
-                        let ahead = if inputs == 0 { AHEAD } else { 0 };
-                        self.need(group, ahead).ok_or(stage)?;
+                        self.need(group).ok_or(stage)?;
+                        if inputs == 0 {
+                            self.load_ahead();
+                        }
                         self.block(&block, group);
                     }
                     Step::Move(store) => {
@@ -156,40 +184,63 @@ impl<'a> Schedule<'a> {
         Ok((starts, self.list.finish()))
     }
 
-    /// Loads groups up to `group`, and `ahead` further ones if there is room. Earlier groups give
-    /// their rows back.
-    fn need(&mut self, group: usize, ahead: usize) -> Option<()> {
-        while self.oldest < group && !self.placed.is_empty() {
-            self.placed.pop_front();
-            self.weights.used.pop_front();
-            self.parameters.used.pop_front();
-            self.oldest += 1;
-        }
+    /// Loads groups up to `group`.
+    fn need(&mut self, group: usize) -> Option<()> {
         while self.oldest + self.placed.len() <= group {
             self.load_group()?;
-        }
-        while self.oldest + self.placed.len() <= group + ahead && !self.waiting.is_empty() {
-            if self.load_group().is_none() {
-                break;
-            }
         }
         Some(())
     }
 
+    /// Loads groups that LOAD would start before EXEC has come to the end of the list, if there is
+    /// room. Further ones would keep EXECs from being handed out.
+    fn load_ahead(&mut self) {
+        let free = |list: &List, unit| list.timeline().free(unit);
+        while free(&self.list, Unit::Load) < free(&self.list, Unit::Exec) + AHEAD
+            && !self.waiting.is_empty()
+        {
+            if self.load_group().is_none() {
+                break;
+            }
+        }
+    }
+
+    /// Groups whose blocks are all in the list give their rows back.
+    fn retire(&mut self) {
+        while self.placed.front().is_some_and(|placed| placed.blocks == 0) {
+            self.placed.pop_front();
+            self.weights.used.pop_front();
+            self.oldest += 1;
+            let next = self.placed.front().map(|next| next.has_parameters);
+            let next = next.or(self.waiting.front().map(|next| !next.parameters.is_empty()));
+            if next != Some(false) {
+                self.parameters.used.pop_front();
+            }
+        }
+    }
+
     /// Loads the next group; `None` when it does not fit beside those in use.
     fn load_group(&mut self) -> Option<()> {
+        self.load_due();
         let dim = self.shape.dim;
         let group = self.waiting.front()?;
         let weights = self.weights.take(group.weights.len() as u32 / dim)?;
-        let Some(parameters) = self.parameters.take(group.parameters.len() as u32 / dim) else {
+        let has_parameters = !group.parameters.is_empty();
+        let parameters = match has_parameters {
+            true => self.parameters.take(group.parameters.len() as u32 / dim),
+            false => self.parameters.used.back().map(|span| span.start),
+        };
+        let Some(parameters) = parameters else {
             self.weights.used.pop_back();
             return None;
         };
         let group = self.waiting.pop_front()?;
-        self.load_rows(Space::Scratchpad, weights, &group.weights);
-        self.load_rows(Space::Parameters, parameters, &group.parameters);
+        for load in self.loads(Space::Scratchpad, weights, &group.weights) {
+            self.list.push(Descriptor::Load(Header::default(), load));
+        }
+        self.due = self.loads(Space::Parameters, parameters, &group.parameters);
         if let Some(table) = &group.table {
-            let load = Load {
+            self.due.push(Load {
                 space: Space::Table,
                 address: self.image.place(table),
                 stride: 4,
@@ -197,35 +248,44 @@ impl<'a> Schedule<'a> {
                 row_bytes: 4,
                 row_step: 1,
                 ..Load::default()
-            };
-            self.list.push(Descriptor::Load(Header::default(), load));
+            });
         }
-        self.placed.push_back(Placed { weights, parameters });
+        let blocks = self.blocks[self.oldest + self.placed.len()];
+        self.placed.push_back(Placed { weights, parameters, has_parameters, blocks });
         Some(())
     }
 
-    /// LOADs of consecutive rows of D bytes, as long as a descriptor allows.
-    fn load_rows(&mut self, space: Space, first: u32, bytes: &[u8]) {
-        let dim = self.shape.dim;
-        let address = self.image.place(bytes);
-        let most = u32::from(u16::MAX) / dim;
-        let rows = bytes.len() as u32 / dim;
-        for start in (0..rows).step_by(most as usize) {
-            let load = Load {
-                space,
-                address: address.wrapping_add(start * dim),
-                rows: 1,
-                row_bytes: (most.min(rows - start) * dim) as u16,
-                row: (first + start) as u16,
-                chunk_step: 1,
-                ..Load::default()
-            };
+    fn load_due(&mut self) {
+        for load in std::mem::take(&mut self.due) {
             self.list.push(Descriptor::Load(Header::default(), load));
         }
     }
 
+    /// LOADs of consecutive rows of D bytes, as long as a descriptor allows.
+    fn loads(&mut self, space: Space, first: u32, bytes: &[u8]) -> Vec<Load> {
+        let dim = self.shape.dim;
+        if bytes.is_empty() {
+            return Vec::new();
+        }
+        let address = self.image.place(bytes);
+        let most = u32::from(u16::MAX) / dim;
+        let rows = bytes.len() as u32 / dim;
+        let load = |start: u32| Load {
+            space,
+            address: address.wrapping_add(start * dim),
+            rows: 1,
+            row_bytes: (most.min(rows - start) * dim) as u16,
+            row: (first + start) as u16,
+            chunk_step: 1,
+            ..Load::default()
+        };
+        (0..rows).step_by(most as usize).map(load).collect()
+    }
+
     fn block(&mut self, block: &Block, group: usize) {
-        let placed = &self.placed[group - self.oldest];
+        self.load_due();
+        let placed = &mut self.placed[group - self.oldest];
+        placed.blocks -= 1;
         let (weights, parameters) = (placed.weights as u16, placed.parameters as u16);
         let accumulators = self.accumulators.take(block.rows) as u16;
         for product in &block.products {
@@ -252,6 +312,7 @@ impl<'a> Schedule<'a> {
             *parameter_row += parameters;
         }
         self.list.push(Descriptor::Store(Header::default(), store));
+        self.retire();
     }
 }
 

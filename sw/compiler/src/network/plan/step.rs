@@ -7,7 +7,8 @@ use systole_isa::{Convolution, Exec, Load, Store};
 pub struct Group {
     /// Rows of D bytes.
     pub weights: Vec<u8>,
-    /// The parameter table of some tiles of channels.
+    /// The parameter table of the tiles of channels of this group and those behind it up to the
+    /// next that has one; empty if an earlier group has it.
     pub parameters: Vec<u8>,
     /// The table of a residual add, with its factor.
     pub table: Option<Vec<u8>>,
@@ -25,7 +26,8 @@ pub enum Product {
 }
 
 /// EXECs into some rows of accumulators, and the STORE that empties these. Accumulator rows count
-/// from the block's first, `parameter_row` from the group's.
+/// from the block's first, `parameter_row` from the first
+/// of the table.
 pub struct Block {
     /// Index of the group.
     pub group: usize,

@@ -6,6 +6,7 @@ use systole_isa::{Descriptor, Unit};
 
 use super::footprint::Rows;
 use crate::NpuShape;
+use crate::network::timeline::Timeline;
 
 /// Most tokens that a counter holds.
 const MAX_TOKENS: usize = 15;
@@ -19,6 +20,9 @@ pub struct List {
     dim: u32,
     descriptors: Vec<Descriptor>,
     units: Vec<Unit>,
+    timeline: Timeline,
+    /// When each descriptor is complete.
+    ends: Vec<u64>,
     /// What each descriptor knows when it is complete.
     clocks: Vec<Clock>,
     /// What the last descriptor of each unit knows.
@@ -40,6 +44,8 @@ impl List {
             dim: shape.dim,
             descriptors: Vec::new(),
             units: Vec::new(),
+            timeline: Timeline::new(shape),
+            ends: Vec::new(),
             clocks: Vec::new(),
             known: [[0; 3]; 3],
             readers: vec![[0; 3]; count],
@@ -51,6 +57,11 @@ impl List {
     /// Descriptors so far.
     pub fn len(&self) -> usize {
         self.descriptors.len()
+    }
+
+    /// When the units can take more, as far as is known.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
     }
 
     /// Appends a descriptor whose header holds no tokens. Raw words are not ordered, and are left
@@ -74,12 +85,16 @@ impl List {
             need(&self.writers[row as usize]);
             need(&self.readers[row as usize]);
         }
+        let mut tokens = 0;
         for other in Unit::ALL.into_iter().filter(|&other| other != unit) {
             let count = needed[other as usize];
             if count > self.known[unit as usize][other as usize] {
-                self.order(other, unit, count - 1, index);
+                let giver = self.order(other, unit, count - 1, index);
+                tokens = tokens.max(self.ends[giver]);
             }
         }
+        let (_, end) = self.timeline.push(&self.descriptors[index], tokens);
+        self.ends.push(end);
         for &row in &footprint.reads {
             self.readers[row as usize][unit as usize] = index + 1;
         }
@@ -90,8 +105,9 @@ impl List {
         self.clocks.push(self.known[unit as usize]);
     }
 
-    /// Makes descriptor `later` of unit `to` wait for `earlier` of unit `from`.
-    fn order(&mut self, from: Unit, to: Unit, earlier: usize, later: usize) {
+    /// Makes descriptor `later` of unit `to` wait for `earlier` of unit `from`, or for the one behind
+    /// it that is returned.
+    fn order(&mut self, from: Unit, to: Unit, earlier: usize, later: usize) -> usize {
         let tokens = &mut self.tokens[from as usize][to as usize];
         // Tokens that are not taken yet when the list has come to `giver`.
         let waiting = |giver: usize| tokens.iter().rev().take_while(|t| t.1 > giver).count();
@@ -121,6 +137,7 @@ impl List {
         for (known, &sent) in known.iter_mut().zip(&self.clocks[giver]) {
             *known = sent.max(*known);
         }
+        giver
     }
 
     /// The descriptors, the last one marked.

@@ -8,6 +8,7 @@ pub mod accumulators;
 pub mod array;
 pub mod causes;
 pub mod compute;
+pub mod counters;
 pub mod descriptor;
 pub mod exec;
 pub mod fetch;

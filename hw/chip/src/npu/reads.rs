@@ -60,7 +60,8 @@ pub fn reads(config: &NpuConfig) -> Module {
             taken,
             never,
         );
-        m.output("m_axi_rready", answers.push_ready);
+        let rready = m.output("m_axi_rready", answers.push_ready);
+        m.output("beat_moves", rvalid & rready).doc("on the bus");
         let beat_error = answers.pop_data.bit(config.bus_bits + 1);
         let beat_last = answers.pop_data.bit(config.bus_bits).named("last_beat");
         let beat_data = answers.pop_data.bits(config.bus_bits - 1, 0);

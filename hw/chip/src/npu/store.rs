@@ -69,6 +69,8 @@ pub fn store(config: &NpuConfig) -> Module {
         m.output("accumulators", row);
         let requantiser_valid = m.output("requantiser_valid", reader.out("requantiser_valid"));
 
+        m.output("requantise_waits", requantiser_valid & !requantiser_ready);
+
         m.section("Destination side");
         let accept = (command_valid & command_ready).named("accept");
         let writer_ready = m.wire("writer_ready", Bit);
@@ -177,7 +179,7 @@ pub fn store(config: &NpuConfig) -> Module {
         for port in ["m_axi_awvalid", "m_axi_awaddr", "m_axi_awlen", "m_axi_bready"] {
             m.output(port, bus.out(port));
         }
-        for port in ["m_axi_wvalid", "m_axi_wdata", "m_axi_wstrb", "m_axi_wlast"] {
+        for port in ["m_axi_wvalid", "m_axi_wdata", "m_axi_wstrb", "m_axi_wlast", "beat_moves"] {
             m.output(port, bus.out(port));
         }
 

@@ -57,7 +57,8 @@ pub fn writes(config: &NpuConfig) -> Module {
             never,
         );
         m.output("beat_ready", beats.push_ready);
-        m.output("m_axi_wvalid", beats.pop_valid);
+        let wvalid = m.output("m_axi_wvalid", beats.pop_valid);
+        m.output("beat_moves", wvalid & wready).doc("on the bus");
         m.output("m_axi_wdata", beats.pop_data.bits(bus_bits - 1, 0));
         m.output("m_axi_wstrb", beats.pop_data.bits(bus_bits + shape.bus - 1, bus_bits));
         m.output("m_axi_wlast", beats.pop_data.bit(bus_bits + shape.bus));

@@ -219,7 +219,7 @@ fn interrupt(isa: Isa) -> impl Strategy<Value = Block> {
 }
 
 fn device_read() -> impl Strategy<Value = Block> {
-    let npu = (0..12u32).prop_map(|word| NPU + 4 * word);
+    let npu = (0..24u32).prop_map(|word| NPU + 4 * word);
     let clint = select(&[MSIP, MTIMECMP, MTIMECMP + 4, MTIME, MTIME + 4][..]);
     (register(), register(), prop_oneof![npu, clint])
         .prop_map(|(base, rd, address)| Block::DeviceRead { base, rd, address })

@@ -81,6 +81,8 @@ pub mod register {
     pub const FAULT_ADDRESS: u32 = 0x1c;
     pub const JOBS: u32 = 0x20;
     pub const CYCLES: u32 = 0x24;
+    /// The last of the counters, which begin with `CYCLES`.
+    pub const MACS: u32 = 0x50;
 }
 
 /// `ID` reads this.
@@ -196,19 +198,19 @@ impl Npu {
             FAULT_INDEX => (self.ended.fault_index, true),
             FAULT_ADDRESS => (self.ended.fault_address, true),
             JOBS => (self.jobs, true),
-            CYCLES => (0, true),
+            CYCLES..=MACS => (0, true),
             _ => return None,
         })
     }
 
     /// Checks a value that the RTL read from the register at `offset`. While a job runs, both its
     /// end and its running are plausible; `just_ended` also allows "still running" for a read that
-    /// may have been made shortly before the reported end. `CYCLES` may read anything.
+    /// may have been made shortly before the reported end. Counters may read anything.
     pub fn read_allowed(&self, offset: u32, value: u32, just_ended: bool) -> Result<(), String> {
         let now = self.read(offset).map(|(value, _)| value).unwrap_or(0);
         let end = self.running.unwrap_or_default();
         let other = match offset {
-            register::CYCLES => return Ok(()),
+            register::CYCLES..=register::MACS => return Ok(()),
             register::STATUS if self.busy() => settled_status(end.cause == 0, end.cause),
             register::STATUS if just_ended => BUSY,
             register::FAULT_INDEX if self.busy() => end.fault_index,

@@ -86,7 +86,7 @@ fn access_faults() {
         0x01ff_fffc,
         CLINT_BASE + 0x1_0000,
         CLINT_BASE + 4,
-        NPU_BASE + 0x28,
+        NPU_BASE + 0x54,
         NPU_BASE + 0x1000,
         RAM_BASE - 4,
         RAM_BASE + RAM_BYTES,

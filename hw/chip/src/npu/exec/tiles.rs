@@ -71,6 +71,8 @@ pub fn tiles(config: &NpuConfig) -> Module {
             when(taken, || busy.set(1));
         });
 
+        m.output("idle", !busy & !tile_valid);
+
         m.section("Weight row on its way to the array");
         let load_valid = m.output_reg("load_valid", Bit).reset(0);
         let load_index = m.output_reg("load_index", U(config.dim.ilog2()));

@@ -6,6 +6,7 @@
 
 pub mod accumulators;
 pub mod array;
+pub mod bus_window;
 pub mod causes;
 pub mod compute;
 pub mod counters;

@@ -2,6 +2,7 @@
 
 use systole_hdl::prelude::*;
 
+use super::bus_window::PAGE_BITS;
 use super::descriptor::COMMAND;
 use super::residual::residual;
 use super::shape::Shape;
@@ -168,7 +169,11 @@ pub fn store(config: &NpuConfig) -> Module {
         for port in ["burst_ends_command", "beat_valid", "beat_data", "beat_strobe", "beat_last"] {
             bus = bus.pin(port, writer.out(port));
         }
+        for port in ["window_base", "window_limit"] {
+            bus = bus.pin(port, m.input(port, U(PAGE_BITS)));
+        }
         let bus = bus
+            .pin("clear", clear)
             .pin("m_axi_awready", m.input("m_axi_awready", Bit))
             .pin("m_axi_wready", m.input("m_axi_wready", Bit))
             .pin("m_axi_bvalid", m.input("m_axi_bvalid", Bit))

@@ -50,6 +50,10 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
         let reads = m.instance("reads", &reads);
 
         job(m, registers, fetch, frontend, rvfi);
+        for master in [reads, store] {
+            let window = ["window_base", "window_limit"];
+            join(registers, master, &window.map(|port| (port, port)));
+        }
         order(tokens, gates, frontend);
         load_unit(load, gates[0], frontend);
         exec_unit(config.dim, compute, gates[1], scratchpad);
@@ -88,7 +92,7 @@ fn join(from: Instance, to: Instance, ports: &[(&str, &str)]) {
 fn job(m: M, registers: Instance, fetch: Instance, frontend: Instance, rvfi: bool) {
     let inputs = [
         ("reg_req_valid", Bit),
-        ("reg_req_address", U(12)),
+        ("reg_req_address", U(13)),
         ("reg_req_write", Bit),
         ("reg_req_wdata", U(32)),
         ("reg_req_wstrb", U(4)),

@@ -1,6 +1,7 @@
 //! The NPU of `docs/npu.md`: registers and job control. A job runs as a whole when its doorbell
 //! rings; what time decides (when it is over) is told by the bench.
 
+mod bus;
 mod convolution;
 pub mod descriptor;
 mod exec;
@@ -22,6 +23,8 @@ mod tests;
 
 use crate::machine::NpuConfig;
 use crate::memory::Memory;
+use bus::Bus;
+pub use bus::BusWindow;
 pub use job::{ByteWrite, JobEnd, JobRecord};
 pub use list::List;
 pub use requantise::{Requantiser, requantise};
@@ -83,6 +86,8 @@ pub mod register {
     pub const CYCLES: u32 = 0x24;
     /// The last of the counters, which begin with `CYCLES`.
     pub const MACS: u32 = 0x50;
+    pub const WINDOW_BASE: u32 = 0x1000;
+    pub const WINDOW_LIMIT: u32 = 0x1004;
 }
 
 /// `ID` reads this.
@@ -103,6 +108,7 @@ pub struct Npu {
     done: bool,
     ended: JobEnd,
     jobs: u32,
+    window: BusWindow,
     record: Option<JobRecord>,
 }
 
@@ -117,6 +123,7 @@ impl Npu {
             done: false,
             ended: JobEnd::default(),
             jobs: 0,
+            window: BusWindow::default(),
             record: None,
         }
     }
@@ -129,6 +136,7 @@ impl Npu {
         self.done = false;
         self.ended = JobEnd::default();
         self.jobs = 0;
+        self.window = BusWindow::default();
         self.record = None;
     }
 
@@ -199,6 +207,8 @@ impl Npu {
             FAULT_ADDRESS => (self.ended.fault_address, true),
             JOBS => (self.jobs, true),
             CYCLES..=MACS => (0, true),
+            WINDOW_BASE => (self.window.base, false),
+            WINDOW_LIMIT => (self.window.limit, false),
             _ => return None,
         })
     }
@@ -241,6 +251,8 @@ impl Npu {
         match offset {
             register::INTERRUPT_ENABLE => self.interrupt_enable = value & 1 == 1,
             register::DOORBELL if rings => self.ring(value, memory, log),
+            register::WINDOW_BASE if !self.busy() => self.window.base = BusWindow::edge(value),
+            register::WINDOW_LIMIT if !self.busy() => self.window.limit = BusWindow::edge(value),
             register::CLEAR if !self.busy() => {
                 self.done = false;
                 self.ended.cause = cause::NONE;
@@ -254,7 +266,8 @@ impl Npu {
         self.doorbell = address;
         self.done = false;
         self.ended = JobEnd::default();
-        let record = job::run(&self.config, &mut self.memories, memory, address, log);
+        let bus = Bus::new(memory, self.window);
+        let record = job::run(&self.config, &mut self.memories, bus, address, log);
         self.running = Some(record.end);
         self.record = log.then_some(record);
     }

@@ -205,7 +205,7 @@ fn overlapping_units_count_what_the_descriptors_ask_for() {
             let (list, address, bytes) = lists.ordered(10);
             machine.memory.write(address, &bytes);
             let counted = run(&mut machine, &config, &list);
-            let execs = list.iter().filter(|d| d[0] & 15 == EXEC).map(|d| waves(d));
+            let execs = list.iter().filter(|d| d[0] & 15 == EXEC).map(waves);
             let (mut all, mut matrix) = (0, 0);
             for (waves, of_matrix) in execs {
                 all += waves;

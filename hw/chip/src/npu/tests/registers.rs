@@ -18,7 +18,10 @@ fn constants_and_reset_values() {
 #[test]
 fn only_whole_aligned_words_in_range() {
     let mut machine = Machine::new(&config(4, 4), FAST, 1);
-    for offset in [1, 2, 3, 0x0d, 0x0e, 0x29, 0x54, 0x58, 0x7c, 0x80, 0x100, 0x410, 0xffc] {
+    for offset in [
+        1, 2, 3, 0x0d, 0x0e, 0x29, 0x54, 0x58, 0x7c, 0x80, 0x100, 0x410, 0xffc, 0x1002, 0x1008,
+        0x100c, 0x1028, 0x1800, 0x1ffc,
+    ] {
         assert!(machine.access(offset, None).1, "{offset:#x}");
         assert!(machine.access(offset, Some((1, 15))).1, "{offset:#x}");
     }

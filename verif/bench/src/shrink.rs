@@ -435,6 +435,7 @@ fn simplify(block: &mut Block) {
         Block::Timer { scratch, .. } => {
             *block = Block::SoftwareInterrupt { scratch: scratch[0], enable: true };
         }
+        Block::StartJob { window, .. } => *window = None,
         Block::WaitJob { reads, .. } => reads.clear(),
         Block::Access { privilege, .. } => *privilege = Privilege::Own,
         Block::WaitForInterrupt { user, global, .. } => (*user, *global) = (false, Some(false)),

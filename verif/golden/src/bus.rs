@@ -18,7 +18,7 @@ impl Device {
     pub fn at(address: u32) -> Option<Self> {
         match address {
             CLINT_BASE..=0x0200_ffff => Some(Self::Clint(address - CLINT_BASE)),
-            NPU_BASE..=0x4000_0fff => Some(Self::Npu(address - NPU_BASE)),
+            NPU_BASE..=0x4000_1fff => Some(Self::Npu(address - NPU_BASE)),
             _ => None,
         }
     }

@@ -15,7 +15,7 @@ pub struct Inputs {
     pub sc_failed: bool,
     /// What the RTL read. Used only where time decides: `mcycle(h)`, `cycle(h)`, `time(h)`, `mtime`,
     /// event counters that depend on a timing event, and the NPU's `STATUS`, `FAULT_INDEX`,
-    /// `FAULT_ADDRESS`, `JOBS` and `CYCLES`; so it may be given always. Of a CSR instruction with
+    /// `FAULT_ADDRESS`, `JOBS` and the counters; so it may be given always. Of a CSR instruction with
     /// rd = x0, where the retire port does not show what was read, give what it wrote: that then is
     /// the model's too, apart from the bits that the instruction itself decides.
     pub device_read: Option<u32>,

@@ -80,6 +80,11 @@ pub fn compute(config: &NpuConfig) -> Module {
         m.output("store_ready", accumulators.out("store_ready"));
         m.output("store_data", accumulators.out("store_data"));
         m.output("done", accumulators.out("done"));
+
+        m.section("Events");
+        let wave_enters = m.output("wave_enters", exec.out("wave_valid"));
+        m.output("matrix_wave_enters", wave_enters & !exec.out("wave_taps"));
+        m.output("waits_for_weights", exec.out("waits_for_weights"));
     })
 }
 
@@ -95,9 +100,6 @@ fn activations(exec: Instance, data: Signal, dim: u32) -> Signal {
             padded.mux(padding, element(data, lane, 8))
         })
         .collect();
-    if tap_lines(dim) * line_taps(dim) >= dim {
-        taps.unused();
-    }
     pack(&lanes).named("activations")
 }
 

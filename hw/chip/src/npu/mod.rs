@@ -6,8 +6,10 @@
 
 pub mod accumulators;
 pub mod array;
+pub mod bus_window;
 pub mod causes;
 pub mod compute;
+pub mod counters;
 pub mod descriptor;
 pub mod exec;
 pub mod fetch;

@@ -2,12 +2,15 @@
 
 use systole_hdl::prelude::*;
 
+use super::bus_window::PAGE_BITS;
+use super::counters::{EVENTS, LAST_OFFSET, counters};
 use super::shape::Shape;
 use crate::config::NpuConfig;
 
 const ID: u64 = 0x5359_4e50;
 
-/// Registers of docs/npu.md behind the register port; `job_*` towards the front end.
+/// Registers of docs/npu.md behind the register port; `job_*` towards the front end. The inputs named
+/// by [`EVENTS`] are counted while a job runs.
 pub fn registers(config: &NpuConfig, rvfi: bool) -> Module {
     let shape = Shape::of(config);
     let log2 = |value: u32| u64::from(value.ilog2());
@@ -15,11 +18,12 @@ pub fn registers(config: &NpuConfig, rvfi: bool) -> Module {
         | u64::from(shape.bus_log) << 8
         | log2(config.scratchpad_rows) << 16
         | log2(config.accumulator_rows) << 24;
+    let counters = counters(config);
     module("npu_registers", |m| {
         m.doc("Memory-mapped registers. Every request is answered in the next cycle.");
         let request_valid = m.input("reg_req_valid", Bit);
         m.output("reg_req_ready", lit(1, Bit));
-        let address = m.input("reg_req_address", U(12));
+        let address = m.input("reg_req_address", U(13));
         let write = m.input("reg_req_write", Bit);
         let wdata = m.input("reg_req_wdata", U(32));
         let wstrb = m.input("reg_req_wstrb", U(4));
@@ -45,14 +49,29 @@ pub fn registers(config: &NpuConfig, rvfi: bool) -> Module {
         let job_start = m.output_reg("job_start", Bit).reset(0).doc("pulse: doorbell accepted");
         let job_address = m.output_reg("job_address", U(32)).reset(0).doc("of the list");
 
+        let window_base = m.output_reg("window_base", U(PAGE_BITS)).reset(0);
+        let window_limit = m.output_reg("window_limit", U(PAGE_BITS)).reset(0);
+
         m.section("Decode");
-        let in_range = address.le(0x24).named("in_range");
+        let in_window_page = address.bits(11, 0).lt(8).named("in_window_page");
+        let in_range = address.bit(12).mux(in_window_page, address.le(u64::from(LAST_OFFSET)));
+        let in_range = in_range.named("in_range");
         let aligned = address.bits(1, 0).eq(0).named("aligned");
         let whole_word = (!write | wstrb.all()).named("whole_word");
         let access_ok = (in_range & aligned & whole_word).named("access_ok");
         let write_ok = (request_valid & write & access_ok).named("write_ok");
         let doorbell = (write_ok & address.eq(0x10) & !busy).named("doorbell");
         let clear = (write_ok & address.eq(0x14) & !busy).named("clear");
+
+        m.section("Counters");
+        let counters = m
+            .instance("counters", &counters)
+            .pin("clear", doorbell)
+            .pin("count", busy)
+            .pin("word", address.bits(11, 2));
+        for event in EVENTS {
+            counters.pin(event, m.input(event, Bit));
+        }
 
         m.section("Read");
         let status = cat(&[zero(U(16)), cause, zero(U(5)), error, done, busy]).named("status");
@@ -69,7 +88,9 @@ pub fn registers(config: &NpuConfig, rvfi: bool) -> Module {
                 s.case(0x1c, || read_data.set(fault_address));
                 s.case(0x20, || read_data.set(jobs));
                 s.case(0x24, || read_data.set(cycles));
-                s.default(|| read_data.set(0));
+                s.case(0x1000, || read_data.set(cat(&[window_base, zero(U(12))])));
+                s.case(0x1004, || read_data.set(cat(&[window_limit, zero(U(12))])));
+                s.default(|| read_data.set(counters.out("value")));
             });
         });
         m.clocked(|| {
@@ -77,6 +98,9 @@ pub fn registers(config: &NpuConfig, rvfi: bool) -> Module {
             response_data.set(read_data);
             response_error.set(!access_ok);
             when(write_ok & address.eq(0x0c), || interrupt_enable.set(wdata.bit(0)));
+            let page = wdata.bits(31, 12);
+            when(write_ok & address.eq(0x1000) & !busy, || window_base.set(page));
+            when(write_ok & address.eq(0x1004) & !busy, || window_limit.set(page));
         });
 
         m.section("Job");

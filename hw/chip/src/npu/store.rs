@@ -2,6 +2,7 @@
 
 use systole_hdl::prelude::*;
 
+use super::bus_window::PAGE_BITS;
 use super::descriptor::COMMAND;
 use super::residual::residual;
 use super::shape::Shape;
@@ -68,6 +69,8 @@ pub fn store(config: &NpuConfig) -> Module {
         let row = reader.out("row");
         m.output("accumulators", row);
         let requantiser_valid = m.output("requantiser_valid", reader.out("requantiser_valid"));
+
+        m.output("requantise_waits", requantiser_valid & !requantiser_ready);
 
         m.section("Destination side");
         let accept = (command_valid & command_ready).named("accept");
@@ -166,7 +169,11 @@ pub fn store(config: &NpuConfig) -> Module {
         for port in ["burst_ends_command", "beat_valid", "beat_data", "beat_strobe", "beat_last"] {
             bus = bus.pin(port, writer.out(port));
         }
+        for port in ["window_base", "window_limit"] {
+            bus = bus.pin(port, m.input(port, U(PAGE_BITS)));
+        }
         let bus = bus
+            .pin("clear", clear)
             .pin("m_axi_awready", m.input("m_axi_awready", Bit))
             .pin("m_axi_wready", m.input("m_axi_wready", Bit))
             .pin("m_axi_bvalid", m.input("m_axi_bvalid", Bit))
@@ -177,7 +184,7 @@ pub fn store(config: &NpuConfig) -> Module {
         for port in ["m_axi_awvalid", "m_axi_awaddr", "m_axi_awlen", "m_axi_bready"] {
             m.output(port, bus.out(port));
         }
-        for port in ["m_axi_wvalid", "m_axi_wdata", "m_axi_wstrb", "m_axi_wlast"] {
+        for port in ["m_axi_wvalid", "m_axi_wdata", "m_axi_wstrb", "m_axi_wlast", "beat_moves"] {
             m.output(port, bus.out(port));
         }
 

@@ -81,6 +81,7 @@ pub fn gate(depth: u32) -> Module {
         let start_valid = m.output("start_valid", waiting.pop_valid & gate_open);
         m.output("start_command", waiting.pop_data);
         m.output("waits_for", wait_mask(waiting.pop_data));
+        m.output("waits_for_token", waiting.pop_valid & !token_available & !drop);
         take.drive(start_valid & start_ready);
 
         m.section("After completion");

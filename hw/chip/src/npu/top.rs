@@ -50,6 +50,10 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
         let reads = m.instance("reads", &reads);
 
         job(m, registers, fetch, frontend, rvfi);
+        for master in [reads, store] {
+            let window = ["window_base", "window_limit"];
+            join(registers, master, &window.map(|port| (port, port)));
+        }
         order(tokens, gates, frontend);
         load_unit(load, gates[0], frontend);
         exec_unit(config.dim, compute, gates[1], scratchpad);
@@ -62,6 +66,12 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
         }
         read_clients(reads, fetch, load);
         bus(m, config, reads, store);
+
+        m.section("Counted events");
+        for (unit, gate) in UNITS.iter().zip(gates) {
+            registers.pin(format!("{unit}_wait_token"), gate.out("waits_for_token"));
+        }
+        events(registers, compute, [load, store], reads);
 
         m.section("End of a job");
         let gates_idle = cat(&gates.map(|gate| gate.out("idle"))).all().named("gates_idle");
@@ -82,7 +92,7 @@ fn join(from: Instance, to: Instance, ports: &[(&str, &str)]) {
 fn job(m: M, registers: Instance, fetch: Instance, frontend: Instance, rvfi: bool) {
     let inputs = [
         ("reg_req_valid", Bit),
-        ("reg_req_address", U(12)),
+        ("reg_req_address", U(13)),
         ("reg_req_write", Bit),
         ("reg_req_wdata", U(32)),
         ("reg_req_wstrb", U(4)),
@@ -261,6 +271,23 @@ fn lookups(load: Instance, store: Instance, table: Instance) {
     join(load, table, &write);
     join(store, table, &[("table_lookup", "read_valid"), ("table_indices", "indices")]);
     join(table, store, &[("entries", "table_entries"), ("scale", "table_scale")]);
+}
+
+/// What the units report to the counters.
+fn events(registers: Instance, compute: Instance, [load, store]: [Instance; 2], reads: Instance) {
+    let exec = [
+        ("wave_enters", "exec_busy"),
+        ("waits_for_weights", "exec_wait_weights"),
+        ("matrix_wave_enters", "matrix_wave"),
+    ];
+    join(compute, registers, &exec);
+    registers.pin("load_busy", !load.out("idle")).pin("store_busy", !store.out("idle"));
+    join(
+        store,
+        registers,
+        &[("requantise_waits", "store_wait_requantise"), ("beat_moves", "write_beat")],
+    );
+    join(reads, registers, &[("beat_moves", "read_beat")]);
 }
 
 fn read_clients(reads: Instance, fetch: Instance, load: Instance) {

@@ -202,7 +202,7 @@ fn program() -> Vec<u32> {
         addi(CAUSES, RESULTS, 12),
         lui(CLINT, 0x0200_0000),
         lui(NPU, 0x4000_0000),
-        addi(5, RAM, 22 * 4),
+        addi(5, RAM, 26 * 4),
         csrw(MTVEC, 5),
         lw(6, NPU, 0), // ID
         sw(6, RESULTS, 0),
@@ -217,6 +217,10 @@ fn program() -> Vec<u32> {
         lb(9, CLINT, 0), // Less than a word.
         sb(7, CLINT, 0),
         lb(9, NPU, 0),
+        lui(13, 0x4000_1000), // WINDOW_LIMIT, behind the first page.
+        sw(RAM, 13, 4),
+        lw(13, 13, 4),
+        sw(13, RESULTS, 28),
         sw(7, RESULTS, 0x40),
         LOOP_HERE,
         csrr(10, MCAUSE), // The handler notes the cause and skips the instruction.
@@ -229,7 +233,7 @@ fn program() -> Vec<u32> {
     ]
 }
 
-/// What the program notes: ID, CONFIG, msip, causes.
+/// What the program notes: ID, CONFIG, msip, causes, WINDOW_LIMIT.
 fn run(sim: &mut Interpreter, fetch_bits: u32) -> Vec<u32> {
     sim.reset();
     let mut memory = Memory::new(&program(), fetch_bits);
@@ -252,7 +256,7 @@ fn a_program_reaches_the_ram_the_clint_the_npu_and_nothing_else() {
             | log(npu.bus_bits / 8) << 8
             | log(npu.scratchpad_rows) << 16
             | log(npu.accumulator_rows) << 24;
-        let expected = [0x5359_4e50, expected_config, 1, 5, 5, 7, 5, 0];
+        let expected = [0x5359_4e50, expected_config, 1, 5, 5, 7, 5, 0x8000_0000];
         let fetch_bits = config(preset).core.fetch_bits();
         assert_eq!(run(&mut sim, fetch_bits), expected, "{preset}");
         assert!(sim.failed().is_empty(), "{:?}", sim.failed());

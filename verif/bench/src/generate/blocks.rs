@@ -12,21 +12,22 @@ use super::instructions::{
     access, arithmetic, atomics, branch, fence, register, trapping, value, version,
 };
 use super::modes::{privilege, protect, user};
+use super::starts::JobStarts;
 use crate::program::layout::{
-    CODE, DATA, DATA_BYTES, MSIP, MTIME, MTIMECMP, NPU, SACRIFICE, SACRIFICE_BYTES,
+    CODE, DATA, DATA_BYTES, MSIP, MTIME, MTIMECMP, NPU, NPU_WINDOW, SACRIFICE, SACRIFICE_BYTES,
 };
 use crate::program::{Block, Reach};
 
-/// The blocks of a program that may start `jobs` jobs.
-pub(super) fn blocks(target: Target, jobs: usize) -> BoxedStrategy<Vec<Block>> {
-    let inner = block(target, 0, 1);
-    let before = vec(nested(target, inner.clone(), 0), 1..12);
-    if jobs == 0 {
+/// The blocks of a program that may start `jobs`.
+pub(super) fn blocks(target: Target, jobs: JobStarts) -> BoxedStrategy<Vec<Block>> {
+    let inner = block(target, JobStarts::NONE, 1);
+    let before = vec(nested(target, inner.clone(), JobStarts::NONE), 1..12);
+    if jobs.count == 0 {
         return before.boxed();
     }
     // Some work first, a job, work while it runs, and a look at its results.
     let body = nested(target, inner, jobs);
-    (before, start(jobs), vec(body, 1..10), wait())
+    (before, jobs.start(), vec(body, 1..10), wait())
         .prop_map(|(mut blocks, start, rest, wait)| {
             blocks.push(start);
             blocks.extend(rest);
@@ -37,15 +38,15 @@ pub(super) fn blocks(target: Target, jobs: usize) -> BoxedStrategy<Vec<Block>> {
 }
 
 /// A block of up to `depth` levels.
-pub(super) fn block(target: Target, jobs: usize, depth: u32) -> BoxedStrategy<Block> {
+pub(super) fn block(target: Target, jobs: JobStarts, depth: u32) -> BoxedStrategy<Block> {
     match depth {
         0 => simple(target).boxed(),
-        _ => nested(target, block(target, 0, depth - 1), jobs),
+        _ => nested(target, block(target, JobStarts::NONE, depth - 1), jobs),
     }
 }
 
 /// A simple block, or one around `inner` ones.
-fn nested(target: Target, inner: BoxedStrategy<Block>, jobs: usize) -> BoxedStrategy<Block> {
+fn nested(target: Target, inner: BoxedStrategy<Block>, jobs: JobStarts) -> BoxedStrategy<Block> {
     let bodies = vec(inner, 1..4).boxed();
     let around = prop_oneof![
         3 => (branch(), bodies.clone())
@@ -63,10 +64,10 @@ fn nested(target: Target, inner: BoxedStrategy<Block>, jobs: usize) -> BoxedStra
         0 => around,
         _ => prop_oneof![6 => around, 1 => counted(target.isa, bodies)].boxed(),
     };
-    if jobs == 0 {
+    if jobs.count == 0 {
         return prop_oneof![5 => simple(target), 2 => around].boxed();
     }
-    prop_oneof![20 => simple(target), 8 => around, 1 => start(jobs), 1 => wait()].boxed()
+    prop_oneof![20 => simple(target), 8 => around, 1 => jobs.start(), 1 => wait()].boxed()
 }
 
 fn simple(target: Target) -> BoxedStrategy<Block> {
@@ -135,7 +136,7 @@ fn memory(isa: Isa) -> impl Strategy<Value = Block> {
 
 /// Atomic operations on words that are the same, neighbours or far apart.
 fn atomic_access(isa: Isa) -> BoxedStrategy<Block> {
-    let device = select(&[MSIP, MTIMECMP, MTIME, NPU, NPU + 0x10][..]);
+    let device = select(&[MSIP, MTIMECMP, MTIME, NPU, NPU + 0x10, NPU_WINDOW][..]);
     let place = prop_oneof![
         10 => (data_address(), vec(atomics(isa), 1..8)),
         1 => (unmapped(), vec(atomics(isa), 1..3)),
@@ -219,15 +220,13 @@ fn interrupt(isa: Isa) -> impl Strategy<Value = Block> {
 }
 
 fn device_read() -> impl Strategy<Value = Block> {
-    let npu = (0..12u32).prop_map(|word| NPU + 4 * word);
+    let npu = prop_oneof![
+        8 => (0..24u32).prop_map(|word| NPU + 4 * word),
+        1 => (0..3u32).prop_map(|word| NPU_WINDOW + 4 * word),
+    ];
     let clint = select(&[MSIP, MTIMECMP, MTIMECMP + 4, MTIME, MTIME + 4][..]);
     (register(), register(), prop_oneof![npu, clint])
         .prop_map(|(base, rd, address)| Block::DeviceRead { base, rd, address })
-}
-
-fn start(jobs: usize) -> impl Strategy<Value = Block> {
-    (0..jobs, any::<bool>(), [register(), register()])
-        .prop_map(|(job, interrupt, scratch)| Block::StartJob { job, interrupt, scratch })
 }
 
 fn wait() -> impl Strategy<Value = Block> {

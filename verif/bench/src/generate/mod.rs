@@ -13,6 +13,7 @@ mod layers;
 mod modes;
 mod own_rows;
 mod special;
+mod starts;
 mod windows;
 
 use proptest::collection::vec;
@@ -22,6 +23,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use systole_golden::Isa;
 
+use self::starts::JobStarts;
 use crate::program::{Compression, Environment, Program};
 
 /// What programs are generated for.
@@ -44,22 +46,25 @@ pub fn program(target: Target) -> impl Strategy<Value = Program> {
     let data_seed = prop_oneof![1 => Just(0u64), 4 => 1..u64::MAX];
     let count = prop_oneof![1 => Just(0usize), 2 => Just(1), 1 => Just(2)];
     let npu = (count, prop::bool::weighted(0.2)).prop_flat_map(move |(count, bus_errors)| {
-        (jobs::jobs(target, count, bus_errors), environment(bus_errors))
+        let jobs = jobs::jobs(target, count, bus_errors);
+        (jobs, Just(JobStarts { count, bus_errors }), environment(bus_errors))
     });
-    (registers, data_seed, npu).prop_flat_map(move |(registers, data_seed, (jobs, environment))| {
-        (blocks::blocks(target, jobs.len()), compression(target.isa)).prop_map(
-            move |(blocks, compression)| Program {
-                isa: target.isa,
-                ram_bytes: target.ram_bytes,
-                compression,
-                registers,
-                data_seed,
-                blocks,
-                jobs: jobs.clone(),
-                environment,
-            },
-        )
-    })
+    (registers, data_seed, npu).prop_flat_map(
+        move |(registers, data_seed, (jobs, starts, environment))| {
+            (blocks::blocks(target, starts), compression(target.isa)).prop_map(
+                move |(blocks, compression)| Program {
+                    isa: target.isa,
+                    ram_bytes: target.ram_bytes,
+                    compression,
+                    registers,
+                    data_seed,
+                    blocks,
+                    jobs: jobs.clone(),
+                    environment,
+                },
+            )
+        },
+    )
 }
 
 fn compression(isa: Isa) -> BoxedStrategy<Compression> {

@@ -15,6 +15,8 @@ use super::Kind;
 /// Cycles for which a status read may still show the job running after its end was seen.
 const STATUS_SLACK: u64 = 200;
 
+const OUTSIDE: &str = "outside its bus window";
+
 type Check = Result<(), (Kind, String)>;
 
 enum Deferred {
@@ -84,6 +86,10 @@ impl NpuChecker {
             return Ok(());
         };
         for (address, value) in write.bytes() {
+            if !current.record.window.allows(address) {
+                let message = format!("the NPU wrote {value:#04x} at {address:#010x}, {OUTSIDE}");
+                return Err((Kind::NpuWrite, message));
+            }
             let Some(expected) = current.record.writes.get(current.matched) else {
                 if write.failed && !golden.in_ram(address) {
                     continue;
@@ -127,6 +133,11 @@ impl NpuChecker {
             fault_address: end.fault_address,
         };
         let errors = std::mem::take(&mut self.errors);
+        let window = current.record.window;
+        if let Some((_, address)) = errors.iter().find(|(_, address)| !window.allows(*address)) {
+            let message = format!("the NPU reached for {address:#010x}, {OUTSIDE}");
+            return Err((Kind::NpuEnd, message));
+        }
         let expected = golden.npu.expected_end().unwrap_or_default();
         if is_bus_error(end.cause) {
             bus_error_end(golden, &current, &end, &expected, &errors)?;
@@ -184,7 +195,8 @@ fn regular_end(
     }
 }
 
-/// An end by a bus error: one that the model expects too, or one that the memory really gave.
+/// An end by a bus error: one that the model expects too, or one that the memory really gave. An access
+/// outside the bus window never reaches the memory; the model alone knows of it.
 fn bus_error_end(
     golden: &mut Machine,
     current: &Current,
@@ -195,7 +207,14 @@ fn bus_error_end(
     let same = (end.cause, end.fault_index) == (expected.cause, expected.fault_index);
     let port = if end.cause == cause::STORE_ERROR { Port::AxiWrite } else { Port::AxiRead };
     let seen = errors.iter().any(|&(at, address)| at == port && address == end.fault_address);
-    if !seen || !same && !errors.iter().any(|&(_, address)| golden.in_ram(address)) {
+    let known = end == expected || current.record.faults.contains(end);
+    let allowed = if current.record.window.allows(end.fault_address) {
+        let injected = errors.iter().any(|&(_, address)| golden.in_ram(address));
+        seen && (same || known || injected)
+    } else {
+        known
+    };
+    if !allowed {
         return Err((Kind::NpuEnd, ends_differ(end, expected)));
     }
     golden.roll_back(&current.record, current.matched);

@@ -190,6 +190,8 @@ pub enum Block {
         job: usize,
         /// Interrupt at the end of the job.
         interrupt: bool,
+        /// Written to `WINDOW_BASE` and `WINDOW_LIMIT` first; `None` is the whole address space.
+        window: Option<[u32; 2]>,
         /// Two scratch registers.
         scratch: [Register; 2],
     },

@@ -1,12 +1,12 @@
 //! A job: the descriptors of a list, executed one after the other in list order.
 
+use super::bus::{Bus, BusWindow};
 use super::cause;
 use super::descriptor::{Descriptor, Operation};
 use super::list::List;
 use super::memories::Memories;
 use super::{convolution, exec, load, store};
 use crate::machine::NpuConfig;
-use crate::memory::Memory;
 
 /// One byte that a job writes to memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,14 +35,20 @@ pub struct JobEnd {
 /// What a job did.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct JobRecord {
-    /// Every byte written, in the order of `docs/npu.md`. After a bus error of a descriptor outside
-    /// the RAM the record goes on with what later descriptors would write, because the RTL's
+    /// Every byte written, in the order of `docs/npu.md`. After an access outside the RAM or the
+    /// bus window the record goes on with what later descriptors would write, because the RTL's
     /// units may be ahead of list order.
     pub writes: Vec<ByteWrite>,
     /// How many of `writes` the model's memory holds: all of them, or those before the bus error.
     pub done: usize,
     /// How the job ends.
     pub end: JobEnd,
+    /// The bus window that the job had.
+    pub window: BusWindow,
+    /// The first LOAD and the first STORE that reach outside the RAM or the window. A unit may be ahead
+    /// of list order, so that the job ends with the second of them when that keeps the first from
+    /// starting. Without `log` the first of them only.
+    pub faults: Vec<JobEnd>,
     /// The list as handed out; for [`super::hazard::check`].
     pub list: List,
 }
@@ -54,12 +60,12 @@ impl JobRecord {
     }
 }
 
-/// A bus error: byte address of the first access outside the RAM.
+/// A bus error: byte address of the first access outside the RAM or the bus window.
 pub(super) struct BusError(pub u32);
 
 /// The memory as STOREs see it: writes are logged if asked for.
 pub(super) struct Output<'a> {
-    pub memory: &'a mut Memory,
+    pub bus: Bus<'a>,
     writes: Vec<ByteWrite>,
     log: bool,
     descriptor: u32,
@@ -68,8 +74,7 @@ pub(super) struct Output<'a> {
 impl Output<'_> {
     /// Writes one byte.
     pub fn write(&mut self, address: u32, new: u8) -> Result<(), BusError> {
-        let old = self.memory.load::<1>(address).ok_or(BusError(address))? as u8;
-        self.memory.store::<1>(address, u32::from(new));
+        let old = self.bus.replace(address, new).ok_or(BusError(address))?;
         if self.log {
             self.writes.push(ByteWrite { address, old, new, descriptor: self.descriptor });
         }
@@ -81,19 +86,20 @@ impl Output<'_> {
 pub(super) fn run(
     config: &NpuConfig,
     memories: &mut Memories,
-    memory: &mut Memory,
+    bus: Bus<'_>,
     address: u32,
     log: bool,
 ) -> JobRecord {
-    let list = List::read(memory, config, address);
+    let list = List::read(&bus, config, address);
     memories.used = true;
-    let mut output = Output { memory, writes: Vec::new(), log, descriptor: 0 };
+    let mut output = Output { bus, writes: Vec::new(), log, descriptor: 0 };
     // The first error in list order and the number of writes before it.
     let mut failed: Option<(JobEnd, usize)> = None;
+    let mut faults: Vec<JobEnd> = Vec::new();
     for (index, descriptor) in (0..).zip(&list.descriptors) {
         output.descriptor = index;
         let (result, cause) = match &descriptor.operation {
-            Operation::Load(d) => (load::run(d, memories, output.memory), cause::LOAD_ERROR),
+            Operation::Load(d) => (load::run(d, memories, &output.bus), cause::LOAD_ERROR),
             Operation::Exec(d) => {
                 exec::run(d, memories);
                 (Ok(()), cause::NONE)
@@ -106,16 +112,20 @@ pub(super) fn run(
         };
         if let Err((BusError(address), writes)) = result.map_err(|e| (e, output.writes.len())) {
             let fault_address = address & !(config.bus_bytes - 1);
-            failed.get_or_insert((JobEnd { cause, fault_index: index, fault_address }, writes));
+            let end = JobEnd { cause, fault_index: index, fault_address };
+            failed.get_or_insert((end, writes));
+            if faults.iter().all(|fault| fault.cause != cause) {
+                faults.push(end);
+            }
             if !log {
                 break;
             }
         }
     }
-    let Output { memory, writes, .. } = output;
+    let Output { mut bus, writes, .. } = output;
     let (end, done) = failed.unwrap_or((list.end, writes.len()));
     for write in writes[done..].iter().rev() {
-        memory.store::<1>(write.address, u32::from(write.old));
+        bus.replace(write.address, write.old);
     }
-    JobRecord { writes, done, end, list }
+    JobRecord { writes, done, end, window: bus.window, faults, list }
 }

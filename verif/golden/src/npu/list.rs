@@ -1,11 +1,11 @@
 //! The front end: reads a list in order and checks each descriptor when it is due to be handed
 //! out. All of this depends on the list alone, not on how far the units are.
 
+use super::bus::Bus;
 use super::cause;
 use super::descriptor::{Descriptor, Unit};
 use super::job::JobEnd;
 use crate::machine::NpuConfig;
-use crate::memory::Memory;
 
 /// Bytes of a descriptor.
 pub(crate) const DESCRIPTOR_BYTES: u32 = 32;
@@ -27,7 +27,7 @@ pub struct List {
 
 impl List {
     /// Reads the list at `address`.
-    pub(crate) fn read(memory: &Memory, config: &NpuConfig, address: u32) -> Self {
+    pub(super) fn read(bus: &Bus<'_>, config: &NpuConfig, address: u32) -> Self {
         let mut list = Self { address, ..Self::default() };
         if !address.is_multiple_of(DESCRIPTOR_BYTES) {
             list.end.cause = cause::MISALIGNED_LIST;
@@ -36,7 +36,7 @@ impl List {
         let mut tokens = Tokens::default();
         for index in 0..=LAST_INDEX {
             let at = address.wrapping_add(index * DESCRIPTOR_BYTES);
-            let Some(words) = read_words(memory, at) else {
+            let Some(words) = read_words(bus, at) else {
                 let fault_address = at & !(config.bus_bytes - 1);
                 list.end = JobEnd { cause: cause::FETCH_ERROR, fault_index: index, fault_address };
                 return list;
@@ -56,10 +56,10 @@ impl List {
     }
 }
 
-fn read_words(memory: &Memory, address: u32) -> Option<[u32; 8]> {
+fn read_words(bus: &Bus<'_>, address: u32) -> Option<[u32; 8]> {
     let mut words = [0; 8];
     for (word, offset) in words.iter_mut().zip((0..).step_by(4)) {
-        *word = memory.load::<4>(address.wrapping_add(offset))?;
+        *word = bus.load::<4>(address.wrapping_add(offset))?;
     }
     Some(words)
 }

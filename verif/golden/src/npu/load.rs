@@ -1,16 +1,16 @@
 //! LOAD: memory to scratchpad, parameter memory or table memory.
 
+use super::bus::Bus;
 use super::descriptor::{Load, Space};
 use super::job::BusError;
 use super::memories::{MAX_DIM, Memories, row_at};
 use super::windows;
-use crate::memory::Memory;
 
-pub(super) fn run(d: &Load, memories: &mut Memories, memory: &Memory) -> Result<(), BusError> {
+pub(super) fn run(d: &Load, memories: &mut Memories, bus: &Bus<'_>) -> Result<(), BusError> {
     let dim = memories.dim();
     let mut bytes = Vec::with_capacity(d.row_bytes as usize);
     for r in 0..d.rows {
-        read(memory, d.address.wrapping_add(r.wrapping_mul(d.stride)), d.row_bytes, &mut bytes)?;
+        read(bus, d.address.wrapping_add(r.wrapping_mul(d.stride)), d.row_bytes, &mut bytes)?;
         let row = row_at(d.row, &[(r, d.row_step)]);
         if let Some(windows) = &d.windows {
             windows::fill(windows, memories, row, &bytes);
@@ -25,12 +25,12 @@ pub(super) fn run(d: &Load, memories: &mut Memories, memory: &Memory) -> Result<
     Ok(())
 }
 
-/// The `count` bytes from `address` on; ends at the first that is outside the memory.
-fn read(memory: &Memory, address: u32, count: u32, to: &mut Vec<u8>) -> Result<(), BusError> {
+/// The `count` bytes from `address` on; ends at the first that is outside the RAM or the bus window.
+fn read(bus: &Bus<'_>, address: u32, count: u32, to: &mut Vec<u8>) -> Result<(), BusError> {
     to.clear();
     for offset in 0..count {
         let address = address.wrapping_add(offset);
-        to.push(memory.load::<1>(address).ok_or(BusError(address))? as u8);
+        to.push(bus.load::<1>(address).ok_or(BusError(address))? as u8);
     }
     Ok(())
 }

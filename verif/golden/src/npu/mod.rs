@@ -1,6 +1,7 @@
 //! The NPU of `docs/npu.md`: registers and job control. A job runs as a whole when its doorbell
 //! rings; what time decides (when it is over) is told by the bench.
 
+mod bus;
 mod convolution;
 pub mod descriptor;
 mod exec;
@@ -22,6 +23,8 @@ mod tests;
 
 use crate::machine::NpuConfig;
 use crate::memory::Memory;
+use bus::Bus;
+pub use bus::BusWindow;
 pub use job::{ByteWrite, JobEnd, JobRecord};
 pub use list::List;
 pub use requantise::{Requantiser, requantise};
@@ -81,6 +84,10 @@ pub mod register {
     pub const FAULT_ADDRESS: u32 = 0x1c;
     pub const JOBS: u32 = 0x20;
     pub const CYCLES: u32 = 0x24;
+    /// The last of the counters, which begin with `CYCLES`.
+    pub const MACS: u32 = 0x50;
+    pub const WINDOW_BASE: u32 = 0x1000;
+    pub const WINDOW_LIMIT: u32 = 0x1004;
 }
 
 /// `ID` reads this.
@@ -101,6 +108,7 @@ pub struct Npu {
     done: bool,
     ended: JobEnd,
     jobs: u32,
+    window: BusWindow,
     record: Option<JobRecord>,
 }
 
@@ -115,6 +123,7 @@ impl Npu {
             done: false,
             ended: JobEnd::default(),
             jobs: 0,
+            window: BusWindow::default(),
             record: None,
         }
     }
@@ -127,6 +136,7 @@ impl Npu {
         self.done = false;
         self.ended = JobEnd::default();
         self.jobs = 0;
+        self.window = BusWindow::default();
         self.record = None;
     }
 
@@ -196,19 +206,21 @@ impl Npu {
             FAULT_INDEX => (self.ended.fault_index, true),
             FAULT_ADDRESS => (self.ended.fault_address, true),
             JOBS => (self.jobs, true),
-            CYCLES => (0, true),
+            CYCLES..=MACS => (0, true),
+            WINDOW_BASE => (self.window.base, false),
+            WINDOW_LIMIT => (self.window.limit, false),
             _ => return None,
         })
     }
 
     /// Checks a value that the RTL read from the register at `offset`. While a job runs, both its
     /// end and its running are plausible; `just_ended` also allows "still running" for a read that
-    /// may have been made shortly before the reported end. `CYCLES` may read anything.
+    /// may have been made shortly before the reported end. Counters may read anything.
     pub fn read_allowed(&self, offset: u32, value: u32, just_ended: bool) -> Result<(), String> {
         let now = self.read(offset).map(|(value, _)| value).unwrap_or(0);
         let end = self.running.unwrap_or_default();
         let other = match offset {
-            register::CYCLES => return Ok(()),
+            register::CYCLES..=register::MACS => return Ok(()),
             register::STATUS if self.busy() => settled_status(end.cause == 0, end.cause),
             register::STATUS if just_ended => BUSY,
             register::FAULT_INDEX if self.busy() => end.fault_index,
@@ -239,6 +251,8 @@ impl Npu {
         match offset {
             register::INTERRUPT_ENABLE => self.interrupt_enable = value & 1 == 1,
             register::DOORBELL if rings => self.ring(value, memory, log),
+            register::WINDOW_BASE if !self.busy() => self.window.base = BusWindow::edge(value),
+            register::WINDOW_LIMIT if !self.busy() => self.window.limit = BusWindow::edge(value),
             register::CLEAR if !self.busy() => {
                 self.done = false;
                 self.ended.cause = cause::NONE;
@@ -252,7 +266,8 @@ impl Npu {
         self.doorbell = address;
         self.done = false;
         self.ended = JobEnd::default();
-        let record = job::run(&self.config, &mut self.memories, memory, address, log);
+        let bus = Bus::new(memory, self.window);
+        let record = job::run(&self.config, &mut self.memories, bus, address, log);
         self.running = Some(record.end);
         self.record = log.then_some(record);
     }

@@ -111,7 +111,7 @@ fn registers() {
     // log2 of D = 4, W = 8, 64 scratchpad rows, 32 accumulator rows.
     assert_eq!(m.registers()[4], 0x0506_0302);
     assert_eq!(m.npu.config(), &NPU);
-    for offset in [0x0c, 0x10, 0x14, 0x18, 0x1c, 0x20, 0x24] {
+    for offset in [0x0c, 0x10, 0x14, 0x18, 0x1c, 0x20, 0x24, 0x28, 0x50] {
         let program = [asm::li(1, NPU_BASE), [lw(3, 1, offset), asm::NOP]].concat();
         assert_eq!(nth(&mut machine(&program), 3).rd_wdata, 0);
     }

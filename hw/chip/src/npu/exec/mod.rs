@@ -60,6 +60,10 @@ pub fn exec(config: &NpuConfig) -> Module {
         tiles.pin("tile_taken", taken);
         tiles.pin("tile_streamed", pixels.out("tile_streamed") | taps.out("tile_streamed"));
 
+        m.section("Events");
+        let streams = (!pixels.out("idle") | !taps.out("idle")).named("streams");
+        m.output("waits_for_weights", !tiles.out("idle") & !streams);
+
         m.section("Requests");
         let reads = taps.out("read_valid");
         let pixel_valid = pixels.out("activation_valid");

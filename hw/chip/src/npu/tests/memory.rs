@@ -46,6 +46,8 @@ pub struct AxiMemory {
     pub read_words: Vec<u32>,
     /// Beats moved on the read data channel.
     pub read_beats: u64,
+    /// Beats moved on the write data channel.
+    pub write_beats: u64,
     bus: u32,
     timing: Timing,
     random: Random,
@@ -71,6 +73,7 @@ impl AxiMemory {
             written: Vec::new(),
             read_words: Vec::new(),
             read_beats: 0,
+            write_beats: 0,
             bus,
             timing,
             random,
@@ -135,6 +138,7 @@ impl AxiMemory {
         if ready[2] && sim.get("m_axi_wvalid") == 1 {
             let data = to_bytes(&sim.get_bits("m_axi_wdata"), self.bus);
             let last = sim.get("m_axi_wlast") == 1;
+            self.write_beats += 1;
             self.beats.push_back((data, sim.get("m_axi_wstrb"), last));
         }
         self.write_beats();

@@ -1,5 +1,7 @@
 //! Tests of the NPU with the interpreter: a memory with random stalls, a reference in plain Rust.
 
+mod bus_window;
+mod counters;
 mod elaborate;
 mod errors;
 mod gemm;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::*;
 
 /// Addresses around the edges of each target.
-const ADDRESSES: [u64; 9] = [
+const ADDRESSES: [u64; 11] = [
     0x8000_0000,
     0x8000_0004,
     0x0200_0000,
@@ -15,13 +15,15 @@ const ADDRESSES: [u64; 9] = [
     0x4000_0000,
     0x4000_0ffc,
     0x4000_1000,
+    0x4000_1ffc,
+    0x4000_2000,
 ];
 
 /// The port prefix of the target that the manual's memory map gives a word access.
 fn expected_target(address: u64) -> &'static str {
     match address {
         0x0200_0000..=0x0200_ffff => "clint",
-        0x4000_0000..=0x4000_0fff => "npu",
+        0x4000_0000..=0x4000_1fff => "npu",
         _ => "ram",
     }
 }
@@ -101,7 +103,7 @@ struct Access {
 
 impl Access {
     fn random(random: &mut Random) -> Self {
-        let address = ADDRESSES[random.below(9) as usize];
+        let address = ADDRESSES[random.below(ADDRESSES.len() as u64) as usize];
         Self { address, partial: random.one_in(4) }
     }
 

@@ -199,8 +199,8 @@ impl<'a> Lowering<'a> {
             Block::Protect { entry, config, address, bottom, scratch } => {
                 self.protect(*entry, *config, *address, *bottom, *scratch);
             }
-            Block::StartJob { job, interrupt, scratch } => {
-                self.start_job(*job, *interrupt, *scratch);
+            Block::StartJob { job, interrupt, window, scratch } => {
+                self.start_job(*job, *interrupt, *window, *scratch);
             }
             Block::WaitJob { scratch, reads } => self.wait_job(*scratch, reads),
             Block::DeviceRead { base, rd, address } => {

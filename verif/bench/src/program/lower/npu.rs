@@ -3,20 +3,29 @@
 use systole_isa::{BranchOp, Csr, ImmediateOp, Instruction, Register};
 
 use super::super::Block;
-use super::super::layout::{NPU, NPU_DOORBELL, NPU_INTERRUPT_ENABLE, NPU_STATUS};
+use super::super::layout::{NPU, NPU_DOORBELL, NPU_INTERRUPT_ENABLE, NPU_STATUS, NPU_WINDOW};
 use super::{Lowering, ZERO, set_csr};
 
 /// `mie.MEIE`.
 const EXTERNAL_ENABLE: u32 = 1 << 11;
 
 impl Lowering<'_> {
-    pub(super) fn start_job(&mut self, job: usize, interrupt: bool, scratch: [Register; 2]) {
+    pub(super) fn start_job(
+        &mut self,
+        job: usize,
+        interrupt: bool,
+        window: Option<[u32; 2]>,
+        scratch: [Register; 2],
+    ) {
         let Some(job) = self.program.jobs.get(job) else { return };
         let [base, value] = self.scratch_pair(scratch);
         if self.job_started || self.repeated {
             self.wait_idle([base, value]);
         }
         self.job_started = true;
+        if sets_window(&self.program.blocks) {
+            self.set_window(window.unwrap_or_default(), [base, value]);
+        }
         self.code.load_immediate(base, NPU);
         self.code.add_immediate(value, ZERO, i32::from(interrupt));
         self.code.store_word(value, NPU_INTERRUPT_ENABLE, base);
@@ -27,6 +36,15 @@ impl Lowering<'_> {
         }
         self.code.load_immediate(value, job.list);
         self.code.store_word(value, NPU_DOORBELL, base);
+    }
+
+    /// While no job runs: a write that one may ignore would be a race with its end.
+    fn set_window(&mut self, edges: [u32; 2], [base, value]: [Register; 2]) {
+        self.code.load_immediate(base, NPU_WINDOW);
+        for (offset, edge) in [0, 4].into_iter().zip(edges) {
+            self.code.load_immediate(value, edge);
+            self.code.store_word(value, offset, base);
+        }
     }
 
     pub(super) fn wait_idle(&mut self, [base, value]: [Register; 2]) {
@@ -56,8 +74,17 @@ impl Lowering<'_> {
 }
 
 pub(super) fn contains_job(blocks: &[Block]) -> bool {
+    contains(blocks, |block| matches!(block, Block::StartJob { .. }))
+}
+
+/// Whether any job starts with a window, so that the others have to put it back.
+fn sets_window(blocks: &[Block]) -> bool {
+    contains(blocks, |block| matches!(block, Block::StartJob { window: Some(_), .. }))
+}
+
+fn contains(blocks: &[Block], wanted: fn(&Block) -> bool) -> bool {
     blocks.iter().any(|block| {
-        let inside = block.body().is_some_and(|body| contains_job(body));
-        inside || matches!(block, Block::StartJob { .. })
+        let inside = block.body().is_some_and(|body| contains(body, wanted));
+        inside || wanted(block)
     })
 }

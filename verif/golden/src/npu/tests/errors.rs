@@ -5,7 +5,7 @@ use super::{
     Bench, EXEC, LIST, LOAD, RAM, RAM_BYTES, STORE, exec_tile, head, load_rows, pair, store_rows,
     sync,
 };
-use crate::npu::job::{self, JobEnd};
+use crate::npu::JobEnd;
 
 /// The end of a job with this one descriptor, marked last.
 fn end_of(descriptor: [u32; 8]) -> u32 {
@@ -65,7 +65,7 @@ fn misaligned_lists_do_nothing() {
     for address in [LIST + 4, LIST + 16, 3] {
         let mut bench = Bench::new(4);
         bench.run(&[load_rows(RAM, 4, 1, 0)]);
-        let job = job::run(&bench.config, &mut bench.memories, &mut bench.memory, address, true);
+        let job = bench.run_at(address, true);
         let end = JobEnd { cause: cause::MISALIGNED_LIST, ..JobEnd::default() };
         assert_eq!((job.end, job.descriptors().len()), (end, 0));
     }
@@ -79,10 +79,10 @@ fn lists_run_off_the_ram() {
     words[8] = head(LOAD, &[], &[]);
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     bench.fill(list, &bytes);
-    let job = job::run(&bench.config, &mut bench.memories, &mut bench.memory, list, true);
+    let job = bench.run_at(list, true);
     let end = JobEnd { cause: cause::FETCH_ERROR, fault_index: 2, fault_address: RAM + RAM_BYTES };
     assert_eq!((job.end, job.descriptors().len()), (end, 2));
-    let job = job::run(&bench.config, &mut bench.memories, &mut bench.memory, 0x20, true);
+    let job = bench.run_at(0x20, true);
     let end = JobEnd { cause: cause::FETCH_ERROR, fault_index: 0, fault_address: 0x20 };
     assert_eq!(job.end, end);
 }
@@ -142,7 +142,7 @@ fn stores_outside_the_ram_leave_what_was_written_before() {
     for (address, word) in (LIST..).step_by(4).zip([early, store, late].concat()) {
         other.memory.store::<4>(address, word);
     }
-    let job = job::run(&other.config, &mut other.memories, &mut other.memory, LIST, false);
+    let job = other.run_at(LIST, false);
     assert_eq!((job.end, job.writes.len()), (fault, 0));
     assert_eq!(other.bytes(RAM, 16), bench.bytes(RAM, 16));
     assert_eq!(other.bytes(end - 6, 6), bench.bytes(end - 6, 6));

@@ -1,5 +1,6 @@
 //! Tests of jobs: descriptor lists in memory, run without a hart.
 
+mod bus_window;
 mod convolution;
 mod errors;
 mod fields;
@@ -11,6 +12,7 @@ mod requantise;
 mod residual;
 mod windows;
 
+use super::bus::{Bus, BusWindow};
 use super::job::{self, JobRecord};
 use super::memories::Memories;
 use crate::machine::NpuConfig;
@@ -31,6 +33,7 @@ pub struct Bench {
     pub config: NpuConfig,
     pub memories: Memories,
     pub memory: Memory,
+    pub window: BusWindow,
 }
 
 impl Bench {
@@ -46,6 +49,7 @@ impl Bench {
             config,
             memories: Memories::new(&config),
             memory: Memory::new(RAM_BYTES, &crate::Isa::default()),
+            window: BusWindow::default(),
         }
     }
 
@@ -63,7 +67,13 @@ impl Bench {
         for (address, word) in (LIST..).step_by(4).zip(list.concat()) {
             self.memory.store::<4>(address, word);
         }
-        job::run(&self.config, &mut self.memories, &mut self.memory, LIST, true)
+        self.run_at(LIST, true)
+    }
+
+    /// Runs the list at `address`.
+    pub fn run_at(&mut self, address: u32, log: bool) -> JobRecord {
+        let bus = Bus::new(&mut self.memory, self.window);
+        job::run(&self.config, &mut self.memories, bus, address, log)
     }
 
     pub fn fill(&mut self, address: u32, bytes: &[u8]) {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use systole_compiler::NpuShape;
 use systole_golden::npu::descriptor::{Destination, Kernel, Operation, Source, Space, Then};
-use systole_golden::npu::{ByteWrite, cause, hazard};
+use systole_golden::npu::{BusWindow, ByteWrite, cause, hazard};
 use systole_golden::{Config, Inputs, Isa, Machine, NpuConfig, Stop, StopReason};
 use systole_isa::{Activations, Descriptor, Exec, Header, Load};
 use systole_verif::exercise::Exercise;
 use systole_verif::generate::{Target, sample};
-use systole_verif::program::layout::TOHOST;
+use systole_verif::program::layout::{NPU, NPU_DOORBELL, TOHOST};
 use systole_verif::program::{Image, lower};
 
 /// Programs that have to be enough to meet everything.
@@ -125,6 +125,39 @@ fn jobs_are_free_of_hazards_and_meet_every_cause() {
             "{} was never met: {causes:?}",
             cause::name(number as u32)
         );
+    }
+}
+
+/// Jobs meet the edges of their window with LOADs, STOREs and the list itself, and find room in others.
+#[test]
+fn windows_give_every_bus_error() {
+    let target = target(4, Isa::full());
+    let mut machine = machine(target);
+    let mut causes = [0u32; 10];
+    let mut windows = 0;
+    for index in 0..1500 {
+        let image = lower(&sample(target, 21, index)).expect("fits");
+        machine.reset();
+        for (address, bytes) in &image.segments {
+            machine.write_memory(*address, bytes).expect("in the RAM");
+        }
+        for _ in 0..200_000 {
+            let retire = machine.step_alone();
+            if retire.mem_wmask != 0 && retire.mem_addr == NPU + NPU_DOORBELL as u32 {
+                let record = machine.npu.take_job().expect("ended at once");
+                if record.window != BusWindow::default() {
+                    windows += 1;
+                    causes[record.end.cause as usize] += 1;
+                }
+            }
+            if retire.mem_wmask != 0 && retire.mem_addr == TOHOST {
+                break;
+            }
+        }
+    }
+    for cause in [cause::NONE, cause::FETCH_ERROR, cause::LOAD_ERROR, cause::STORE_ERROR] {
+        let count = causes[cause as usize];
+        assert!(count > 5, "{}: {count} of {windows}", cause::name(cause));
     }
 }
 

@@ -24,16 +24,16 @@ impl JobStarts {
 
     /// The start of one of the jobs, of which there is at least one.
     pub(super) fn start(self) -> BoxedStrategy<Block> {
-        let tight = if self.bus_errors { 3 } else { 0 };
         let part = NPU_ARENA_BYTES / self.count as u32;
         (0..self.count)
             .prop_flat_map(move |job| {
                 let arena = NPU_ARENA + part * job as u32;
-                let window = prop_oneof![
-                    5 => Just(None),
-                    1 => around().prop_map(Some),
-                    tight => across(arena).prop_map(Some),
-                ];
+                let harmless = prop_oneof![5 => Just(None), 1 => around().prop_map(Some)];
+                let window = if self.bus_errors {
+                    prop_oneof![2 => harmless, 1 => across(arena).prop_map(Some)].boxed()
+                } else {
+                    harmless.boxed()
+                };
                 (any::<bool>(), window, [register(), register()]).prop_map(
                     move |(interrupt, window, scratch)| Block::StartJob {
                         job,
@@ -56,7 +56,7 @@ fn lost() -> impl Strategy<Value = u32> {
 fn around() -> impl Strategy<Value = [u32; 2]> {
     let bases = [0, CODE, NPU_ARENA - PAGE, NPU_ARENA];
     let limits = [0, NPU_ARENA + NPU_ARENA_BYTES.next_multiple_of(PAGE), 0xffff_f000];
-    (select(&bases[..]), select(&limits[..]), lost(), lost())
+    (select(bases.to_vec()), select(limits.to_vec()), lost(), lost())
         .prop_map(|(base, limit, low, high)| [base | low, limit | high])
 }
 

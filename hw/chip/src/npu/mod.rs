@@ -9,6 +9,7 @@ pub mod array;
 pub mod causes;
 pub mod compute;
 pub mod descriptor;
+mod double_rounding;
 pub mod exec;
 pub mod fetch;
 pub mod frontend;

@@ -39,6 +39,7 @@ pub fn golden_config(config: &ChipConfig) -> systole_golden::Config {
             scratchpad_rows: npu.scratchpad_rows,
             accumulator_rows: npu.accumulator_rows,
             parameter_rows: npu.parameter_rows,
+            double_rounding: npu.double_rounding,
         },
     }
 }

@@ -25,6 +25,7 @@ fn machine(target: Target) -> Machine {
             scratchpad_rows: target.npu.scratchpad_rows,
             accumulator_rows: target.npu.accumulator_rows,
             parameter_rows: target.npu.parameter_rows,
+            double_rounding: target.double_rounding,
         },
     })
 }

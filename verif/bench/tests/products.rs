@@ -18,6 +18,7 @@ fn machine(shape: &NpuShape) -> Machine {
         scratchpad_rows: shape.scratchpad_rows,
         accumulator_rows: shape.accumulator_rows,
         parameter_rows: shape.parameter_rows,
+        double_rounding: true,
     };
     Machine::new(&systole_golden::Config { ram_bytes: RAM_BYTES, isa: Isa::default(), npu })
 }

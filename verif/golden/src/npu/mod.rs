@@ -3,6 +3,7 @@
 
 mod convolution;
 pub mod descriptor;
+mod double_rounding;
 mod exec;
 mod footprint;
 pub mod hazard;
@@ -24,7 +25,7 @@ use crate::machine::NpuConfig;
 use crate::memory::Memory;
 pub use job::{ByteWrite, JobEnd, JobRecord};
 pub use list::List;
-pub use requantise::{Requantiser, requantise};
+pub use requantise::{Multiplier, Requantiser, requantise};
 pub use residual::residual_add;
 
 /// Causes of the error table.

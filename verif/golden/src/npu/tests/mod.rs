@@ -41,6 +41,7 @@ impl Bench {
             scratchpad_rows: 512,
             accumulator_rows: 128,
             parameter_rows: 64,
+            double_rounding: true,
         };
         Self {
             config,

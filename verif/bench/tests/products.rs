@@ -54,6 +54,7 @@ fn product(shape: &NpuShape, [m, n, k]: [u32; 3], requantised: bool, seed: u32) 
             zero_point: 3,
             clamp_min: -100,
             clamp_max: 120,
+            double_rounding: false,
         },
         false => Output::Accumulators,
     };

@@ -39,6 +39,8 @@ pub struct NpuConfig {
     pub parameter_rows: u32,
     /// Requantiser lanes (results a cycle): a power of two, 1 to `dim`.
     pub requantise_lanes: u32,
+    /// The requantiser knows gemmlowp's double rounding, too.
+    pub double_rounding: bool,
     /// Read bursts in flight: 1 to 16.
     pub outstanding_bursts: u32,
 }

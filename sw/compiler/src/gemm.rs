@@ -38,7 +38,8 @@ pub struct Matrix {
 pub enum Output {
     /// Requantised to int8.
     Requantised {
-        /// Address of the table that [`crate::parameter_table`] makes.
+        /// Address of the table that [`crate::parameter_table`] makes, or for double rounding
+        /// [`crate::double_rounding_table`].
         parameters: u32,
         /// Output zero point.
         zero_point: i8,
@@ -46,9 +47,22 @@ pub enum Output {
         clamp_min: i8,
         /// Upper bound of the result.
         clamp_max: i8,
+        /// gemmlowp's double rounding (which not every NPU has), not float32.
+        double_rounding: bool,
     },
     /// Kept as int32.
     Accumulators,
+}
+
+impl Output {
+    /// Rows of the parameter memory for a tile of columns.
+    fn parameter_rows(self) -> u32 {
+        match self {
+            Self::Requantised { double_rounding: true, .. } => 9,
+            // Accumulators take none; the tiling is the same.
+            Self::Requantised { .. } | Self::Accumulators => 8,
+        }
+    }
 }
 
 /// A matrix product.
@@ -126,7 +140,7 @@ impl Blocks {
     fn choose(shape: &NpuShape, gemm: &Gemm) -> Result<Self, PlanError> {
         let quarter = shape.scratchpad_rows / 4;
         let accumulators = shape.accumulator_rows / 2;
-        let parameters = shape.parameter_rows / 16;
+        let parameters = shape.parameter_rows / 2 / gemm.result.parameter_rows();
         if quarter < shape.dim {
             return Err(PlanError::MemoryTooSmall { what: "scratchpad" });
         }
@@ -138,7 +152,8 @@ impl Blocks {
         // balanced bus carries.
         let m = gemm.m.min(2 * shape.dim).min(accumulators).min(quarter);
         let n_tiles = gemm.n.div_ceil(shape.dim).min(accumulators / m).min(parameters);
-        let n_tiles = n_tiles.min(quarter / shape.dim).min(u32::from(u16::MAX) / (8 * shape.dim));
+        let n_tiles = n_tiles.min(quarter / shape.dim);
+        let n_tiles = n_tiles.min(u32::from(u16::MAX) / (gemm.result.parameter_rows() * shape.dim));
         let slot_rows = n_tiles * shape.dim;
         let busy_tiles = EXEC_CYCLES.div_ceil(n_tiles * m.max(shape.dim));
         let piece = busy_tiles.min(2 * quarter / (FEWEST_SLOTS * slot_rows)).max(1);
@@ -381,7 +396,9 @@ impl Planner<'_> {
         if step.parameters >= 2 {
             header = header.wait_for(Unit::Store);
         }
-        let bytes = step.n.len.next_multiple_of(self.shape.dim) * 8;
+        // As many bytes a channel as rows a tile.
+        let channel_bytes = self.gemm.result.parameter_rows();
+        let bytes = step.n.len.next_multiple_of(self.shape.dim) * channel_bytes;
         // The STORE waits for an EXEC that waited for a later LOAD, or for this one.
         if step.k.last {
             header = header.signal_to(Unit::Store);
@@ -390,7 +407,7 @@ impl Planner<'_> {
             header,
             Load {
                 space: Space::Parameters,
-                address: parameters.wrapping_add(step.n.start * 8),
+                address: parameters.wrapping_add(step.n.start * channel_bytes),
                 rows: 1,
                 row_bytes: bytes as u16,
                 row: self.parameter_row(step),
@@ -502,10 +519,17 @@ impl Planner<'_> {
             }
         }
         let (source, element_bytes) = match self.gemm.result {
-            Output::Requantised { zero_point, clamp_min, clamp_max, .. } => {
-                let parameter_row = self.parameter_row(step) + 8 * first_tile;
-                let then = Then::Keep;
-                (Source::Requantised { parameter_row, zero_point, clamp_min, clamp_max, then }, 1)
+            Output::Requantised { zero_point, clamp_min, clamp_max, double_rounding, .. } => {
+                let tile_rows = self.gemm.result.parameter_rows() as u16;
+                let source = Source::Requantised {
+                    parameter_row: self.parameter_row(step) + tile_rows * first_tile,
+                    zero_point,
+                    clamp_min,
+                    clamp_max,
+                    double_rounding,
+                    then: Then::Keep,
+                };
+                (source, 1)
             }
             Output::Accumulators => (Source::Accumulators, 4),
         };

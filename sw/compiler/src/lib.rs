@@ -8,7 +8,7 @@ pub mod network;
 pub mod parameters;
 
 pub use gemm::{Gemm, Matrix, Output, PlanError, plan};
-pub use parameters::parameter_table;
+pub use parameters::{double_rounding_table, parameter_table};
 
 /// What a plan has to know of the NPU (the `CONFIG` register and the parameter memory).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,4 +1,4 @@
-//! The table of biases and multipliers that the requantiser reads.
+//! The tables of biases and multipliers that the requantiser reads.
 
 /// Bytes of the parameter table for `bias.len()` output channels on an array of side `dim`:
 /// for each tile of `dim` channels first the int32 biases, then the float32 multipliers, little
@@ -27,9 +27,45 @@ pub fn parameter_table(dim: u32, bias: &[i32], multipliers: &[f32]) -> Vec<u8> {
     table
 }
 
+/// Bytes of the parameter table for double rounding: for each tile of `dim` channels the int32
+/// biases, the multipliers (31 bits) and the int8 shifts, to the left (`docs/npu.md`, STORE).
+/// Channels that fill up the last tile get 0.
+///
+/// `multipliers` holds a multiplier and a shift for each channel, as TensorFlow Lite's
+/// `QuantizeMultiplier` makes them, or a single pair for all.
+pub fn double_rounding_table(dim: u32, bias: &[i32], multipliers: &[(u32, i8)]) -> Vec<u8> {
+    let dim = dim as usize;
+    let of_channel = |channel: usize| match multipliers {
+        _ if channel >= bias.len() => (0, 0),
+        [one] => *one,
+        all => all[channel],
+    };
+    let mut table = Vec::with_capacity(bias.len().next_multiple_of(dim) * 9);
+    for tile in 0..bias.len().div_ceil(dim) {
+        let channels = || tile * dim..(tile + 1) * dim;
+        let biases = channels().map(|channel| bias.get(channel).copied().unwrap_or(0));
+        table.extend(biases.flat_map(i32::to_le_bytes));
+        table.extend(channels().flat_map(|channel| of_channel(channel).0.to_le_bytes()));
+        table.extend(channels().map(|channel| of_channel(channel).1 as u8));
+    }
+    table
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parameter_table;
+    use super::{double_rounding_table, parameter_table};
+
+    #[test]
+    fn shifts_come_behind_the_multipliers_of_their_tile() {
+        let table = double_rounding_table(2, &[1, -1, 5], &[(7, 1), (8, -2), (9, -128)]);
+        let tiles = [
+            [1, 0, 0, 0, 255, 255, 255, 255, 7, 0, 0, 0, 8, 0, 0, 0, 1, 254],
+            [5, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 128, 0],
+        ];
+        assert_eq!(table, tiles.concat());
+        let table = double_rounding_table(4, &[0; 3], &[(7, 3)]);
+        assert_eq!(table[32..], [3, 3, 3, 0]);
+    }
 
     #[test]
     fn tiles_hold_biases_then_multipliers_and_are_filled_up_with_zeros() {

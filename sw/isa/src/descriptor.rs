@@ -268,6 +268,8 @@ pub enum Source {
         clamp_min: i8,
         /// Upper bound of the result.
         clamp_max: i8,
+        /// gemmlowp's double rounding in integers, not float32; with 9 rows of parameters a tile.
+        double_rounding: bool,
         /// What happens to it next.
         then: Then,
     },
@@ -468,9 +470,17 @@ fn encode_store(header: Header, store: &Store) -> [u32; 8] {
         }
     }
     match store.source {
-        Source::Requantised { parameter_row, zero_point, clamp_min, clamp_max, then } => {
+        Source::Requantised {
+            parameter_row,
+            zero_point,
+            clamp_min,
+            clamp_max,
+            double_rounding,
+            then,
+        } => {
             words[5] = pair(store.source_row_step, parameter_row);
-            let rounding = [zero_point as u8, clamp_min as u8, clamp_max as u8, 0];
+            let double_rounding = u8::from(double_rounding);
+            let rounding = [zero_point as u8, clamp_min as u8, clamp_max as u8, double_rounding];
             words[6] = u32::from_le_bytes(rounding);
             match then {
                 Then::Keep => {}

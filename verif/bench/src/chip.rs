@@ -39,6 +39,7 @@ pub fn golden_config(config: &ChipConfig) -> systole_golden::Config {
             scratchpad_rows: npu.scratchpad_rows,
             accumulator_rows: npu.accumulator_rows,
             parameter_rows: npu.parameter_rows,
+            double_rounding: npu.double_rounding,
         },
     }
 }
@@ -52,7 +53,12 @@ pub fn target(config: &ChipConfig) -> Target {
         accumulator_rows: config.npu.accumulator_rows,
         parameter_rows: config.npu.parameter_rows,
     };
-    Target { isa: isa(config), npu, ram_bytes: config.memory.ram_bytes }
+    Target {
+        isa: isa(config),
+        npu,
+        double_rounding: config.npu.double_rounding,
+        ram_bytes: config.memory.ram_bytes,
+    }
 }
 
 /// A simulated chip beside its golden model.

@@ -335,10 +335,12 @@ const DESCRIPTOR_CHANGES: &[fn(&mut Descriptor)] = &[
         }
         _ => {}
     },
-    |descriptor| {
-        if let Descriptor::Convolution(_, convolution) = descriptor {
-            convolution.pad_value = 0;
+    |descriptor| match descriptor {
+        Descriptor::Convolution(_, convolution) => convolution.pad_value = 0,
+        Descriptor::Store(_, Store { source: Source::Requantised { double_rounding, .. }, .. }) => {
+            *double_rounding = false
         }
+        _ => {}
     },
 ];
 

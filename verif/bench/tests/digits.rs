@@ -104,6 +104,7 @@ fn program(network: &Network, config: &ChipConfig, images: &[u8]) -> (Program, u
                 zero_point: layer.output_zero_point as i8,
                 clamp_min: i8::MIN,
                 clamp_max: i8::MAX,
+                double_rounding: false,
             },
         };
         let list = plan(&shape, &gemm).expect("layers fit");

@@ -18,6 +18,7 @@ fn machine(shape: &NpuShape) -> Machine {
         scratchpad_rows: shape.scratchpad_rows,
         accumulator_rows: shape.accumulator_rows,
         parameter_rows: shape.parameter_rows,
+        double_rounding: true,
     };
     Machine::new(&systole_golden::Config { ram_bytes: RAM_BYTES, isa: Isa::default(), npu })
 }
@@ -53,6 +54,7 @@ fn product(shape: &NpuShape, [m, n, k]: [u32; 3], requantised: bool, seed: u32) 
             zero_point: 3,
             clamp_min: -100,
             clamp_max: 120,
+            double_rounding: false,
         },
         false => Output::Accumulators,
     };

@@ -36,6 +36,7 @@ fn machine() -> Machine {
         scratchpad_rows: 2048,
         accumulator_rows: 512,
         parameter_rows: 256,
+        double_rounding: true,
     };
     let mut machine = Machine::new(&Config { ram_bytes: RAM_BYTES, isa: Isa::full(), npu });
     let bytes: Vec<u8> = PROGRAM.iter().flat_map(|word| word.to_le_bytes()).collect();

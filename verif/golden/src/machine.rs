@@ -21,7 +21,7 @@ pub struct Config {
     pub npu: NpuConfig,
 }
 
-/// Parameters of the NPU (`docs/npu.md`), all powers of two.
+/// Parameters of the NPU (`docs/npu.md`), all numbers powers of two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NpuConfig {
     /// Side D of the array, 2 to 32.
@@ -34,6 +34,8 @@ pub struct NpuConfig {
     pub accumulator_rows: u32,
     /// Rows of D bytes.
     pub parameter_rows: u32,
+    /// STOREs may ask for double rounding.
+    pub double_rounding: bool,
 }
 
 /// Hart, RAM, CLINT and NPU.

@@ -54,6 +54,7 @@ fn every_encoding_does_what_spike_does() {
         scratchpad_rows: 64,
         accumulator_rows: 16,
         parameter_rows: 16,
+        double_rounding: false,
     };
     for (hart, name) in HARTS.iter().enumerate() {
         let config = Config { ram_bytes: RAM_BYTES, isa: isa(hart), npu };

@@ -84,6 +84,7 @@ fn cold(config: &ChipConfig, size: [u32; 3]) -> Result<Job> {
             zero_point: 0,
             clamp_min: -128,
             clamp_max: 127,
+            double_rounding: false,
         },
     };
     let list = plan(&shape, &gemm)

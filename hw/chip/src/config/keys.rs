@@ -205,6 +205,12 @@ pub const KEYS: &[Key] = &[
         field: |config| Field::Number(&mut config.npu.requantise_lanes),
     },
     Key {
+        name: "npu.double_rounding",
+        help: "second mode of the requantiser: gemmlowp's double rounding",
+        allowed: Allowed::Bool,
+        field: |config| Field::Bool(&mut config.npu.double_rounding),
+    },
+    Key {
         name: "npu.outstanding_bursts",
         help: "read bursts that the NPU keeps in flight",
         allowed: Allowed::Range(1, 16),

@@ -78,7 +78,7 @@ pub fn descriptor_check(config: &NpuConfig) -> Module {
 
         let bad_load = bad_load(descriptor, shape);
         let bad_exec = bad_exec(descriptor, config.dim);
-        let bad_store = bad_store(descriptor);
+        let bad_store = bad_store(descriptor, config.double_rounding);
         m.output("bad_opcode", !own_bits.any());
         let bad_operation = ((is_load & bad_load) | (is_exec & bad_exec) | (is_store & bad_store))
             .named("bad_operation");
@@ -142,7 +142,7 @@ fn bad_exec(d: Signal, dim: u32) -> Signal {
     (bad_product | bad_map | bad_full | bad_taps | bad_mode).named("bad_exec")
 }
 
-fn bad_store(d: Signal) -> Signal {
+fn bad_store(d: Signal, double_rounding: bool) -> Signal {
     let source = d.bits(17, 16).named("source");
     let requantised = source.eq(0).named("requantised");
     let raw = source.eq(1).named("raw");
@@ -161,8 +161,10 @@ fn bad_store(d: Signal) -> Signal {
     let bad_row = (to_scratchpad & !adds & high(d, 1).any()).named("store_bad_row");
     let bad_lines =
         (!to_scratchpad & (high(d, 7).any() | (!pools & low(d, 7).any()))).named("store_bad_lines");
+    let reserved_from = if double_rounding { 217 } else { 216 };
     let bad_parameters =
-        cat(&[requantised & d.bits(223, 216).any(), !requantised & word(d, 6).any()]).any()
+        cat(&[requantised & d.bits(223, reserved_from).any(), !requantised & word(d, 6).any()])
+            .any()
             | (!requantised & high(d, 5).any());
     let bad_words = pools.mux(bad_windows(d), bad_parameters).named("store_bad_words");
     let reserved = d.bits(31, 22).any().named("store_reserved");

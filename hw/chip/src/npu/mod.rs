@@ -11,6 +11,7 @@ pub mod causes;
 pub mod compute;
 pub mod counters;
 pub mod descriptor;
+mod double_rounding;
 pub mod exec;
 pub mod fetch;
 pub mod frontend;

@@ -15,14 +15,19 @@ use crate::config::NpuConfig;
 pub fn requantiser(config: &NpuConfig) -> Module {
     let dim = config.dim;
     let lanes = config.requantise_lanes;
-    let lane_module = requantise_lane();
+    let lane_module = requantise_lane(config.double_rounding);
     module("npu_requantiser", |m| {
         m.doc("Requantiser: rows of int32 accumulators to rows of int8.");
         let in_valid = m.input("in_valid", Bit);
         let rows = ["accumulators", "bias", "multiplier"].map(|name| m.input(name, U(32 * dim)));
+        let mut rows = rows.map(|row| (row, 32)).to_vec();
         let zero_point = m.input("zero_point", S(8));
         let clamp_min = m.input("clamp_min", S(8));
         let clamp_max = m.input("clamp_max", S(8));
+        let double_rounding = config.double_rounding.then(|| {
+            rows.push((m.input("shift", U(8 * dim)), 8));
+            m.input("double_rounding", Bit).doc("else float32")
+        });
         let out_ready = m.input("out_ready", Bit);
         let out_valid = m.output_reg("out_valid", Bit).reset(0);
         let out_data = m.output_reg("out_data", U(8 * dim));
@@ -39,7 +44,7 @@ pub fn requantiser(config: &NpuConfig) -> Module {
         let same_constants = constants.eq(held).named("same_constants");
         let may_enter = (advance & (same_constants | empty)).named("may_enter");
         let enter = (in_valid & may_enter).named("enter");
-        let (operands, last_beat) = choose_elements(m, (&rows, 32), dim / lanes, lanes, enter);
+        let (operands, last_beat) = choose_elements(m, &rows, dim / lanes, lanes, enter);
         m.output("in_ready", may_enter & last_beat);
         m.clocked(|| {
             when(enter, || held.set(constants));
@@ -52,7 +57,7 @@ pub fn requantiser(config: &NpuConfig) -> Module {
         m.section("Lanes");
         let mut results = Vec::new();
         for (lane, operand) in operands.iter().enumerate() {
-            let lane = m
+            let mut lane = m
                 .instance(format!("lane_{lane}"), &lane_module)
                 .pin("advance", advance)
                 .pin("accumulator", operand[0].as_signed())
@@ -61,6 +66,9 @@ pub fn requantiser(config: &NpuConfig) -> Module {
                 .pin("zero_point", held.bits(23, 16).as_signed())
                 .pin("clamp_min", held.bits(15, 8).as_signed())
                 .pin("clamp_max", held.bits(7, 0).as_signed());
+            if let Some(mode) = double_rounding {
+                lane = lane.pin("double_rounding", mode).pin("shift", operand[3].as_signed());
+            }
             results.push(lane.out("result").as_unsigned());
         }
 
@@ -86,18 +94,18 @@ pub(super) fn shift_in(register: Signal, bit: Signal) -> Signal {
     cat(&[register.bits(register.width() - 2, 0), bit])
 }
 
-/// The operands of each lane in this beat (one of each packed row, `width` bits wide), and whether
-/// it is the row's last beat.
-pub(super) fn choose_elements<const N: usize>(
+/// The operands of each lane in this beat (one of each packed row, with the width of its elements),
+/// and whether it is the row's last beat.
+pub(super) fn choose_elements(
     m: M,
-    (rows, width): (&[Signal; N], u32),
+    rows: &[(Signal, u32)],
     beats: u32,
     lanes: u32,
     enter: Signal,
-) -> (Vec<[Signal; N]>, Signal) {
+) -> (Vec<Vec<Signal>>, Signal) {
     if beats == 1 {
-        let operands = (0..lanes).map(|lane| rows.map(|row| element(row, lane, width))).collect();
-        return (operands, lit(1, Bit));
+        let of_lane = |lane| rows.iter().map(|&(row, width)| element(row, lane, width)).collect();
+        return ((0..lanes).map(of_lane).collect(), lit(1, Bit));
     }
     let beat = m.reg("beat", U(beats.ilog2())).reset(0);
     m.clocked(|| {
@@ -105,11 +113,12 @@ pub(super) fn choose_elements<const N: usize>(
     });
     let operands = (0..lanes)
         .map(|lane| {
-            rows.map(|row| {
+            let chosen = rows.iter().map(|&(row, width)| {
                 let choices: Vec<Signal> =
                     (0..beats).map(|beat| element(row, beat * lanes + lane, width)).collect();
                 select(beat, &choices)
-            })
+            });
+            chosen.collect()
         })
         .collect();
     (operands, beat.eq(beats as u64 - 1).named("last_beat"))

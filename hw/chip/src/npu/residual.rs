@@ -81,10 +81,10 @@ pub fn residual(config: &NpuConfig) -> Module {
         let advance = (!valid | out_ready).named("advance");
         let work = (!passes & in_valid & adds.mux(pending, rows_left)).named("work");
         let enter = (work & advance).named("enter");
-        let rows = [in_data, residual_row];
-        let (operands, last_beat) = choose_elements(m, (&rows, 8), dim / lanes, lanes, enter);
-        let named = |(lane, [value, residual]): (usize, &[Signal; 2])| {
-            (value.named(format!("value_{lane}")), residual.named(format!("residual_{lane}")))
+        let rows = [(in_data, 8), (residual_row, 8)];
+        let (operands, last_beat) = choose_elements(m, &rows, dim / lanes, lanes, enter);
+        let named = |(lane, pair): (usize, &Vec<Signal>)| {
+            (pair[0].named(format!("value_{lane}")), pair[1].named(format!("residual_{lane}")))
         };
         let operands: Vec<(Signal, Signal)> = operands.iter().enumerate().map(named).collect();
         taken.drive(enter & last_beat);

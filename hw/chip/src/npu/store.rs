@@ -66,6 +66,11 @@ pub fn store(config: &NpuConfig) -> Module {
         for port in ["bias", "multiplier", "zero_point", "clamp_min", "clamp_max"] {
             m.output(port, reader.out(port));
         }
+        if config.double_rounding {
+            for port in ["shift", "double_rounding"] {
+                m.output(port, reader.out(port));
+            }
+        }
         let row = reader.out("row");
         m.output("accumulators", row);
         let requantiser_valid = m.output("requantiser_valid", reader.out("requantiser_valid"));

@@ -114,6 +114,11 @@ pub fn store_read(config: &NpuConfig) -> Module {
         for port in ["parameter_read_valid", "parameter_read_row", "bias", "multiplier"] {
             m.output(port, parameters.out(port));
         }
+        if config.double_rounding {
+            for port in ["shift", "double_rounding"] {
+                m.output(port, parameters.out(port));
+            }
+        }
         // The last row of the command before may still wait for the requantiser.
         let zero_point = m.output_reg("zero_point", S(8));
         let clamp_min = m.output_reg("clamp_min", S(8));

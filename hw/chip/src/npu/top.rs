@@ -59,6 +59,10 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
         exec_unit(config.dim, compute, gates[1], scratchpad);
         store_unit(store, gates[2], frontend);
         store_sources(store, compute, scratchpad, parameters, requantiser);
+        if config.double_rounding {
+            let mode = ["shift", "double_rounding"];
+            join(store, requantiser, &mode.map(|port| (port, port)));
+        }
         memory_writes(load, store, scratchpad, parameters);
         match table {
             Some(table) => lookups(load, store, table),

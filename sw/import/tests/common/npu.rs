@@ -40,6 +40,7 @@ impl<'a> Npu<'a> {
             scratchpad_rows: shape.scratchpad_rows,
             accumulator_rows: shape.accumulator_rows,
             parameter_rows: shape.parameter_rows,
+            double_rounding: false,
         };
         let isa = Isa::default();
         let mut machine = Machine::new(&Config { ram_bytes: RAM_BYTES, isa, npu: config });

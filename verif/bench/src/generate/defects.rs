@@ -68,7 +68,7 @@ fn apply(defect: Defect, target: Target, job: &mut Job, index: usize, spare: u32
     let mut words = descriptor.encode();
     match defect {
         Defect::ReservedBit(which) => {
-            job.descriptors[index] = Descriptor::Raw(with_reserved_bit(&descriptor, which));
+            job.descriptors[index] = Descriptor::Raw(with_reserved_bit(&descriptor, target, which));
         }
         Defect::BadValue(which) => {
             let (word, clear, set) = *which.get(&bad_values(&descriptor, target));
@@ -111,7 +111,7 @@ fn apply(defect: Defect, target: Target, job: &mut Job, index: usize, spare: u32
 }
 
 /// The bits that have to be 0, word by word.
-fn reserved(descriptor: &Descriptor) -> [u32; 8] {
+fn reserved(descriptor: &Descriptor, target: Target) -> [u32; 8] {
     const HIGH: u32 = 0xffff_0000;
     const ALL: u32 = u32::MAX;
     match descriptor {
@@ -128,6 +128,7 @@ fn reserved(descriptor: &Descriptor) -> [u32; 8] {
         Descriptor::Store(_, store) => {
             let memory = matches!(store.destination, Destination::Memory { .. });
             let (parameters, rounding, lines) = match store.source {
+                Source::Requantised { .. } if target.double_rounding => (0, 0xfe00_0000, ALL),
                 Source::Requantised { .. } => (0, 0xff00_0000, ALL),
                 Source::Accumulators | Source::Scratchpad => (HIGH, ALL, ALL),
                 Source::MaxPool(_) => (0xf000_0000, 0xf000_0000, 0xffff_f000),
@@ -146,8 +147,8 @@ fn reserved(descriptor: &Descriptor) -> [u32; 8] {
     }
 }
 
-fn with_reserved_bit(descriptor: &Descriptor, which: Index) -> [u32; 8] {
-    let reserved = reserved(descriptor);
+fn with_reserved_bit(descriptor: &Descriptor, target: Target, which: Index) -> [u32; 8] {
+    let reserved = reserved(descriptor, target);
     let bits = (0..256).filter(|bit| reserved[bit / 32] >> (bit % 32) & 1 == 1);
     let bits: Vec<usize> = bits.collect();
     let bit = *which.get(&bits);

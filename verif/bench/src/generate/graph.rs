@@ -2,14 +2,15 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use systole_compiler::{NpuShape, parameter_table};
+use systole_compiler::{NpuShape, double_rounding_table, parameter_table};
 use systole_isa::{
     Activations, Descriptor, Destination, Exec, Header, Load, Source, Space, Store, Then,
 };
 
 use super::Target;
 use super::free::{free_convolution, free_pool, free_windows};
-use super::jobs::{bias, chain, multiplier, rounding};
+use super::jobs::{bias, chain, rounding};
+use super::multipliers::{integer_multiplier, multiplier};
 use super::own_rows::reads_own_rows;
 use crate::program::{Job, random_bytes};
 
@@ -17,13 +18,16 @@ use crate::program::{Job, random_bytes};
 /// leaves in a memory the next ones read.
 pub(super) fn graph(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
     let operand_bytes = bytes / 2;
-    let setup = (any::<u64>(), multiplier(), bias());
+    let setup = (any::<u64>(), multiplier(), integer_multiplier(), bias());
     (vec(free_descriptor(target, arena, bytes), 1..8), setup)
-        .prop_map(move |(mut descriptors, (seed, multiplier, bias))| {
+        .prop_map(move |(mut descriptors, (seed, multiplier, integer, bias))| {
             let list = arena + bytes - 0x400;
             let parameters = arena + operand_bytes - 0x400;
             let dim = target.npu.dim as usize;
-            let table = parameter_table(target.npu.dim, &vec![bias; dim], &[multiplier]);
+            // A tile for float32 and one for double rounding.
+            let bias = vec![bias; dim];
+            let mut table = parameter_table(target.npu.dim, &bias, &[multiplier]);
+            table.extend(double_rounding_table(target.npu.dim, &bias, &[integer]));
             let length = table.len() as u16;
             // Known parameters, activations and weights first, then the free ones.
             let load = |space, rows: u16, row_bytes: u16, row: u16| Load {
@@ -199,9 +203,17 @@ fn free_store(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Descripto
             if dim > 2 { Then::Add { residual_row } } else { Then::Keep }
         }),
     ];
-    let requantised = (rounding(), then).prop_map(|((zero_point, clamp_min, clamp_max), then)| {
-        Source::Requantised { parameter_row: 0, zero_point, clamp_min, clamp_max, then }
-    });
+    let double_rounding = prop::bool::weighted(if target.double_rounding { 0.4 } else { 0.0 });
+    let requantised = (rounding(), double_rounding, then).prop_map(
+        |((zero_point, clamp_min, clamp_max), double_rounding, then)| Source::Requantised {
+            parameter_row: if double_rounding { 8 } else { 0 },
+            zero_point,
+            clamp_min,
+            clamp_max,
+            double_rounding,
+            then,
+        },
+    );
     let source = prop_oneof![
         4 => requantised,
         1 => Just(Source::Accumulators),
@@ -225,7 +237,7 @@ fn free_store(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Descripto
     (source, (memory, scratchpad, any::<bool>()), source_row, geometry)
         .prop_map(move |(source, (memory, scratchpad, resident), source_row, geometry)| {
             let (rows, columns, tiles, source_chunk_step, source_row_step) = geometry;
-            // Requantised results read one known parameter tile.
+            // Requantised results read one known parameter tile of their mode.
             let requantised = matches!(source, Source::Requantised { .. });
             let store = Store {
                 source,

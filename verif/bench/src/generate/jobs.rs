@@ -3,13 +3,14 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use systole_compiler::{Gemm, Matrix, Output, parameter_table, plan};
+use systole_compiler::{Gemm, Matrix, Output, plan};
 use systole_isa::{Descriptor, Unit};
 
 use super::Target;
 use super::defects::bad;
 use super::graph::graph;
 use super::layers::layers;
+use super::multipliers::{Multipliers, multipliers};
 use super::special::{parallel, ties};
 use super::windows::windows;
 use crate::program::Job;
@@ -54,20 +55,9 @@ pub(super) fn dimension(dim: u32) -> impl Strategy<Value = u32> + Clone {
     ]
 }
 
-/// Parameters of the requantiser, from ordinary ones to the extremes.
-pub(super) fn multiplier() -> impl Strategy<Value = f32> {
-    prop_oneof![
-        6 => (0x3a00_0000..0x3d00_0000u32).prop_map(f32::from_bits),
-        2 => (0x3000_0000..0x4200_0000u32).prop_map(f32::from_bits),
-        1 => (-12..2i32).prop_map(|e| 2f32.powi(e)),
-        1 => (0x0080_0000..0x7f80_0000u32).prop_map(f32::from_bits),
-        1 => select(&[0x0000_0000u32, 0x0000_0001, 0x7f80_0000, 0xbf00_0000][..])
-            .prop_map(f32::from_bits),
-    ]
-}
-
+/// Biases from ordinary ones to the extremes.
 pub(super) fn bias() -> impl Strategy<Value = i32> {
-    prop_oneof![4 => -20_000..20_000i32, 1 => any::<i32>(), 1 => Just(0)]
+    prop_oneof![4 => -20_000..20_000i32, 1 => any::<i32>(), 1 => select(&[0, 0, i32::MIN, i32::MAX][..])]
 }
 
 /// Zero point and clamp bounds: none, ReLU, the extremes.
@@ -113,7 +103,7 @@ pub(super) fn gemm(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job>
         prop_oneof![3 => Just(true), 1 => Just(false)],
     )
         .prop_flat_map(move |((m, n, k), seed, slack, requantised)| {
-            let parameters = (vec(bias(), n as usize), vec(multiplier(), n as usize), rounding());
+            let parameters = (vec(bias(), n as usize), multipliers(target, n as usize), rounding());
             parameters.prop_map(move |parameters| {
                 let size = Size { m, n, k, slack };
                 gemm_job(target, arena, bytes, &size, seed, requantised.then_some(parameters))
@@ -129,7 +119,7 @@ struct Size {
     slack: [(u32, u32); 3],
 }
 
-type Parameters = (Vec<i32>, Vec<f32>, (i8, i8, i8));
+type Parameters = (Vec<i32>, Multipliers, (i8, i8, i8));
 
 /// The job of a product; of a smaller one if it does not fit the arena.
 fn gemm_job(
@@ -171,11 +161,16 @@ fn try_gemm(
     let result = match parameters {
         None => Output::Accumulators,
         Some((bias, multipliers, (zero_point, clamp_min, clamp_max))) => {
-            let n = n as usize;
-            let table = parameter_table(target.npu.dim, &bias[..n], &multipliers[..n]);
+            let table = multipliers.table(target.npu.dim, &bias[..n as usize]);
             let address = allocator.take(table.len() as u32, 0)?;
             inputs.push((address, table));
-            Output::Requantised { parameters: address, zero_point, clamp_min, clamp_max }
+            Output::Requantised {
+                parameters: address,
+                zero_point,
+                clamp_min,
+                clamp_max,
+                double_rounding: multipliers.double_rounding(),
+            }
         }
     };
     let matrix = |address, stride: u32| Matrix { address, stride: stride as i32 };

@@ -1,6 +1,5 @@
 //! The descriptors of a job of layers.
 
-use systole_compiler::parameter_table;
 use systole_isa::{
     Convolution, Descriptor, Destination, Header, Kernel, Load, Pool, Source, Space, Store, Then,
 };
@@ -42,8 +41,11 @@ pub(super) fn build(target: Target, arena: u32, bytes: u32, plan: &Plan) -> Job 
         map = next;
         done.push(match stage {
             Stage::Pool { .. } => "pool".to_owned(),
-            Stage::Convolution(c) if c.depthwise => format!("depthwise {:?}", c.then),
-            Stage::Convolution(c) => format!("convolution {:?}", c.then),
+            Stage::Convolution(c) => {
+                let kind = if c.depthwise { "depthwise" } else { "convolution" };
+                let doubly = if c.multipliers.double_rounding() { " doubly rounded" } else { "" };
+                format!("{kind}{doubly} {:?}", c.then)
+            }
         });
     }
     let Builder { memory, mut descriptors, inputs, .. } = builder;
@@ -65,7 +67,9 @@ impl Builder {
             return None;
         }
         let channels = if stage.depthwise { map.channels } else { stage.channels };
-        let n_tiles = self.tiles(channels).min((self.target.npu.parameter_rows / 8) as u16);
+        let tile_rows = stage.multipliers.tile_rows();
+        let most_tiles = self.target.npu.parameter_rows as u16 / tile_rows;
+        let n_tiles = self.tiles(channels).min(most_tiles);
         let channels = channels.min(n_tiles * self.dim());
         let (kernel, k_tiles, tiles) = self.kernel(stage, map, n_tiles);
         let weight_row = self.weights(tiles)?;
@@ -133,15 +137,14 @@ impl Builder {
         let size = (stage.out_width, stage.out_height);
         let map = self.map(size, channels, stage.row_step, stage.gap)?;
         let dim = self.target.npu.dim;
-        let all = stage.parameters.iter().cycle().take(channels.into());
-        let (bias, multipliers): (Vec<i32>, Vec<f32>) = all.copied().unzip();
-        let parameters = parameter_table(dim, &bias, &multipliers);
+        let bias: Vec<i32> = stage.bias.iter().copied().cycle().take(channels.into()).collect();
+        let parameters = stage.multipliers.table(dim, &bias);
         let address = self.memory.take(parameters.len() as u32, 0)?;
         self.load(Load {
             space: Space::Parameters,
             address,
             stride: dim as i32,
-            rows: 8 * self.tiles(channels),
+            rows: stage.multipliers.tile_rows() * self.tiles(channels),
             row_bytes: dim as u16,
             row: plan.rows.2,
             row_step: 1,
@@ -156,6 +159,7 @@ impl Builder {
                 zero_point,
                 clamp_min,
                 clamp_max,
+                double_rounding: stage.multipliers.double_rounding(),
                 then,
             },
             destination: Destination::Scratchpad {

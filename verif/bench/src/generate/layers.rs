@@ -8,8 +8,9 @@ use proptest::prelude::*;
 
 use super::Target;
 use super::free::{first, free_pool, kernel_side, pad_value, stride};
-use super::jobs::{bias, multiplier, rounding};
+use super::jobs::{bias, rounding};
 use super::layer_job::build;
+use super::multipliers::{Multipliers, multipliers};
 use crate::program::Job;
 
 /// What a job consists of; sizes that do not fit are made smaller.
@@ -70,7 +71,8 @@ pub(super) struct ConvolutionStage {
     pub accumulate: bool,
     /// Accumulator rows from one tile to the next, beside the number of outputs.
     pub apart: i16,
-    pub parameters: Vec<(i32, f32)>,
+    pub bias: Vec<i32>,
+    pub multipliers: Multipliers,
     pub rounding: (i8, i8, i8),
     pub then: After,
     /// Rows from one result of a line to the next, and those behind each line.
@@ -92,7 +94,7 @@ pub(super) fn layers(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Jo
     let map = (1..9u16, 1..9u16, channels(dim), 0..4u16);
     let rows = any::<(u16, u16, u16)>();
     let stage = prop_oneof![
-        4 => convolution(dim).prop_map(Stage::Convolution),
+        4 => convolution(target).prop_map(Stage::Convolution),
         1 => pool(),
     ];
     (any::<u64>(), rows, map, table(), vec(stage, 1..4))
@@ -121,12 +123,14 @@ fn table() -> impl Strategy<Value = Table> {
     ]
 }
 
-fn convolution(dim: u32) -> impl Strategy<Value = ConvolutionStage> {
+fn convolution(target: Target) -> impl Strategy<Value = ConvolutionStage> {
+    let dim = target.npu.dim;
+    let most = 2 * dim as usize - 1;
     let kernel = (prop::bool::weighted(0.35), (kernel_side(), kernel_side()));
     let taps = ((stride(), stride()), (first(), first()), pad_value());
     let outputs = (1..7u16, 1..7u16, channels(dim), prop::bool::weighted(0.2));
     let apart = prop_oneof![3 => Just(0i16), 2 => 0..4i16, 1 => -3..0i16];
-    let parameters = (vec((bias(), multiplier()), 1..2 * dim as usize), rounding());
+    let parameters = (vec(bias(), 1..=most), multipliers(target, most), rounding());
     let then = prop_oneof![
         2 => Just(After::Keep),
         2 => Just(After::Table),
@@ -145,8 +149,9 @@ fn convolution(dim: u32) -> impl Strategy<Value = ConvolutionStage> {
             channels: outputs.2,
             accumulate: outputs.3,
             apart,
-            parameters: parameters.0,
-            rounding: parameters.1,
+            bias: parameters.0,
+            multipliers: parameters.1,
+            rounding: parameters.2,
             then,
             row_step: place.0,
             gap: place.1,

@@ -11,6 +11,7 @@ mod layer_builder;
 mod layer_job;
 mod layers;
 mod modes;
+mod multipliers;
 mod own_rows;
 mod special;
 mod starts;
@@ -33,6 +34,8 @@ pub struct Target {
     pub isa: Isa,
     /// Array side, memories.
     pub npu: systole_compiler::NpuShape,
+    /// STOREs may ask for double rounding.
+    pub double_rounding: bool,
     /// Bytes of RAM.
     pub ram_bytes: u32,
 }
@@ -122,7 +125,7 @@ mod tests {
             accumulator_rows: 1024,
             parameter_rows: 1024,
         };
-        Target { isa: Isa::full(), npu, ram_bytes: 1 << 24 }
+        Target { isa: Isa::full(), npu, double_rounding: true, ram_bytes: 1 << 24 }
     }
 
     #[test]
@@ -143,7 +146,7 @@ mod tests {
                 parameter_rows: 256,
             };
             let isa = if dim > 4 { Isa::full() } else { Isa::default() };
-            let target = Target { isa, npu, ram_bytes: 1 << 17 };
+            let target = Target { isa, npu, double_rounding: dim > 2, ram_bytes: 1 << 17 };
             let mut jobs = 0;
             for index in 0..100 {
                 let program = sample(target, 1, index);

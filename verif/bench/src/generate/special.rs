@@ -3,13 +3,14 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use systole_compiler::{Gemm, Matrix, Output, parameter_table, plan};
+use systole_compiler::{Gemm, Matrix, Output, plan};
 use systole_isa::{
     Activations, Descriptor, Destination, Exec, Header, Load, Source, Space, Store, Unit,
 };
 
 use super::Target;
 use super::jobs::Allocator;
+use super::multipliers::{Multipliers, doubly_rounds, integer_tie, tie};
 use crate::program::{Job, random_bytes};
 
 /// EXEC and a STORE of scratchpad rows at the same time, in one bank or in two.
@@ -85,24 +86,23 @@ pub(super) fn parallel(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<
         .boxed()
 }
 
-/// A bias and a multiplier whose product is next to n + 1/2: rounding decides.
-fn tie() -> impl Strategy<Value = (i32, f32)> {
-    // From multipliers that leave the accumulator within 24 bits to those that need 31.
-    let multiplier = (0x3480_0000..0x3a00_0000u32).prop_map(f32::from_bits);
-    (multiplier, -120..120i32, -8..=8i32).prop_map(|(multiplier, n, offset)| {
-        let exact = (f64::from(n) + 0.5) / f64::from(multiplier);
-        ((exact.round() as i32).saturating_add(offset), multiplier)
-    })
-}
-
 /// Products with zero, so that the results are the rounded biases.
 pub(super) fn ties(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
     let dim = target.npu.dim;
-    vec(tie(), 1..3 * dim as usize)
-        .prop_map(move |parameters| {
-            let (bias, multipliers): (Vec<i32>, Vec<f32>) = parameters.into_iter().unzip();
+    let float = vec(tie(), 1..3 * dim as usize).prop_map(|parameters| {
+        let (bias, multipliers): (Vec<i32>, _) = parameters.into_iter().unzip();
+        (bias, Multipliers::Float(multipliers))
+    });
+    let integer = vec(integer_tie(), 1..3 * dim as usize).prop_map(|parameters| {
+        let (bias, multipliers): (Vec<i32>, _) = parameters.into_iter().unzip();
+        (bias, Multipliers::Integer(multipliers))
+    });
+    let parameters =
+        if doubly_rounds(target) { prop_oneof![float, integer].boxed() } else { float.boxed() };
+    parameters
+        .prop_map(move |(bias, multipliers)| {
             let n = bias.len() as u32;
-            let table = parameter_table(dim, &bias, &multipliers);
+            let table = multipliers.table(dim, &bias);
             let mut allocator = Allocator { next: arena, end: arena + bytes };
             let mut place = |bytes: u32| allocator.take(bytes, 0).expect("a few KiB");
             let (activations, weights) = (place(1), place(n));
@@ -120,6 +120,7 @@ pub(super) fn ties(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job>
                     zero_point: 0,
                     clamp_min: i8::MIN,
                     clamp_max: i8::MAX,
+                    double_rounding: multipliers.double_rounding(),
                 },
             };
             let descriptors = plan(&target.npu, &gemm).expect("three tiles fit every NPU");

@@ -103,6 +103,7 @@ fn golden() -> Machine {
         scratchpad_rows: 64,
         accumulator_rows: 16,
         parameter_rows: 16,
+        double_rounding: false,
     };
     Machine::new(&Config { ram_bytes: RAM_BYTES, isa: Isa::full(), npu })
 }

@@ -1,8 +1,8 @@
 //! What a descriptor reads and writes, as intervals of rows and of memory.
 
 use super::descriptor::{
-    self, Convolution, Descriptor, Destination, Exec, Kernel, Load, Operation, Place, Pool, Source,
-    Store, Then, depthwise_lines, depthwise_taps,
+    self, Convolution, Descriptor, Destination, Exec, Kernel, Load, Operation, Place, Pool,
+    Requantised, Source, Store, Then, depthwise_lines, depthwise_taps,
 };
 use super::memories::{TABLE_ROWS, TABLE_SPAN};
 use super::pool::window;
@@ -163,8 +163,9 @@ fn of_store(config: &NpuConfig, d: &Store) -> Vec<Access> {
             .moved((0..d.rows).map(|r| place.of_row(r)))
             .stepped(chunks, place.chunk_step)
     };
-    if let Source::Requantised(then) = d.source {
-        let rows = Rows::at(config.parameter_rows, d.parameter_row).stepped(8 * chunks, 1);
+    if let Source::Requantised(Requantised { then, .. }) = d.source {
+        let rows = d.parameter_rows() * chunks;
+        let rows = Rows::at(config.parameter_rows, d.parameter_row).stepped(rows, 1);
         accesses.push(Access::reads(Space::Parameters, rows));
         if then != Then::Keep {
             // The data decide which of the 256 entries.

@@ -4,6 +4,7 @@
 mod bus;
 mod convolution;
 pub mod descriptor;
+mod double_rounding;
 mod exec;
 mod footprint;
 pub mod hazard;
@@ -27,7 +28,7 @@ use bus::Bus;
 pub use bus::BusWindow;
 pub use job::{ByteWrite, JobEnd, JobRecord};
 pub use list::List;
-pub use requantise::{Requantiser, requantise};
+pub use requantise::{Multiplier, Requantiser, requantise};
 pub use residual::residual_add;
 
 /// Causes of the error table.

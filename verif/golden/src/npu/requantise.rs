@@ -1,13 +1,15 @@
-//! Requantisation in IEEE 754 single precision: the native float of the machine, not the integer
-//! algorithm of the hardware.
+//! Requantisation in IEEE 754 single precision (the native float of the machine, not the integer
+//! algorithm of the hardware), and with gemmlowp's two roundings.
+
+use super::double_rounding::multiply;
 
 /// The parameters of one output channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Requantiser {
     /// Added to the accumulator, wrapping.
     pub bias: i32,
-    /// Bits of a float32.
-    pub multiplier: u32,
+    /// Applied to the biased accumulator.
+    pub multiplier: Multiplier,
     /// Added after rounding.
     pub zero_point: i8,
     /// Lower clamp.
@@ -16,12 +18,28 @@ pub struct Requantiser {
     pub clamp_max: i8,
 }
 
-/// int32 to int8: convert, multiply and round, each to nearest with ties to even.
+/// What the accumulator is multiplied by, and how the product is rounded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Multiplier {
+    /// Bits of a float32: convert, multiply and round, each to nearest with ties to even.
+    Float(u32),
+    /// `multiplier * 2^(shift - 31)`, with double rounding.
+    Integer {
+        /// Not negative.
+        multiplier: i32,
+        /// To the left.
+        shift: i8,
+    },
+}
+
+/// int32 to int8.
 pub fn requantise(accumulator: i32, r: &Requantiser) -> i8 {
     let acc = accumulator.wrapping_add(r.bias);
-    let v = product(acc, r.multiplier);
     // i128 stands for unbounded integers: an infinite product saturates far outside int8.
-    let y = v.round_ties_even() as i128;
+    let y = match r.multiplier {
+        Multiplier::Float(bits) => product(acc, bits).round_ties_even() as i128,
+        Multiplier::Integer { multiplier, shift } => multiply(acc, multiplier, shift).into(),
+    };
     let y = y.saturating_add(i128::from(r.zero_point));
     y.max(i128::from(r.clamp_min)).min(i128::from(r.clamp_max)) as i8
 }

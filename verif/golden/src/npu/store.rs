@@ -1,9 +1,9 @@
 //! STORE: accumulators or scratchpad out, to memory or back to the scratchpad.
 
-use super::descriptor::{Destination, Source, Store, Then};
+use super::descriptor::{Destination, Requantised, Source, Store, Then};
 use super::job::{BusError, Output};
 use super::memories::{MAX_DIM, Memories, row_at};
-use super::requantise::Requantiser;
+use super::requantise::{Multiplier, Requantiser};
 use super::{pool, requantise, residual_add};
 
 /// Ends at the first write that fails.
@@ -63,10 +63,10 @@ impl<'a> Chunk<'a> {
             Source::Requantised(_) => memories.dim(),
             _ => 0,
         };
-        let row = d.parameter_row.wrapping_add(8 * t);
+        let row = d.parameter_row.wrapping_add(d.parameter_rows() * t);
         let requantiser = |n| Requantiser {
             bias: parameter(memories, row, n) as i32,
-            multiplier: parameter(memories, row.wrapping_add(4), n),
+            multiplier: multiplier(d, memories, row.wrapping_add(4), n),
             zero_point: d.zero_point,
             clamp_min: d.clamp_min,
             clamp_max: d.clamp_max,
@@ -84,7 +84,9 @@ impl<'a> Chunk<'a> {
     fn bytes(&self, memories: &Memories, r: u32) -> [i8; MAX_DIM] {
         let row = self.source_row(r);
         match &self.d.source {
-            Source::Requantised(then) => self.requantised(memories, row, r, *then),
+            Source::Requantised(Requantised { then, .. }) => {
+                self.requantised(memories, row, r, *then)
+            }
             Source::Pool(d) => pool::maxima(d, memories, row, r),
             Source::Scratchpad | Source::Raw => {
                 let mut bytes = [0; MAX_DIM];
@@ -115,6 +117,18 @@ impl<'a> Chunk<'a> {
             _ => {}
         }
         bytes
+    }
+}
+
+/// What a lane multiplies by, from the rows behind the biases.
+fn multiplier(d: &Store, memories: &Memories, row: u32, n: usize) -> Multiplier {
+    let word = parameter(memories, row, n);
+    match d.source {
+        Source::Requantised(Requantised { double_rounding: true, .. }) => {
+            let shift = memories.parameters(row.wrapping_add(4))[n] as i8;
+            Multiplier::Integer { multiplier: (word & 0x7fff_ffff) as i32, shift }
+        }
+        _ => Multiplier::Float(word),
     }
 }
 

@@ -27,6 +27,7 @@ pub const NPU: NpuConfig = NpuConfig {
     scratchpad_rows: 64,
     accumulator_rows: 32,
     parameter_rows: 32,
+    double_rounding: true,
 };
 /// RAM of the test machine.
 pub const RAM_BYTES: u32 = 1 << 16;

@@ -1,6 +1,8 @@
 //! Bad lists, tokens and bus errors: cause, index, address, what happened before, and the restart.
 
-use super::lists::{ADD, EXEC, LOAD, Lists, POOL, STORE, TABLE, chain, copy_out, last, load};
+use super::lists::{
+    ADD, DOUBLE_ROUNDING, EXEC, LOAD, Lists, POOL, STORE, TABLE, chain, copy_out, last, load,
+};
 use super::machine::{Descriptor, GOOD, Machine, Outcome};
 use super::memory::{BASE, FAST, SIZE, Timing};
 use super::random::Random;
@@ -88,7 +90,7 @@ fn bad_descriptors_stop_the_list() {
     expect_bad(with(good_exec, 6, 0, 1 << 16), 2);
     expect_bad(with(good_store, 3, 0xffff, 0), 2);
     expect_bad(with(good_store, 0, 0, 3 << 16), 2);
-    expect_bad(with(good_store, 6, 0, 1 << 24), 2);
+    expect_bad(with(good_store, 6, 0, 1 << 25), 2);
     expect_bad(with(good_store, 0, 0, 1 << 18), 2);
     expect_bad(with(raw_store, 0, 0, 1 << 18), 2);
     expect_bad(with(raw_store, 1, 0, 2), 2);
@@ -116,6 +118,7 @@ fn bad_stores(store: Descriptor, raw: Descriptor) {
     let pool = [STORE | 2 << 16 | POOL, OUT, 16, 1 | 4 << 16, 0, 9 << 16, 1 | 1 << 12, 1];
     let pool_place = with(with(with(pool, 0, 0, 1 << 18), 1, !0, 100), 7, 0, 9 << 16);
     expect_good(&[place, with(place, 0, 0, ADD), with(place, 0, 0, TABLE), copy, pool, pool_place]);
+    expect_good(&[with(place, 6, 0, DOUBLE_ROUNDING), with(store, 6, 0, DOUBLE_ROUNDING)]);
     for (bad, word, clear, set) in [
         (place, 1, 0, 1 << 16),
         (store, 0, 0, ADD),
@@ -126,6 +129,8 @@ fn bad_stores(store: Descriptor, raw: Descriptor) {
         (raw, 0, 0, POOL),
         (copy, 7, 0, 1),
         (copy, 6, 0, 1),
+        (copy, 6, 0, DOUBLE_ROUNDING),
+        (raw, 6, 0, DOUBLE_ROUNDING),
         (copy, 5, 0, 1 << 16),
         (store, 7, 0, 1 << 16),
         (store, 0, 0, 1 << 22),

@@ -80,7 +80,7 @@ pub fn run_gemm(config: &NpuConfig, shape: [u32; 3], timing: Timing, seed: u64) 
     let [m, k_tiles, n_tiles] = shape;
     let mut machine = Machine::new(config, timing, seed);
     let mut lists = Lists { config, random: Random::new(seed) };
-    let (_, _, parameters) = lists.parameters(0, n_tiles);
+    let (_, _, parameters) = lists.parameters(n_tiles);
     machine.memory.write(PARAMETERS, &parameters);
     let list = gemm(config, m, k_tiles, n_tiles);
     machine.put_list(BASE, &list);

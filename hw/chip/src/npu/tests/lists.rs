@@ -15,6 +15,12 @@ pub const ADD: u32 = 1 << 19;
 pub const TABLE: u32 = 1 << 20;
 pub const POOL: u32 = 1 << 21;
 
+/// In word 6 of a STORE.
+pub const DOUBLE_ROUNDING: u32 = 1 << 24;
+
+/// n-tiles of parameters of random lists, for each mode.
+const TILES: u32 = 3;
+
 fn pair(low: u32, high: u32) -> u32 {
     (low & 0xffff) | high << 16
 }
@@ -154,24 +160,31 @@ impl Lists<'_> {
         ]
     }
 
-    /// Biases and sensible multipliers for `tiles` n-tiles from parameter row `row` on. The caller
-    /// writes the bytes to memory at the address that is returned.
-    pub fn parameters(&mut self, row: u32, tiles: u32) -> (Descriptor, u32, Vec<u8>) {
+    /// Biases and sensible multipliers for `tiles` n-tiles from parameter row 0 on, then as many
+    /// tiles for double rounding if the NPU has it. The caller writes the bytes to memory at the
+    /// address that is returned.
+    pub fn parameters(&mut self, tiles: u32) -> (Descriptor, u32, Vec<u8>) {
         let dim = self.config.dim;
         let mut bytes = Vec::new();
-        for _ in 0..tiles {
+        let doubly = if self.config.double_rounding { tiles } else { 0 };
+        for tile in 0..tiles + doubly {
             for _ in 0..dim {
                 let bias = self.random.next() as i32 >> self.random.range(12, 28);
                 bytes.extend(bias.to_le_bytes());
             }
-            for _ in 0..dim {
-                let multiplier = self.random.range(1, 1000) as f32 / 20000.0;
-                bytes.extend(multiplier.to_le_bytes());
+            if tile < tiles {
+                for _ in 0..dim {
+                    let multiplier = self.random.range(1, 1000) as f32 / 20000.0;
+                    bytes.extend(multiplier.to_le_bytes());
+                }
+                continue;
             }
+            (0..dim)
+                .for_each(|_| bytes.extend((self.random.next() as u32 | 1 << 30).to_le_bytes()));
+            (0..dim).for_each(|_| bytes.push(3u8.wrapping_sub(self.random.below(20) as u8)));
         }
         let address = SOURCE + self.random.below(64);
-        let descriptor =
-            [LOAD | 1 << 16, address, 0, pair(1, bytes.len() as u32), pair(row, 0), 1, 0, 0];
+        let descriptor = [LOAD | 1 << 16, address, 0, pair(1, bytes.len() as u32), 0, 1, 0, 0];
         (descriptor, address, bytes)
     }
 
@@ -205,8 +218,13 @@ impl Lists<'_> {
             0,
         ];
         if source == 0 {
-            d[5] |= (8 * self.random.below(2)) << 16;
+            let first_tile = self.random.below(2);
+            d[5] |= (8 * first_tile) << 16;
             d[6] = self.random.next() as u32 & 0xff_ffff;
+            if self.config.double_rounding && self.random.chance(50) {
+                d[5] = pair(d[5], 8 * TILES + 9 * first_tile);
+                d[6] |= DOUBLE_ROUNDING;
+            }
             if self.random.chance(20) {
                 d[0] |= TABLE;
             }
@@ -280,7 +298,7 @@ impl Lists<'_> {
 
     /// A completely ordered list that begins by loading parameters.
     pub fn ordered(&mut self, length: u32) -> (Vec<Descriptor>, u32, Vec<u8>) {
-        let (parameters, address, bytes) = self.parameters(0, 3);
+        let (parameters, address, bytes) = self.parameters(TILES);
         let mut list = vec![parameters];
         for _ in 0..length {
             let descriptor = match self.random.below(8) {

@@ -29,6 +29,7 @@ fn config(dim: u32, bus: u32) -> NpuConfig {
         accumulator_rows: 64,
         parameter_rows: 64,
         requantise_lanes: dim.div_ceil(2),
+        double_rounding: dim > 2,
         outstanding_bursts: 4,
     }
 }

@@ -217,23 +217,45 @@ impl Reference {
         maximum
     }
 
-    fn parameter(&self, d: &Descriptor, t: usize, byte: usize) -> [u8; 4] {
-        let rows = self.parameters.len();
-        [0, 1, 2, 3].map(|n| {
-            let row = wrap(high(d[5]) + 8 * t + (byte + n) / self.dim, rows);
-            self.parameters[row][(byte + n) % self.dim]
-        })
+    /// Byte `byte` of the parameters of tile t.
+    fn parameter(&self, d: &Descriptor, t: usize, byte: usize) -> u8 {
+        let tile = if doubly_rounds(d) { 9 } else { 8 };
+        let row = wrap(high(d[5]) + tile * t + byte / self.dim, self.parameters.len());
+        self.parameters[row][byte % self.dim]
+    }
+
+    fn parameter_word(&self, d: &Descriptor, t: usize, byte: usize) -> [u8; 4] {
+        [0, 1, 2, 3].map(|n| self.parameter(d, t, byte + n))
     }
 
     fn requantise(&self, d: &Descriptor, accumulator: i32, t: usize, n: usize) -> u8 {
-        let bias = i32::from_le_bytes(self.parameter(d, t, 4 * n));
-        let multiplier = f32::from_le_bytes(self.parameter(d, t, 4 * self.dim + 4 * n));
-        let value = accumulator.wrapping_add(bias) as f32 * multiplier;
+        let bias = i32::from_le_bytes(self.parameter_word(d, t, 4 * n));
+        let multiplier = self.parameter_word(d, t, 4 * self.dim + 4 * n);
+        let sum = accumulator.wrapping_add(bias);
+        let rounded = if doubly_rounds(d) {
+            let shift = self.parameter(d, t, 8 * self.dim + n) as i8;
+            double_rounding(sum, u32::from_le_bytes(multiplier), shift)
+        } else {
+            (sum as f32 * f32::from_le_bytes(multiplier)).round_ties_even() as i64
+        };
         let [zero_point, minimum, maximum, _] =
             d[6].to_le_bytes().map(|byte| i64::from(byte as i8));
-        let rounded = value.round_ties_even() as i64 + zero_point;
-        rounded.max(minimum).min(maximum) as u8
+        (rounded + zero_point).max(minimum).min(maximum) as u8
     }
+}
+
+fn doubly_rounds(d: &Descriptor) -> bool {
+    d[0] >> 16 & 3 == 0 && d[6] >> 24 & 1 == 1
+}
+
+/// The formulas of the manual, before the zero point.
+pub fn double_rounding(sum: i32, multiplier: u32, shift: i8) -> i64 {
+    // 2^40 moves every int32 beyond 32 bits, to the left and to the right.
+    let power = |exponent: i8| 1i128 << exponent.clamp(0, 40);
+    let x = (i128::from(sum) * power(shift)).clamp(i32::MIN.into(), i32::MAX.into());
+    let h = (x * i128::from(multiplier & 0x7fff_ffff) + (1 << 30)).div_euclid(1 << 31);
+    let divisor = power(shift.saturating_neg());
+    ((2 * h.abs() + divisor) / (2 * divisor) * h.signum()) as i64
 }
 
 /// `add` of a STORE for float32 entries that are 0 or normal.

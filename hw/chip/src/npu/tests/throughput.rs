@@ -2,7 +2,7 @@
 
 use super::config;
 use super::gemm::run_gemm;
-use super::lists::{ADD, LOAD, POOL, STORE, TABLE, chain, copy_out, last, load};
+use super::lists::{ADD, DOUBLE_ROUNDING, LOAD, POOL, STORE, TABLE, chain, copy_out, last, load};
 use super::machine::{Descriptor, GOOD, Machine};
 use super::memory::{BASE, FAST, Timing};
 use crate::config::NpuConfig;
@@ -143,6 +143,25 @@ fn requantised_tiles_follow_each_other() {
     // 8 rows of parameters are read in 10 cycles.
     let spent = cycles(&config, FAST, &[requantise_out(1, 1); 16]);
     assert!(spent < 16 * 12 + 45, "{spent} cycles for 16 STOREs of a row");
+}
+
+/// So it is with double rounding, and when the modes take turns: 9 rows of parameters are read in
+/// 11 cycles.
+#[test]
+fn doubly_rounded_tiles_follow_each_other() {
+    let config = NpuConfig { requantise_lanes: 8, outstanding_bursts: 8, ..config(8, 8) };
+    let doubly = |mut descriptor: Descriptor| {
+        descriptor[6] |= DOUBLE_ROUNDING;
+        descriptor
+    };
+    let spent = cycles(&config, FAST, &[doubly(requantise_out(32, 8))]);
+    assert!(spent < 8 * 32 + 45, "{spent} cycles for 8 tiles of 32 rows");
+    let both = [requantise_out(16, 1), doubly(requantise_out(16, 1))];
+    let spent = cycles(&config, FAST, &[both; 8].concat());
+    assert!(spent < 16 * 18 + 45, "{spent} cycles for 16 STOREs of 16 rows");
+    let both = [requantise_out(1, 1), doubly(requantise_out(1, 1))];
+    let spent = cycles(&config, FAST, &[both; 8].concat());
+    assert!(spent < 16 * 13 + 45, "{spent} cycles for 16 STOREs of a row");
 }
 
 /// Table and residual add keep the rate of a row a cycle; windows that of a tap a cycle.

@@ -105,6 +105,7 @@ impl Target {
                 zero_point: requantise.zero_point,
                 clamp_min: requantise.clamp_min,
                 clamp_max: requantise.clamp_max,
+                double_rounding: false,
                 then,
             },
             destination,

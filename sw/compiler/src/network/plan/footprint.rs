@@ -137,8 +137,11 @@ impl Rows {
                 reads.extend(grid(s.source_row, &steps).iter().map(|&row| self.scratchpad(row)));
             }
         }
-        if let Source::Requantised { parameter_row, then, .. } = s.source {
-            reads.extend((0..8 * chunks).map(|i| self.parameter(u32::from(parameter_row) + i)));
+        if let Source::Requantised { parameter_row, double_rounding, then, .. } = s.source {
+            let tile_rows = if double_rounding { 9 } else { 8 };
+            reads.extend(
+                (0..tile_rows * chunks).map(|i| self.parameter(u32::from(parameter_row) + i)),
+            );
             if then != Then::Keep {
                 reads.push(self.table());
             }

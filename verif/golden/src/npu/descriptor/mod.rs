@@ -7,7 +7,7 @@ mod store;
 pub use exec::{Convolution, Exec, Kernel};
 pub(crate) use exec::{depthwise_lines, depthwise_taps};
 pub use load::{Load, Space, Windows};
-pub use store::{Destination, Place, Pool, Source, Store, Then};
+pub use store::{Destination, Place, Pool, Requantised, Source, Store, Then};
 
 use super::cause;
 use crate::machine::NpuConfig;
@@ -88,7 +88,7 @@ impl Descriptor {
         let operation = match unit {
             Unit::Load => load::decode(words, config).map(Operation::Load),
             Unit::Exec => exec::decode(words, config),
-            Unit::Store => store::decode(words).map(Operation::Store),
+            Unit::Store => store::decode(words, config).map(Operation::Store),
         };
         let wait = (word >> 8 & 7) as u8;
         let signal = (word >> 12 & 7) as u8;

@@ -1,18 +1,28 @@
 //! The fields of STORE.
 
 use super::{bits, high, low, map};
+use crate::machine::NpuConfig;
 
 /// Where a STORE reads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Source {
     /// Accumulators through the requantiser, int8.
-    Requantised(Then),
+    Requantised(Requantised),
     /// Accumulators, int32.
     Raw,
     /// Scratchpad, int8.
     Scratchpad,
     /// Maxima over windows of a feature map in the scratchpad, int8.
     Pool(Pool),
+}
+
+/// How a STORE requantises.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Requantised {
+    /// In integers, not in float32.
+    pub double_rounding: bool,
+    /// What becomes of the results.
+    pub then: Then,
 }
 
 /// What becomes of a requantised result.
@@ -116,10 +126,19 @@ impl Store {
     pub fn element_bytes(&self) -> u32 {
         if self.source == Source::Raw { 4 } else { 1 }
     }
+
+    /// Rows of the parameter memory that a chunk of D results takes.
+    pub fn parameter_rows(&self) -> u32 {
+        match self.source {
+            Source::Requantised(Requantised { double_rounding: true, .. }) => 9,
+            Source::Requantised(_) => 8,
+            _ => 0,
+        }
+    }
 }
 
 /// `None` when a field is bad.
-pub(super) fn decode(w: &[u32; 8]) -> Option<Store> {
+pub(super) fn decode(w: &[u32; 8], config: &NpuConfig) -> Option<Store> {
     let source = source(w)?;
     let requantised = matches!(source, Source::Requantised(_));
     let pool = matches!(source, Source::Pool(_));
@@ -137,6 +156,7 @@ pub(super) fn decode(w: &[u32; 8]) -> Option<Store> {
         clamp_max: if requantised { (w[6] >> 16) as i8 } else { 0 },
     };
     let reserved = match source {
+        Source::Requantised(_) if config.double_rounding => w[6] >> 25,
         Source::Requantised(_) => w[6] >> 24,
         Source::Raw | Source::Scratchpad => high(w[5]) | w[6],
         // Checked with its fields.
@@ -150,11 +170,15 @@ pub(super) fn decode(w: &[u32; 8]) -> Option<Store> {
 fn source(w: &[u32; 8]) -> Option<Source> {
     let to_scratchpad = bits(w[0], 18, 1) == 1;
     let [add, table, pooled] = [19, 20, 21].map(|bit| bits(w[0], bit, 1) == 1);
+    let requantised = |then| {
+        let double_rounding = bits(w[6], 24, 1) == 1;
+        Some(Source::Requantised(Requantised { double_rounding, then }))
+    };
     match (bits(w[0], 16, 2), add, table, pooled) {
-        (0, false, false, false) => Some(Source::Requantised(Then::Keep)),
-        (0, false, true, false) => Some(Source::Requantised(Then::Table)),
+        (0, false, false, false) => requantised(Then::Keep),
+        (0, false, true, false) => requantised(Then::Table),
         (0, true, false, false) if to_scratchpad => {
-            Some(Source::Requantised(Then::Add { residual_row: high(w[1]) }))
+            requantised(Then::Add { residual_row: high(w[1]) })
         }
         (1, false, false, false) if !to_scratchpad => Some(Source::Raw),
         (2, false, false, false) => Some(Source::Scratchpad),
@@ -188,7 +212,7 @@ fn destination(w: &[u32; 8], source: &Source) -> Option<Destination> {
         let lines = if pool { high(w[7]) } else { w[7] };
         return (lines == 0).then_some(Destination::Memory { address: w[1], stride: w[2] });
     }
-    let adds = matches!(source, Source::Requantised(Then::Add { .. }));
+    let adds = matches!(source, Source::Requantised(Requantised { then: Then::Add { .. }, .. }));
     let place = Place {
         chunk_step: high(w[2]),
         row_step: low(w[2]),

@@ -72,9 +72,9 @@ fn reserved_bits() {
         (depthwise(), [0x1_5010, all, all, all, !0x1001, map, 0x00ff_effe, 0xffff]),
         (store_rows(RAM, 4, 1, 0), [0x3010, all, all, all, all, 0xffff, 0, 0]),
         (store_raw(), [0x3010, !3, !3, all, all, 0xffff, 0, 0]),
-        (store_requantised(), [0x10_3010, all, all, all, all, all, 0xff_ffff, 0]),
-        (store_to_scratchpad(), [0x18_3010, 0xffff, all, all, all, all, 0xff_ffff, all]),
-        (store_sum(), [0x3010, all, all, all, all, all, 0xff_ffff, all]),
+        (store_requantised(), [0x10_3010, all, all, all, all, all, 0x1ff_ffff, 0]),
+        (store_to_scratchpad(), [0x18_3010, 0xffff, all, all, all, all, 0x1ff_ffff, all]),
+        (store_sum(), [0x3010, all, all, all, all, all, 0x1ff_ffff, all]),
         (pool(), [0x3010, all, all, all, all, 0x0ff6_ffff, map, 0xffe]),
         (pool_to_scratchpad(), [0x3010, 0xffff, all, all, all, 0x0ff6_ffff, map, 0xffff_0ffe]),
     ];
@@ -93,6 +93,18 @@ fn reserved_bits() {
                 assert_eq!(bad, good[word] >> bit & 1 == 0, "{form:x?} word {word} bit {bit}");
             }
         }
+    }
+}
+
+#[test]
+fn double_rounding_is_bad_without_the_switch() {
+    for double_rounding in [false, true] {
+        let mut bench = Bench::new(4);
+        bench.config.double_rounding = double_rounding;
+        let mut store = store_requantised();
+        store[6] |= 1 << 24;
+        let expected = if double_rounding { 0 } else { cause::BAD_FIELD };
+        assert_eq!(bench.run(&[store]).end.cause, expected);
     }
 }
 

@@ -44,6 +44,7 @@ impl Bench {
             scratchpad_rows: 512,
             accumulator_rows: 128,
             parameter_rows: 64,
+            double_rounding: true,
         };
         Self {
             config,

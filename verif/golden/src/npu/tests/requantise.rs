@@ -1,7 +1,8 @@
 //! The requantiser against the integer algorithm that hardware uses, written here on its own, and
 //! against values worked out by hand.
 
-use crate::npu::{Requantiser, requantise};
+use super::{Bench, LOAD, RAM, STORE, head, pair};
+use crate::npu::{Multiplier, Requantiser, requantise};
 use proptest::prelude::*;
 
 /// `value` rounded to its 24 most significant bits, half to even; the bits and the dropped count.
@@ -23,10 +24,10 @@ fn shift_right_to_even(value: u64, shift: u32) -> u64 {
 }
 
 /// Integer arithmetic only: mantissas, shifts, half-to-even roundings.
-fn by_integers(accumulator: i32, r: &Requantiser) -> i8 {
+fn by_integers(accumulator: i32, multiplier: u32, r: &Requantiser) -> i8 {
     let acc = accumulator.wrapping_add(r.bias);
-    let exponent = r.multiplier >> 23 & 0xff;
-    let mantissa = u64::from(r.multiplier & 0x7f_ffff | 0x80_0000);
+    let exponent = multiplier >> 23 & 0xff;
+    let mantissa = u64::from(multiplier & 0x7f_ffff | 0x80_0000);
     let (a, dropped_a) = round_to_24_bits(u64::from(acc.unsigned_abs()));
     let (p, dropped_p) = round_to_24_bits(a * mantissa);
     let scale = exponent as i32 - 150 + (dropped_a + dropped_p) as i32;
@@ -38,7 +39,7 @@ fn by_integers(accumulator: i32, r: &Requantiser) -> i8 {
     } else {
         shift_right_to_even(p, scale.unsigned_abs())
     };
-    let negative = (acc < 0) != (r.multiplier >> 31 == 1);
+    let negative = (acc < 0) != (multiplier >> 31 == 1);
     let v = if negative { -(magnitude as i64) } else { magnitude as i64 };
     let y = v + i64::from(r.zero_point);
     y.max(i64::from(r.clamp_min)).min(i64::from(r.clamp_max)) as i8
@@ -76,13 +77,14 @@ proptest! {
         clamps in prop_oneof![Just((-128i8, 127i8)), any::<(i8, i8)>()],
     ) {
         let (clamp_min, clamp_max) = clamps;
-        let r = Requantiser { bias, multiplier, zero_point, clamp_min, clamp_max };
-        prop_assert_eq!(requantise(acc, &r), by_integers(acc, &r));
+        let float = Multiplier::Float(multiplier);
+        let r = Requantiser { bias, multiplier: float, zero_point, clamp_min, clamp_max };
+        prop_assert_eq!(requantise(acc, &r), by_integers(acc, multiplier, &r));
     }
 }
 
 fn plain(acc: i32, multiplier: f32, zero_point: i8) -> i8 {
-    let multiplier = multiplier.to_bits();
+    let multiplier = Multiplier::Float(multiplier.to_bits());
     let r = Requantiser { bias: 0, multiplier, zero_point, clamp_min: -128, clamp_max: 127 };
     requantise(acc, &r)
 }
@@ -118,7 +120,7 @@ fn odd_multipliers_behave_as_specified() {
 
 #[test]
 fn the_bias_wraps_and_the_upper_clamp_wins() {
-    let one = 1f32.to_bits();
+    let one = Multiplier::Float(1f32.to_bits());
     let mut r =
         Requantiser { bias: 1, multiplier: one, zero_point: 0, clamp_min: -128, clamp_max: 127 };
     assert_eq!(requantise(i32::MAX, &r), -128);
@@ -126,4 +128,28 @@ fn the_bias_wraps_and_the_upper_clamp_wins() {
     assert_eq!(requantise(0, &r), -50);
     (r.clamp_min, r.clamp_max) = (0, 6);
     assert_eq!((requantise(-9, &r), requantise(3, &r), requantise(99, &r)), (0, 4, 6));
+}
+
+/// 9 rows of parameters a tile: the shifts are behind the multipliers, bit 31 of which is ignored.
+#[test]
+fn double_rounding_takes_shifts() {
+    let mut bench = Bench::new(4);
+    let words = |values: [u32; 4]| values.map(u32::to_le_bytes).concat();
+    let half = 1 << 30;
+    let mut parameters = words([0, 5, 0, 1 << 31]);
+    parameters.extend(words([half, half | 1 << 31, 3 << 29, 0x7fff_ffff]));
+    parameters.extend([0u8, 1, 0xfe, 0xe4]);
+    parameters.extend(words([100, 0, 0, 0]));
+    parameters.extend(words([half, 0, 0, 0]));
+    parameters.extend([0xfdu8, 0, 0, 0]);
+    bench.fill(RAM, &parameters);
+    let load = [head(LOAD, &[], &[STORE]) | 1 << 16, RAM, 4, pair(18, 4), pair(2, 1), 0, 0, 0];
+    let out = RAM + 0x1000;
+    let head = head(STORE, &[LOAD], &[]);
+    let (first, rounding) = (pair(0, 0), u32::from_le_bytes([3, 0x80, 0x7f, 1]));
+    let store = [head, out, 8, pair(1, 5), first, pair(0, 2), rounding, 0];
+    let end = bench.run(&[load, store]).end;
+    assert_eq!(end.cause, 0);
+    // 0; 5 * 2 / 2; 0; -2^31 * (1 - 2^-31) / 2^28 = -8; 100 / 2 / 8 = 6.25.
+    assert_eq!(bench.bytes(out, 6), [3, 8, 3, 0xfb, 9, 0]);
 }

@@ -1,9 +1,10 @@
-//! The requantiser's arithmetic against float32.
+//! The requantiser's arithmetic against float32, and the cases of both modes.
 
 use systole_hdl::prelude::*;
 
 use crate::npu::requantise_lane::{LANE_STAGES, requantise_lane};
 use crate::npu::tests::random::Random;
+use crate::npu::tests::reference::double_rounding;
 
 use super::{start, step};
 
@@ -12,8 +13,10 @@ use super::{start, step};
 pub struct Case {
     pub accumulator: i32,
     pub bias: i32,
-    /// Bits of a float32.
+    /// Bits of a float32, or an integer.
     pub multiplier: u32,
+    /// With double rounding.
+    pub shift: Option<i8>,
     pub zero_point: i8,
     pub clamp_min: i8,
     pub clamp_max: i8,
@@ -23,6 +26,10 @@ impl Case {
     /// What the manual says, with the float32 arithmetic of this machine.
     pub fn expected(&self) -> i8 {
         let sum = self.accumulator.wrapping_add(self.bias);
+        if let Some(shift) = self.shift {
+            let moved = double_rounding(sum, self.multiplier, shift) + i64::from(self.zero_point);
+            return moved.max(self.clamp_min.into()).min(self.clamp_max.into()) as i8;
+        }
         let multiplier = f32::from_bits(self.multiplier);
         let value = match self.multiplier >> 23 & 0xff {
             0 => 0.0,
@@ -49,7 +56,7 @@ impl Case {
         };
         let multiplier = corner_multiplier(random, sum);
         let accumulator = sum.wrapping_sub(bias);
-        Case { accumulator, bias, multiplier, zero_point, clamp_min, clamp_max }
+        Case { accumulator, bias, multiplier, shift: None, zero_point, clamp_min, clamp_max }
     }
 }
 
@@ -58,7 +65,7 @@ fn sign(multiplier: u32) -> f32 {
 }
 
 /// A sum of any size, near powers of two, near the 24-bit boundary, at half-way points, extreme.
-fn corner_sum(random: &mut Random) -> i32 {
+pub fn corner_sum(random: &mut Random) -> i32 {
     let any = random.next() as i32;
     let value = match random.below(6) {
         0 => random.pick(&[0, 1, -1, i32::MIN, i32::MAX, i32::MIN + 1, 0x7fff_ff80, 0x7fff_ffc0]),
@@ -104,14 +111,17 @@ fn corner_multiplier(random: &mut Random, sum: i32) -> u32 {
     }
 }
 
-/// Streams `count` cases through the lane, with stalls.
-fn stream(count: usize, seed: u64) {
-    let mut sim = start(&requantise_lane());
+/// Streams `count` cases through a lane, with stalls.
+pub fn stream(double_rounding: bool, count: usize, seed: u64, case: impl Fn(&mut Random) -> Case) {
+    let mut sim = start(&requantise_lane(double_rounding));
     let mut random = Random::new(seed);
     let mut under_way = std::collections::VecDeque::new();
     for _ in 0..count {
-        let case = Case::random(&mut random);
+        let case = case(&mut random);
         offer(&mut sim, &case);
+        if double_rounding {
+            offer_mode(&mut sim, &case);
+        }
         if random.chance(10) {
             // A stall changes nothing.
             sim.set("advance", 0);
@@ -127,10 +137,17 @@ fn stream(count: usize, seed: u64) {
     }
 }
 
-fn offer(sim: &mut Interpreter, case: &Case) {
+/// Puts the operands of `case` on the inputs that every lane has.
+pub fn offer(sim: &mut Interpreter, case: &Case) {
     sim.set_signed("accumulator", case.accumulator.into());
     sim.set_signed("bias", case.bias.into());
     sim.set("multiplier", case.multiplier.into());
+}
+
+/// Puts the mode of `case` on the inputs.
+pub fn offer_mode(sim: &mut Interpreter, case: &Case) {
+    sim.set("double_rounding", case.shift.is_some().into());
+    sim.set_signed("shift", case.shift.unwrap_or(case.multiplier as i8).into());
 }
 
 fn check_result(sim: &mut Interpreter, case: &Case) {
@@ -142,13 +159,13 @@ fn check_result(sim: &mut Interpreter, case: &Case) {
 
 #[test]
 fn equals_float32_arithmetic() {
-    stream(400_000, 1);
+    stream(false, 400_000, 1, Case::random);
 }
 
 /// Every exponent with sums of every length, both signs.
 #[test]
 fn every_exponent_and_length() {
-    let mut sim = start(&requantise_lane());
+    let mut sim = start(&requantise_lane(false));
     let mut random = Random::new(2);
     let mut under_way = std::collections::VecDeque::new();
     sim.set("advance", 1);
@@ -161,6 +178,7 @@ fn every_exponent_and_length() {
                     accumulator: (random.next() as i32 & i32::MAX | 1 << 30) >> (31 - length),
                     bias: 0,
                     multiplier: sign << 31 | exponent << 23 | fraction,
+                    shift: None,
                     zero_point: 3,
                     clamp_min: -128,
                     clamp_max: 127,
@@ -248,12 +266,13 @@ fn known_values() {
             accumulator,
             bias: 0,
             multiplier,
+            shift: None,
             zero_point: 0,
             clamp_min: -128,
             clamp_max: 127,
         };
         assert_eq!(case.expected(), result, "{case:x?}");
-        let mut sim = start(&requantise_lane());
+        let mut sim = start(&requantise_lane(false));
         sim.set("advance", 1);
         offer(&mut sim, &case);
         (0..LANE_STAGES).for_each(|_| step(&mut sim));

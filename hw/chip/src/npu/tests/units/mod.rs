@@ -3,6 +3,7 @@
 mod accumulators;
 mod array;
 mod compute;
+mod double_rounding;
 mod lane;
 mod pe;
 mod requantiser;

@@ -8,11 +8,12 @@ use crate::npu::tests::config;
 use crate::npu::tests::random::Random;
 
 use super::lane::Case;
-use super::{pack_words, start, step, unpack_bytes};
+use super::{pack_bytes, pack_words, start, step, unpack_bytes};
 
 /// Streams rows; returns the cycles from the first offer to the last result.
 fn stream(dim: u32, lanes: u32, rows: u32, [valid, ready, change]: [u32; 3], seed: u64) -> u64 {
-    let config = NpuConfig { requantise_lanes: lanes, ..config(dim, 8) };
+    let double_rounding = seed % 2 == 1;
+    let config = NpuConfig { requantise_lanes: lanes, double_rounding, ..config(dim, 8) };
     let mut sim = start(&requantiser(&config));
     let mut random = Random::new(seed);
     let mut constants = Case::random(&mut random);
@@ -25,10 +26,12 @@ fn stream(dim: u32, lanes: u32, rows: u32, [valid, ready, change]: [u32; 3], see
             if random.chance(change) {
                 constants = Case::random(&mut random);
             }
+            let doubly = double_rounding && random.chance(50);
             let row: Vec<Case> = (0..dim)
                 .map(|_| {
                     let Case { zero_point, clamp_min, clamp_max, .. } = constants;
-                    Case { zero_point, clamp_min, clamp_max, ..Case::random(&mut random) }
+                    let case = if doubly { Case::random_double } else { Case::random };
+                    Case { zero_point, clamp_min, clamp_max, ..case(&mut random) }
                 })
                 .collect();
             let packed = |element: fn(&Case) -> i32| {
@@ -37,6 +40,11 @@ fn stream(dim: u32, lanes: u32, rows: u32, [valid, ready, change]: [u32; 3], see
             sim.set_bits("accumulators", packed(|case| case.accumulator));
             sim.set_bits("bias", packed(|case| case.bias));
             sim.set_bits("multiplier", packed(|case| case.multiplier as i32));
+            if double_rounding {
+                let shifts: Vec<i8> = row.iter().map(|case| case.shift.unwrap_or(1)).collect();
+                sim.set_bits("shift", pack_bytes(&shifts));
+                sim.set("double_rounding", doubly.into());
+            }
             sim.set_signed("zero_point", constants.zero_point.into());
             sim.set_signed("clamp_min", constants.clamp_min.into());
             sim.set_signed("clamp_max", constants.clamp_max.into());
@@ -63,7 +71,10 @@ fn stream(dim: u32, lanes: u32, rows: u32, [valid, ready, change]: [u32; 3], see
 fn rows_come_out_in_order() {
     for (dim, lanes) in [(2, 1), (2, 2), (4, 1), (4, 2), (8, 4), (8, 8), (16, 1)] {
         for rates in [[100, 100, 10], [50, 100, 50], [100, 30, 10], [40, 40, 100]] {
-            stream(dim, lanes, 400, rates, u64::from(dim + lanes));
+            for double_rounding in [0, 1] {
+                let seed = 2 * u64::from(dim + lanes) + double_rounding;
+                stream(dim, lanes, 400, rates, seed);
+            }
         }
     }
 }

@@ -7,6 +7,10 @@ use super::shape::Shape;
 use crate::blocks::{FifoPorts, fifo};
 use crate::config::NpuConfig;
 
+/// Write bursts under way for each read burst that may be: rows of the scratchpad are written one
+/// by one, so most write bursts have few beats.
+const WRITES_A_READ: u32 = 4;
+
 /// Sends bursts and beats, and matches answers with the commands that they belong to.
 ///
 /// A burst needs room in the address slice and among the bursts under way; beats may run ahead of
@@ -18,7 +22,8 @@ pub fn writes(config: &NpuConfig) -> Module {
     let address_slice = fifo("npu_write_address_slice", 2, U(word_bits + 4));
     let data_slice = fifo("npu_write_data_slice", 2, U(bus_bits + shape.bus + 1));
     let answer_bits = word_bits + 16 + 2;
-    let answers = fifo("npu_write_answers", config.outstanding_bursts.max(2), U(answer_bits));
+    let answers =
+        fifo("npu_write_answers", WRITES_A_READ * config.outstanding_bursts, U(answer_bits));
     module("npu_writes", |m| {
         m.doc("AW, W and B channels.");
         let burst_valid = m.input("burst_valid", Bit);

@@ -11,11 +11,19 @@ use super::loops::counters;
 use super::origin::{Start, origin};
 use super::tile::Tile;
 use super::weights::weight_rows;
+use crate::blocks::bits_for;
 use crate::config::NpuConfig;
 
 /// The tile sequencer and weight loader of EXEC.
 ///
-/// `load_*` belongs to the weight row that the scratchpad returns in the same cycle.
+/// Up to two weight rows are asked for in a cycle, `weight_0_*` and the one behind it, `weight_1_*`,
+/// which is used only if the first is granted as well. `load_*` belongs to the rows that the
+/// scratchpad returns in the same cycle: `load_count` is how many, `load_index` the first one.
+///
+/// A row of the tile may enter the array `load_index` cycles after the last activation that uses
+/// its register at the earliest. So a tile whose register has just become free is loaded at a row
+/// a cycle; tiles of few activations, whose registers wait, at two.
+///
 /// `tile_streamed` says that the last activation of the oldest tile taken is on its way, so that
 /// its weight register is free.
 pub fn tiles(config: &NpuConfig) -> Module {
@@ -25,7 +33,7 @@ pub fn tiles(config: &NpuConfig) -> Module {
         m.doc("EXEC, weights: loads tile after tile and offers each to the streamers.");
         let command_valid = m.input("command_valid", Bit);
         let descriptor = m.input("command_descriptor", U(256));
-        let weight_ready = m.input("weight_ready", Bit);
+        let weight_ready = [0, 1].map(|n| m.input(format!("weight_{n}_ready"), Bit));
         let tile_taken = m.input("tile_taken", Bit);
         let tile_streamed = m.input("tile_streamed", Bit);
         let command = Command::new(descriptor, row_bits, accumulator_bits);
@@ -52,11 +60,20 @@ pub fn tiles(config: &NpuConfig) -> Module {
         let walk = counters(m, &command, taken, tile_loaded);
         let select = m.reg("select", Bit).reset(0).doc("register that is loaded");
         let row = weight_rows(m, config, &command, &walk, [taken, tile_loaded]);
-        let request = busy & register_free & (offer_free | !row.last);
-        let weight_valid = m.output("weight_valid", request);
-        m.output("weight_row", row.next.ext(16));
-        row.taken.drive(weight_valid & weight_ready);
-        tile_loaded.drive(row.taken & row.last);
+        let age = age(m, config.dim, select, tile_streamed);
+        let ends = (row.last | row.last_but_one).named("weight_ends");
+        let may_load = (busy & register_free & (offer_free | !ends)).named("may_load");
+        let old_enough = age.ge(row.index.ext(age.width())).named("old_enough");
+        let older = age.gt(row.index.ext(age.width())).named("old_enough_for_two");
+        let first = m.output("weight_0_valid", may_load & old_enough);
+        let second = m.output("weight_1_valid", first & older & !row.last);
+        for (n, row) in row.rows.iter().enumerate() {
+            m.output(format!("weight_{n}_row"), row.ext(16));
+        }
+        let [first_taken, second_taken] = row.taken;
+        first_taken.drive(first & weight_ready[0]);
+        second_taken.drive(first_taken & second & weight_ready[1]);
+        tile_loaded.drive((first_taken & row.last) | (second_taken & row.last_but_one));
 
         let start = Start { command: &command, walk: &walk, taken, advance: tile_loaded };
         let fields = origin(m, config, &start, select);
@@ -73,12 +90,12 @@ pub fn tiles(config: &NpuConfig) -> Module {
 
         m.output("idle", !busy & !tile_valid);
 
-        m.section("Weight row on its way to the array");
-        let load_valid = m.output_reg("load_valid", Bit).reset(0);
+        m.section("Weight rows on their way to the array");
+        let load_count = m.output_reg("load_count", U(2)).reset(0);
         let load_index = m.output_reg("load_index", U(config.dim.ilog2()));
         let load_select = m.output_reg("load_select", Bit);
         m.clocked(|| {
-            load_valid.set(row.taken);
+            load_count.set(first_taken.ext(2) + second_taken.ext(2));
             load_index.set(row.index);
             load_select.set(select);
         });
@@ -87,7 +104,27 @@ pub fn tiles(config: &NpuConfig) -> Module {
         m.check("at_most_two_tiles_loaded", loaded_tiles.ne(3));
         m.check("streams_loaded_tiles_only", !tile_streamed | loaded_tiles.ne(0));
         m.check("takes_offered_tiles_only", !tile_taken | tile_valid);
-        m.cover("weight_request_refused", weight_valid & !weight_ready);
+        m.cover("weight_request_refused", first & !weight_ready[0]);
+        m.cover("second_weight_refused", first_taken & second & !weight_ready[1]);
+        m.cover("two_weights_a_cycle", second_taken);
         m.cover("offer_not_taken", busy & row.last & !offer_free);
     })
+}
+
+/// Cycles since the last activation that uses weight register `select` was on its way, up to
+/// `dim`; 0 in the cycle of `tile_streamed`.
+fn age(m: M, dim: u32, select: Signal, tile_streamed: Signal) -> Signal {
+    m.section("Age of the weight registers");
+    let bits = U(bits_for(dim));
+    let streamed = m.reg("streamed_select", Bit).reset(0).doc("register that streams");
+    let ages = [0, 1].map(|n| m.reg(format!("age_{n}"), bits).reset(u64::from(dim)));
+    m.clocked(|| {
+        when(tile_streamed, || streamed.set(!streamed));
+        for (n, age) in ages.iter().enumerate() {
+            when(age.ne(u64::from(dim)), || age.set(*age + 1));
+            when(tile_streamed & streamed.eq(n as u64), || age.set(1));
+        }
+    });
+    let now = (tile_streamed & streamed.eq(select)).named("streamed_now");
+    now.mux(0, select.mux(ages[1], ages[0])).named("age")
 }

@@ -42,10 +42,16 @@ impl Limits {
         self.lines(output).map(|most| most.min(lines))
     }
 
-    /// Tiles of channels that share a group when each has `rows` rows of weights.
+    /// Tiles of channels that share a group when each has `rows` rows of weights: part `share` of
+    /// the ring.
     pub fn group_tiles(&self, tiles: u32, rows: u32, share: u32) -> u32 {
         let parameters = self.shape.parameter_rows / 16;
         (self.ring_rows / share / rows).min(parameters).clamp(1, tiles)
+    }
+
+    /// Tiles of channels that share a table of parameters.
+    pub fn section_tiles(&self) -> u32 {
+        self.shape.parameter_rows / 32
     }
 }
 
@@ -68,16 +74,17 @@ pub struct Target {
 }
 
 impl Target {
-    /// The STORE of channels of tile `tile` in lines `lines` of the output, with the requantiser's
-    /// parameters in row `parameter_row`.
+    /// The STORE of channels of tiles `tiles` in lines `lines` of the output, with the requantiser's
+    /// parameters from row `parameter_row` on.
     pub fn store(
         &self,
         dim: u32,
         output: Shape,
-        (tile, lines): (u32, Range<u32>),
+        (tiles, lines): (Range<u32>, Range<u32>),
         (requantise, parameter_row): (&Requantise, u32),
     ) -> Store {
         let (width, channels) = (output.width, output.channels);
+        let (tile, rows) = (tiles.start, lines.len() as u32 * width);
         let destination = match &self.place {
             Place::Map(map) => {
                 let lined = !map.is_dense();
@@ -109,10 +116,10 @@ impl Target {
                 then,
             },
             destination,
-            rows: (lines.len() as u32 * width) as u16,
-            columns: dim.min(channels - tile * dim) as u16,
+            rows: rows as u16,
+            columns: (tiles.len() as u32 * dim).min(channels - tile * dim) as u16,
             source_row: 0,
-            source_chunk_step: 0,
+            source_chunk_step: rows as u16,
             source_row_step: 1,
         }
     }

@@ -8,6 +8,7 @@ use super::blocks::{Limits, Target};
 use super::first::View;
 use super::layout::has_depthwise_mode;
 use super::step::{Block, Product, Step, Steps};
+use super::tiles::Tiles;
 use crate::network::{Convolution, Shape};
 
 /// Longest side of a kernel in one EXEC.
@@ -27,6 +28,8 @@ pub struct Lowering<'a> {
     pub target: Target,
     /// The table of the residual add.
     pub table: Option<Vec<u8>>,
+    /// Nothing comes behind it.
+    pub last: bool,
 }
 
 /// Loads of the input that output lines need.
@@ -45,7 +48,7 @@ pub(super) struct Part {
 
 impl Part {
     /// Tiles of weights.
-    fn tiles(&self) -> u32 {
+    pub(super) fn tiles(&self) -> u32 {
         (self.lines.len() * self.taps.len() * self.planes.len()) as u32
     }
 }
@@ -61,21 +64,24 @@ impl Lowering<'_> {
             false => self.limits.lines(self.output)?,
         };
         let height = self.output.height;
-        let chunks: Vec<_> =
+        let mut chunks: Vec<_> =
             (0..height).step_by(lines as usize).map(|y| y..(y + lines).min(height)).collect();
-        let tiles = self.output.channels.div_ceil(dim);
+        let long = self.view.kernel != [1, 1] || lines * self.output.width >= 4 * dim;
+        if loads.is_some() && lines > 1 && long {
+            // The array begins earlier. Where all taps share rows, a block costs many LOADs.
+            let first = chunks[0].end / 2;
+            chunks.splice(0..1, [0..first, first..chunks[0].end]);
+        }
         // The input is to be there once: all channels of a part of the output come first.
-        let share = if loads.is_some() { 1 } else { 4 };
-        let group_tiles = self.limits.group_tiles(tiles, self.tile_rows(), share);
-        let mut steps = Steps::default();
+        let share = if loads.is_some() { 1 } else { 6 };
+        let groups = self.groups(share, lines * self.output.width);
+        let mut steps = Steps { table: self.table.clone(), ..Steps::default() };
         let mut parts = Vec::new();
-        for first in (0..tiles).step_by(group_tiles as usize) {
-            let group = first..(first + group_tiles).min(tiles);
-            steps.groups.push(self.group(group.clone()));
-            let index = steps.groups.len() - 1;
+        for (index, group) in groups.iter().enumerate() {
+            steps.groups.push(self.group(group));
             for chunk in &chunks {
-                let block = |tile| Step::Block(self.block((index, first), tile, chunk.clone()));
-                parts.push((chunk.clone(), group.clone().map(block).collect()));
+                let block = |tiles| Step::Block(self.block((index, group), tiles, chunk.clone()));
+                parts.push((chunk.clone(), group.bundles().map(block).collect()));
             }
         }
         let with_input = match (&loads, self.view.map.is_ring()) {
@@ -102,7 +108,7 @@ impl Lowering<'_> {
     }
 
     /// Rows of weights for a tile of channels.
-    fn tile_rows(&self) -> u32 {
+    pub(super) fn tile_rows(&self) -> u32 {
         let tiles = if self.depthwise() && self.has_mode() {
             self.passes()
         } else {
@@ -112,15 +118,18 @@ impl Lowering<'_> {
     }
 
     /// The EXECs of tile `tile`. The first tile comes while the last planes of the input are on
-    /// their way from the stage before: these have EXECs of their own.
+    /// their way from the stage before: these have EXECs of their own, but where a vector's tiles
+    /// share EXECs.
     pub(super) fn parts(&self, tile: u32) -> Vec<Part> {
-        let planes = self.view.map.planes(self.limits.dim());
+        let dim = self.limits.dim();
+        let planes = self.view.map.planes(dim);
         // Where a range ends.
+        let tile_0 = tile == 0 && (self.output.pixels() > 1 || self.output.channels <= dim);
         let ends = if self.depthwise() {
             vec![tile + 1]
-        } else if tile == 0 && planes > 2 {
+        } else if tile_0 && planes > 2 {
             vec![planes - 2, planes - 1, planes]
-        } else if tile == 0 && planes == 2 {
+        } else if tile_0 && planes == 2 {
             vec![1, 2]
         } else {
             vec![planes]
@@ -143,23 +152,33 @@ impl Lowering<'_> {
         parts
     }
 
-    fn block(&self, (group, first): (usize, u32), tile: u32, lines: Range<u32>) -> Block {
+    fn block(
+        &self,
+        (index, group): (usize, &Tiles),
+        tiles: Range<u32>,
+        lines: Range<u32>,
+    ) -> Block {
         let dim = self.limits.dim();
+        let count = tiles.len() as u32;
+        let rows = lines.len() as u32 * self.output.width;
         // Only tile 0 may have more parts than the others, and as many rows.
-        let mut weight_row = (tile - first) * self.tile_rows();
+        let mut weight_row = (tiles.start - group.range.start) * self.tile_rows();
         let mut products = Vec::new();
         if self.depthwise() && self.has_mode() {
-            products.push(self.depthwise_product(tile, lines.clone(), weight_row));
+            products.push(self.depthwise_product(tiles.start, lines.clone(), weight_row));
         } else {
-            for part in self.parts(tile) {
+            for part in self.parts(tiles.start) {
                 let accumulate = !products.is_empty();
                 products.push(self.product(&part, lines.clone(), weight_row, accumulate));
-                weight_row += part.tiles() * dim;
+                weight_row += count * part.tiles() * dim;
             }
         }
-        let requantise = (&self.convolution.requantise, 8 * (tile - first));
-        let store = self.target.store(dim, self.output, (tile, lines.clone()), requantise);
-        Block { group, products, store, rows: lines.len() as u32 * self.output.width }
+        for product in &mut products {
+            product.repeat(count, rows);
+        }
+        let requantise = (&self.convolution.requantise, 8 * (tiles.start - group.section.start));
+        let store = self.target.store(dim, self.output, (tiles, lines), requantise);
+        Block { group: index, products, store, rows: count * rows }
     }
 
     fn product(
@@ -184,6 +203,7 @@ impl Lowering<'_> {
                 },
                 weight_row: weight_row as u16,
                 weight_k_step: self.limits.dim() as u16,
+                weight_n_step: (part.tiles() * self.limits.dim()) as u16,
                 m_rows: rows as u16,
                 k_tiles: part.planes.len() as u16,
                 n_tiles: 1,

@@ -58,12 +58,12 @@ pub struct Packed<'a> {
 
 impl<'a> Packed<'a> {
     /// The packing that is expected to be fastest, or `None` where a map with a pixel's channels
-    /// in each row is.
+    /// in each row is. The output's map lies beside it if it is `kept`.
     pub fn choose(
         shape: &'a NpuShape,
         convolution: &'a Convolution,
-        input: Shape,
-        output: Shape,
+        (input, output): (Shape, Shape),
+        kept: bool,
     ) -> Option<Self> {
         let c = convolution;
         let step = c.stride[1] * input.channels;
@@ -74,9 +74,17 @@ impl<'a> Packed<'a> {
         let pixels = output.pixels();
         let tiles = |channels: u32| channels.div_ceil(shape.dim);
         let n_tiles = tiles(output.channels);
-        let whole = tiles(input.channels) * c.kernel[0] * c.kernel[1] * pixels * n_tiles;
-        let plain = cost(tiles(input.channels) * input.pixels(), whole);
-        let of = |packing| {
+        let beside = if kept { n_tiles * output.height * (output.width | 1) } else { 0 };
+        // Cost, infinite where it does not fit, and rows of the map.
+        let of = |load, exec, (map_rows, weights): (u32, u32)| {
+            let fits = map_rows + beside + weights * shape.dim <= shape.scratchpad_rows;
+            (if fits { cost(load, exec) } else { u64::MAX }, map_rows)
+        };
+        let planes = tiles(input.channels);
+        let taps = planes * c.kernel[0] * c.kernel[1];
+        let map_rows = planes * input.pixels();
+        let plain = of(map_rows, taps * pixels * n_tiles, (map_rows, taps));
+        let packings = [Packing::Line, Packing::All].map(|packing| {
             let packed = Self::new(shape, c, (input, output), packing);
             let map = packed.view().map;
             let windows: u32 = match packing {
@@ -85,15 +93,12 @@ impl<'a> Packed<'a> {
                     (0..c.kernel[0]).map(|y| packed.runs(y).len() as u32).sum::<u32>() * pixels
                 }
             };
-            let lines = packed.view().kernel[0];
-            let exec = map.planes(shape.dim) * lines * pixels * n_tiles;
-            let rows = map.planes(shape.dim) * map.plane_step
-                + n_tiles * output.height * (output.width | 1);
-            let fits = rows + map.planes(shape.dim) * lines * shape.dim <= shape.scratchpad_rows;
-            (packed, if fits { cost(windows, exec) } else { u64::MAX })
-        };
-        let best = [of(Packing::Line), of(Packing::All)].into_iter().min_by_key(|(_, cost)| *cost);
-        best.filter(|(_, cost)| *cost < plain).map(|(packed, _)| packed)
+            let taps = map.planes(shape.dim) * packed.view().kernel[0];
+            let map_rows = map.planes(shape.dim) * map.plane_step;
+            (of(windows, taps * pixels * n_tiles, (map_rows, taps)), packed)
+        });
+        let best = packings.into_iter().min_by_key(|(cost, _)| *cost);
+        best.filter(|(cost, _)| *cost < plain).map(|(_, packed)| packed)
     }
 
     /// A packing whose map is a ring where the whole would take more than half of the scratchpad.

@@ -21,6 +21,7 @@ mod pools;
 mod schedule;
 mod stage;
 mod step;
+mod tiles;
 mod tokens;
 mod weights;
 
@@ -171,20 +172,21 @@ impl<'a> Planner<'a> {
             usize::from(s.input == network.input) + usize::from(residual)
         };
         let readers: usize = stages.iter().map(reads).sum();
-        let packed = match stages.first() {
-            Some(Stage { kind: Kind::Convolution(c), input, output, .. })
-                if *input == network.input && readers == 1 =>
-            {
-                Packed::choose(shape, c, network.shape(*input), network.shape(*output))
-            }
-            _ => None,
-        };
         let direct = stages.iter().all(|s| !s.reads(network.output))
             && stages.iter().any(|s| {
                 s.output == network.output
                     && s.residual.is_none()
                     && !matches!(s.kind, Kind::Maximum(_))
             });
+        let packed = match stages.first() {
+            Some(Stage { kind: Kind::Convolution(c), input, output, .. })
+                if *input == network.input && readers == 1 =>
+            {
+                let sizes = (network.shape(*input), network.shape(*output));
+                Packed::choose(shape, c, sizes, !direct || *output != network.output)
+            }
+            _ => None,
+        };
         let outside = [network.output];
         let outside: &[TensorId] = if direct { &outside } else { &[] };
         let first = packed.as_ref().map(|packed| packed.view().map);
@@ -249,7 +251,8 @@ impl<'a> Planner<'a> {
             None => View::plain(map, convolution),
         };
         let output = self.network.shape(stage.output);
-        let lowering = Lowering { limits, convolution, view, output, target, table };
+        let last = stage.output == self.network.output;
+        let lowering = Lowering { limits, convolution, view, output, target, table, last };
         let address = self.input;
         let steps = match &mut packed {
             Some(packed) => lowering.steps(Some(&mut |lines| packed.loads(&map, address, lines))),

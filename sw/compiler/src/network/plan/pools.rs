@@ -17,8 +17,8 @@ pub fn mean(limits: &Limits, pool: &GlobalAveragePool, map: &Map, target: &Targe
     let one = |row: u32| u8::from(row / map.pitch < height && row % map.pitch < width);
     let group = Group {
         weights: (0..tiles * dim).map(one).collect(),
+        first: (tiles * dim) as usize,
         parameters: parameters(dim, &pool.requantise, 0..dim),
-        table: None,
     };
     let output = Shape::flat(channels);
     let block = |plane: u32| {
@@ -31,11 +31,12 @@ pub fn mean(limits: &Limits, pool: &GlobalAveragePool, map: &Map, target: &Targe
             n_tiles: 1,
             ..Exec::default()
         });
-        let store = target.store(dim, output, (plane, 0..1), (&pool.requantise, 0));
+        let store = target.store(dim, output, (plane..plane + 1, 0..1), (&pool.requantise, 0));
         Step::Block(Block { group: 0, products: vec![product], store, rows: 1 })
     };
     let fills = fills(&limits.shape, map).into_iter().map(Step::Load);
-    Steps { groups: vec![group], steps: fills.chain((0..map.planes(dim)).map(block)).collect() }
+    let steps = fills.chain((0..map.planes(dim)).map(block)).collect();
+    Steps { groups: vec![group], steps, table: None }
 }
 
 /// LOADs that read nothing and put zeros behind the lines and the planes of a map.
@@ -102,7 +103,7 @@ pub fn maximum(dim: u32, pool: &MaxPool, from: &Map, to: &Map) -> Steps {
             source_row_step: 0,
         })
     };
-    Steps { groups: Vec::new(), steps: (0..to.planes(dim)).map(store).collect() }
+    Steps { table: None, groups: Vec::new(), steps: (0..to.planes(dim)).map(store).collect() }
 }
 
 /// Copies a map to memory, NHWC.
@@ -124,5 +125,5 @@ pub fn copy_out(map: &Map, address: u32) -> Steps {
             source_row_step: 1,
         })
     };
-    Steps { groups: Vec::new(), steps: (0..parts).map(store).collect() }
+    Steps { table: None, groups: Vec::new(), steps: (0..parts).map(store).collect() }
 }

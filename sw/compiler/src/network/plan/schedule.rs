@@ -10,9 +10,6 @@ use super::step::{Block, Group, Product, Step, Steps};
 use super::tokens::List;
 use crate::NpuShape;
 
-/// LOADs are put into the list so that the unit has work for as many cycles beyond what EXEC has.
-const AHEAD: u64 = 256;
-
 /// Rows in a memory of the NPU.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Span {
@@ -24,6 +21,8 @@ struct Span {
 struct Ring {
     first: u32,
     size: u32,
+    /// Behind the newest piece.
+    next: u32,
     used: VecDeque<Span>,
 }
 
@@ -32,15 +31,19 @@ impl Ring {
     fn start_at(&mut self, first: u32) {
         self.size = self.first + self.size - first;
         self.first = first;
+        self.next = self.next.max(first);
     }
 
     /// `rows` rows in one piece, if they are free.
     fn take(&mut self, rows: u32) -> Option<u32> {
         let (low, high) = (self.first, self.first + self.size);
+        let next = self.next;
         let (Some(oldest), Some(newest)) = (self.used.front(), self.used.back()) else {
-            return (rows <= self.size).then(|| self.give(low, rows));
+            // Rows whose last use is long ago.
+            let start = if next + rows <= high { next } else { low };
+            return (rows <= self.size).then(|| self.give(start, rows));
         };
-        let (oldest, next) = (oldest.start, newest.end);
+        let oldest = oldest.start;
         let wrapped = newest.start < oldest;
         if wrapped {
             return (next + rows <= oldest).then(|| self.give(next, rows));
@@ -51,7 +54,15 @@ impl Ring {
         (low + rows <= oldest).then(|| self.give(low, rows))
     }
 
+    /// Undoes the last `take`.
+    fn take_back(&mut self) {
+        if let Some(span) = self.used.pop_back() {
+            self.next = span.start;
+        }
+    }
+
     fn give(&mut self, start: u32, rows: u32) -> u32 {
+        self.next = start + rows;
         self.used.push_back(Span { start, end: start + rows });
         start
     }
@@ -104,13 +115,21 @@ pub struct Schedule<'a> {
     blocks: Vec<usize>,
     /// LOADs that can wait until the next block's EXECs are due.
     due: Vec<Load>,
+    /// Tables that are not loaded yet, with their stages.
+    tables: VecDeque<(usize, Vec<u8>)>,
+    /// The stage whose table was loaded last.
+    table_stage: Option<usize>,
 }
 
 impl<'a> Schedule<'a> {
     /// With all of the scratchpad for weights.
     pub fn new(shape: &NpuShape, image: &'a mut Image) -> Self {
-        let ring_of =
-            |first: u32, end: u32| Ring { first, size: end - first, used: VecDeque::new() };
+        let ring_of = |first: u32, end: u32| Ring {
+            first,
+            size: end - first,
+            next: first,
+            used: VecDeque::new(),
+        };
         Self {
             shape: *shape,
             image,
@@ -127,6 +146,8 @@ impl<'a> Schedule<'a> {
             oldest: 0,
             blocks: Vec::new(),
             due: Vec::new(),
+            tables: VecDeque::new(),
+            table_stage: None,
         }
     }
 
@@ -145,6 +166,7 @@ impl<'a> Schedule<'a> {
             groups += steps.groups.len();
             self.waiting.extend(steps.groups);
             self.blocks.resize(groups, 0);
+            self.tables.extend(steps.table.map(|table| (stage, table)));
             for step in &steps.steps {
                 if let Step::Block(block) = step {
                     self.blocks[first + block.group] += 1;
@@ -173,6 +195,8 @@ impl<'a> Schedule<'a> {
                         if inputs == 0 {
                             self.load_ahead();
                         }
+                        self.load_due();
+                        self.load_table(stage);
                         self.block(&block, group);
                     }
                     Step::Move(store) => {
@@ -196,7 +220,7 @@ impl<'a> Schedule<'a> {
     /// room. Further ones would keep EXECs from being handed out.
     fn load_ahead(&mut self) {
         let free = |list: &List, unit| list.timeline().free(unit);
-        while free(&self.list, Unit::Load) < free(&self.list, Unit::Exec) + AHEAD
+        while free(&self.list, Unit::Load) <= free(&self.list, Unit::Exec)
             && !self.waiting.is_empty()
         {
             if self.load_group().is_none() {
@@ -231,28 +255,39 @@ impl<'a> Schedule<'a> {
             false => self.parameters.used.back().map(|span| span.start),
         };
         let Some(parameters) = parameters else {
-            self.weights.used.pop_back();
+            self.weights.take_back();
             return None;
         };
         let group = self.waiting.pop_front()?;
-        for load in self.loads(Space::Scratchpad, weights, &group.weights) {
+        // At first nothing runs, and whatever the first block does not need can wait.
+        let first = if self.list.len() == 0 { group.first } else { group.weights.len() };
+        let (now, later) = group.weights.split_at(first);
+        for load in self.loads(Space::Scratchpad, weights, now) {
             self.list.push(Descriptor::Load(Header::default(), load));
         }
-        self.due = self.loads(Space::Parameters, parameters, &group.parameters);
-        if let Some(table) = &group.table {
-            self.due.push(Load {
-                space: Space::Table,
-                address: self.image.place(table),
-                stride: 4,
-                rows: (table.len() / 4) as u16,
-                row_bytes: 4,
-                row_step: 1,
-                ..Load::default()
-            });
-        }
+        self.due = self.loads(Space::Scratchpad, weights + (first as u32) / dim, later);
+        let parameters_due = self.loads(Space::Parameters, parameters, &group.parameters);
+        self.due.extend(parameters_due);
         let blocks = self.blocks[self.oldest + self.placed.len()];
         self.placed.push_back(Placed { weights, parameters, has_parameters, blocks });
         Some(())
+    }
+
+    /// Loads the next table, once stage `stage` has begun and the table before was for an earlier one.
+    fn load_table(&mut self, stage: usize) {
+        let free = self.table_stage.is_none_or(|before| before < stage);
+        let Some((of_stage, table)) = self.tables.pop_front_if(|_| free) else { return };
+        self.table_stage = Some(of_stage);
+        let load = Load {
+            space: Space::Table,
+            address: self.image.place(&table),
+            stride: 4,
+            rows: (table.len() / 4) as u16,
+            row_bytes: 4,
+            row_step: 1,
+            ..Load::default()
+        };
+        self.list.push(Descriptor::Load(Header::default(), load));
     }
 
     fn load_due(&mut self) {
@@ -283,7 +318,6 @@ impl<'a> Schedule<'a> {
     }
 
     fn block(&mut self, block: &Block, group: usize) {
-        self.load_due();
         let placed = &mut self.placed[group - self.oldest];
         placed.blocks -= 1;
         let (weights, parameters) = (placed.weights as u16, placed.parameters as u16);
@@ -322,7 +356,7 @@ mod tests {
 
     #[test]
     fn a_ring_gives_pieces_that_do_not_overlap() {
-        let mut ring = Ring { first: 100, size: 10, used: VecDeque::new() };
+        let mut ring = Ring { first: 100, size: 10, next: 100, used: VecDeque::new() };
         assert_eq!(ring.take(11), None);
         assert_eq!(ring.take(4), Some(100));
         assert_eq!(ring.take(4), Some(104));
@@ -335,5 +369,9 @@ mod tests {
         ring.used.pop_front();
         assert_eq!(ring.take(6), Some(104));
         assert_eq!(ring.take(1), None);
+        ring.used.clear();
+        // Goes on behind the newest piece.
+        assert_eq!(ring.take(2), Some(100));
+        assert_eq!(ring.take(3), Some(102));
     }
 }

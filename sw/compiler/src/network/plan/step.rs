@@ -7,11 +7,11 @@ use systole_isa::{Convolution, Exec, Load, Store};
 pub struct Group {
     /// Rows of D bytes.
     pub weights: Vec<u8>,
+    /// Bytes of them that the first block needs.
+    pub first: usize,
     /// The parameter table of the tiles of channels of this group and those behind it up to the
     /// next that has one; empty if an earlier group has it.
     pub parameters: Vec<u8>,
-    /// The table of a residual add, with its factor.
-    pub table: Option<Vec<u8>>,
 }
 
 /// An EXEC.
@@ -23,6 +23,22 @@ pub enum Product {
     Convolution(Convolution),
     /// A matrix product with a map as weights; `activations.row` counts from the group's first row.
     OverMap(Exec),
+}
+
+impl Product {
+    /// Makes it one for `tiles` tiles of channels, each with `rows` rows of accumulators.
+    pub fn repeat(&mut self, tiles: u32, rows: u32) {
+        match self {
+            Self::Matrix(exec) | Self::OverMap(exec) => {
+                exec.n_tiles = tiles as u16;
+                exec.accumulator_n_step = rows as u16;
+            }
+            Self::Convolution(c) => {
+                c.n_tiles = tiles as u16;
+                c.accumulator_n_step = rows as u16;
+            }
+        }
+    }
 }
 
 /// EXECs into some rows of accumulators, and the STORE that empties these. Accumulator rows count
@@ -56,4 +72,6 @@ pub struct Steps {
     pub groups: Vec<Group>,
     /// Steps, whose groups count from the stage's first.
     pub steps: Vec<Step>,
+    /// The table of a residual add, with its factor.
+    pub table: Option<Vec<u8>>,
 }

@@ -1,37 +1,46 @@
 //! The tiles of weights of a convolution.
 
-use std::ops::Range;
-
 use systole_isa::Convolution as Geometry;
 
 use super::blocks::parameters;
-use super::convolution::Lowering;
+use super::convolution::{Lowering, Part};
 use super::step::Group;
+use super::tiles::Tiles;
 
 impl Lowering<'_> {
-    /// Weights and parameters of some tiles of channels, in the order of their EXECs.
-    pub(super) fn group(&self, tiles: Range<u32>) -> Group {
+    /// Weights of a group in the order of its EXECs, and the parameters of a section with its first
+    /// group.
+    pub(super) fn group(&self, group: &Tiles) -> Group {
         let dim = self.limits.dim();
-        let channels = tiles.start * dim..(tiles.end * dim).min(self.output.channels);
-        let parameters = parameters(dim, &self.convolution.requantise, channels);
-        let first = tiles.start == 0;
+        let (tiles, section) = (&group.range, &group.section);
+        let channels = section.start * dim..(section.end * dim).min(self.output.channels);
+        let parameters = match tiles.start == section.start {
+            true => parameters(dim, &self.convolution.requantise, channels),
+            false => Vec::new(),
+        };
         let mut weights = Vec::new();
-        for tile in tiles {
+        let mut first = None;
+        for bundle in group.bundles() {
             if self.depthwise() && self.has_mode() {
-                self.depthwise_tiles(tile, &mut weights);
-                continue;
+                bundle.for_each(|tile| self.depthwise_tiles(tile, &mut weights));
+            } else {
+                for part in self.parts(bundle.start) {
+                    bundle.clone().for_each(|tile| self.part(tile, &part, &mut weights));
+                }
             }
-            for part in self.parts(tile) {
-                for y in part.lines.clone() {
-                    for x in part.taps.clone() {
-                        for plane in part.planes.clone() {
-                            self.tile(tile, (y, x, plane), &mut weights);
-                        }
-                    }
+            first.get_or_insert(weights.len());
+        }
+        Group { first: first.unwrap_or(0), weights, parameters }
+    }
+
+    fn part(&self, tile: u32, part: &Part, weights: &mut Vec<u8>) {
+        for y in part.lines.clone() {
+            for x in part.taps.clone() {
+                for plane in part.planes.clone() {
+                    self.tile(tile, (y, x, plane), weights);
                 }
             }
         }
-        Group { weights, parameters, table: self.table.clone().filter(|_| first) }
     }
 
     /// The weight of a tap between an input channel of the view and an output channel; 0 where

@@ -14,9 +14,10 @@ const SPAN_BITS: u32 = 17;
 
 /// Takes commands in the order in which [`super::load_requests`] asked for their words.
 ///
-/// A window a cycle goes into the write register, once the words that hold its bytes are there. A
-/// word leaves the aligner when no further window of the row starts in it or before it. Each word
-/// is the older one of the aligner for at least a cycle, which is when its error is seen.
+/// A window a cycle goes into the write register, once the words that it touches are there; windows
+/// before the row wait for its first word, those behind its last word for nothing. A word leaves
+/// the aligner when no further window of the row starts in it or before it. Each word is the older
+/// one of the aligner for at least a cycle, which is when its error is seen.
 pub fn load_windows(config: &NpuConfig) -> Module {
     let shape = Shape::of(config);
     let bus_log = shape.bus_log;
@@ -62,7 +63,7 @@ pub fn load_windows(config: &NpuConfig) -> Module {
         let window_row = m.reg("window_row", U(16)).doc("destination");
         let position = m
             .reg("position", U(POSITION_BITS))
-            .doc("of its first byte, counted from the oldest word; means nothing behind the row");
+            .doc("of its first byte, counted from the oldest word; means nothing without words");
         let to_start =
             m.reg("to_start", U(8)).doc("bytes from its first to the row's first, else 0");
         let to_end =
@@ -70,27 +71,24 @@ pub fn load_windows(config: &NpuConfig) -> Module {
         let windows_remain = windows_left.ne(0).named("windows_remain");
         let last_window = windows_left.eq(1).named("last_window");
         let offset = m.output("offset", position.bits(bus_log - 1, 0));
-        let early = m.output("early", position.bit(POSITION_BITS - 1));
+        m.output("early", position.bit(POSITION_BITS - 1));
         let beyond = starts_beyond(position, bus_log).named("beyond");
-        let row_over = to_end.eq(0).named("row_over");
         let end = (offset.ext(sum.width()) + window_bytes.resize(sum.width())).named("window_end");
-        let crosses = (!early & end.gt(u64::from(shape.bus)) & words_left.ne(1))
+        let crosses = (end.gt(u64::from(shape.bus)) & words_left.ne(1))
             .named("crosses")
-            .doc("reaches into a next word of the row");
-        let has_bytes =
-            (words_remain & !row_over & to_start.lt(window_bytes.resize(8))).named("has_bytes");
-        let bytes_there = (!beyond & crosses.mux(held.eq(2), held.ne(0))).named("bytes_there");
+            .doc("may need the next word of the row too");
+        let words_there = (!beyond & crosses.mux(held.eq(2), held.ne(0))).named("words_there");
 
         m.section("Progress");
         let write_valid = m.output_reg("load_write_valid", Bit).reset(0);
         let room = (!write_valid | write_ready).named("room");
         let may_take = (running & windows_remain & room & !bad & !abort).named("may_take");
-        let take = (may_take & (!has_bytes | bytes_there)).named("take");
+        let take = (may_take & (!words_remain | words_there)).named("take");
         let next_position =
             (position + window_step.ext(POSITION_BITS)).named("next_window_position");
         let next_beyond = starts_beyond(next_position, bus_log).named("next_beyond");
         let taken_last = (take & (last_window | next_beyond)).named("taken_last_of_word");
-        let word_over = (!windows_remain | row_over | beyond | taken_last).named("word_over");
+        let word_over = (!windows_remain | beyond | taken_last).named("word_over");
         let may_drop = (running & words_remain & held.ne(0) & !bad & !abort).named("may_drop");
         let drop_word = (may_drop & word_over).named("drop_word");
         m.output("leaving", drop_word.ext(2));
@@ -189,8 +187,8 @@ pub fn load_windows(config: &NpuConfig) -> Module {
             });
         });
         m.output("idle", !active & !write_valid & !ending);
-        m.cover("window_crosses_words", take & has_bytes & crosses);
-        m.cover("window_starts_before_row", take & has_bytes & to_start.any());
+        m.cover("window_crosses_words", take & words_remain & crosses);
+        m.cover("window_starts_before_row", take & to_start.any());
         m.cover("words_without_window", drop_word & !windows_remain);
     })
 }

@@ -79,11 +79,14 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "weights-too-early",
-        description: "a second weight row enters while activations still need the old one",
+        description: "weight rows enter while activations still need the old ones",
         module: "npu_exec_tiles",
-        signal: "old_enough_for_two",
+        signal: "age",
         target: Read,
-        bad: |_| lit(1, Bit),
+        bad: |c| {
+            let width = c.original().width();
+            lit((1 << width) - 1, U(width))
+        },
     },
     Fault {
         name: "window-crossing-lost",

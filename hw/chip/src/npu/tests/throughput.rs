@@ -65,14 +65,15 @@ fn windows_move_one_a_cycle() {
             lead,
         ]];
         let fast = cycles(&config, FAST, &list);
-        assert!(fast < 96 + 25, "{row_bytes} bytes: {fast} cycles");
+        // Start-up, and a cycle a line if its last window reaches into a word in which none starts.
+        assert!(fast < 96 + 21, "{row_bytes} bytes: {fast} cycles");
         let slow = cycles(&config, latency, &list);
-        assert!(slow < 96 + 70, "{row_bytes} bytes: {slow} cycles with latency");
+        assert!(slow < 96 + 50, "{row_bytes} bytes: {slow} cycles with latency");
     }
     // A step of a bus word: each window takes a word and needs the next one.
     let list = [[LOAD | 1 << 18, BASE + 0x4007, 0, 1 | 1600 << 16, 0, 1 | 100 << 16, 0x1010, 0]];
     let spent = cycles(&config, FAST, &list);
-    assert!(spent < 100 + 28, "{spent} cycles");
+    assert!(spent < 100 + 21, "{spent} cycles");
 }
 
 /// Back-to-back LOADs overlap: the second one's requests go out during the first one's data.

@@ -1,6 +1,6 @@
 //! LOADs of windows alone: every lane of the scratchpad, the words read, bus errors.
 
-use super::lists::{LOAD, Lists, chain, copy_out, last, load};
+use super::lists::{LOAD, Lists, STORE, chain, copy_out, last, load};
 use super::machine::{Descriptor, GOOD, Machine, Outcome};
 use super::memory::{BASE, FAST, Timing};
 use super::random::Random;
@@ -118,6 +118,43 @@ fn extreme_windows_match_the_reference() {
             assert_eq!(machine.run(BASE), GOOD, "{context}");
             compare(&machine, &reference, &context);
         }
+    }
+}
+
+/// Results that STORE puts into the scratchpad go first, and no window is lost.
+#[test]
+fn windows_wait_for_results() {
+    for (dim, bus) in SHAPES {
+        let config = config(dim, bus);
+        let mut machine = Machine::new(&config, FAST, 7);
+        machine.memory.write(BASE + 0x8000, &vec![0; 8 * dim as usize]);
+        let parameters = [LOAD | 1 << 16, BASE + 0x8000, 0, 1 | (8 * dim) << 16, 0, 1, 0, 0];
+        let fill = load(&config, BASE + 0x2000, dim, (256, dim), 0);
+        // The zero point goes into row 0 many times; windows meanwhile go into rows that share its
+        // bank, whichever bits of a row address choose it.
+        let results = [STORE | 1 << 18, 0, 0, 200 | dim << 16, 0, 0, 0x007f_8021, 0];
+        let bytes = dim.min(bus);
+        let window = 1 | bytes << 8 | (dim - bytes) << 16 | 0x5a << 24;
+        let windows = |number: u32| {
+            let address = BASE + 0x4003 + 50 * number;
+            [LOAD | 1 << 18, address, 40, 1 | 14 << 16, 4, 4 | 15 << 16, window, 0xff]
+        };
+        let mut list = vec![parameters, fill, results];
+        list.extend((0..8).map(windows));
+        list.push(copy_out(OUT, dim, (256, dim), 0, (1, 0)));
+        list[1][0] |= 1 << 14;
+        list[2][0] |= 1 << 8;
+        list[10][0] |= 1 << 14;
+        list[11][0] |= 1 << 8;
+        last(&mut list);
+        machine.put_list(BASE, &list);
+        let mut reference = Reference::new(&config, &machine.memory.bytes);
+        reference.run(&list);
+        assert_eq!(machine.run(BASE), GOOD);
+        compare(&machine, &reference, &format!("dim {dim} bus {bus}"));
+        let refused = machine.sim.covers().find(|(name, _)| name.ends_with("load_refused"));
+        let (_, refused) = refused.expect("the scratchpad counts refusals");
+        assert!(refused > 0, "dim {dim} bus {bus}: no window met a result");
     }
 }
 

@@ -64,7 +64,8 @@ impl Ring {
     /// Undoes the last `take`.
     pub fn take_back(&mut self) {
         if let Some(span) = self.used.pop_back() {
-            self.next = span.start;
+            // A piece at the front may have come behind one at the end.
+            self.next = self.used.back().map_or(span.start, |newest| newest.end);
         }
     }
 

@@ -147,3 +147,57 @@ fn store_cycles(shape: &NpuShape, store: &Store) -> u64 {
         Source::Requantised { .. } | Source::Scratchpad => rows,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use systole_isa::{Descriptor, Exec, Header, Load};
+
+    use super::Timeline;
+    use crate::NpuShape;
+
+    /// The front end hands out in list order: LOADs that find their queue full keep an EXEC behind
+    /// them waiting.
+    #[test]
+    fn a_full_queue_keeps_later_descriptors_back() {
+        let shape = NpuShape {
+            dim: 8,
+            bus_bytes: 8,
+            scratchpad_rows: 1024,
+            accumulator_rows: 256,
+            parameter_rows: 256,
+        };
+        let load = Load { rows: 1, row_bytes: 8000, chunk_step: 1, ..Load::default() };
+        let load = Descriptor::Load(Header::default(), load);
+        let exec = Exec { m_rows: 100, k_tiles: 1, n_tiles: 1, ..Exec::default() };
+        let exec = Descriptor::Exec(Header::default(), exec);
+        let start = |loads: usize| {
+            let mut timeline = Timeline::new(&shape);
+            (0..loads).for_each(|_| {
+                timeline.push(&load, 0);
+            });
+            timeline.push(&exec, 0).0
+        };
+        // One is under way, and four wait for it.
+        assert!(start(5) < 1000, "{}", start(5));
+        assert!(start(6) > 1000, "{}", start(6));
+    }
+
+    /// Less than half a side of activations does not make a tile shorter.
+    #[test]
+    fn a_tile_takes_half_a_side_at_least() {
+        let shape = NpuShape {
+            dim: 8,
+            bus_bytes: 8,
+            scratchpad_rows: 1024,
+            accumulator_rows: 256,
+            parameter_rows: 256,
+        };
+        let busy = |m_rows| {
+            let exec = Exec { m_rows, k_tiles: 3, n_tiles: 2, ..Exec::default() };
+            let mut timeline = Timeline::new(&shape);
+            timeline.push(&Descriptor::Exec(Header::default(), exec), 0);
+            timeline.busy()[1]
+        };
+        assert_eq!([1, 4, 5, 100].map(busy), [24, 24, 30, 600]);
+    }
+}

@@ -18,6 +18,7 @@ mod footprint;
 mod layout;
 mod memory;
 mod pools;
+mod ring;
 mod schedule;
 mod stage;
 mod step;

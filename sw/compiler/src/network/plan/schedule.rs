@@ -6,67 +6,10 @@ use std::collections::VecDeque;
 use systole_isa::{Descriptor, Exec, Header, Load, Source, Space, Store, Unit};
 
 use super::memory::Image;
+use super::ring::Ring;
 use super::step::{Block, Group, Product, Step, Steps};
 use super::tokens::List;
 use crate::NpuShape;
-
-/// Rows in a memory of the NPU.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Span {
-    start: u32,
-    end: u32,
-}
-
-/// Rows that are given out and come back in the same order.
-struct Ring {
-    first: u32,
-    size: u32,
-    /// Behind the newest piece.
-    next: u32,
-    used: VecDeque<Span>,
-}
-
-impl Ring {
-    /// Takes in the rows in front, from `first` on. Pieces that are in use stay where they are.
-    fn start_at(&mut self, first: u32) {
-        self.size = self.first + self.size - first;
-        self.first = first;
-        self.next = self.next.max(first);
-    }
-
-    /// `rows` rows in one piece, if they are free.
-    fn take(&mut self, rows: u32) -> Option<u32> {
-        let (low, high) = (self.first, self.first + self.size);
-        let next = self.next;
-        let (Some(oldest), Some(newest)) = (self.used.front(), self.used.back()) else {
-            // Rows whose last use is long ago.
-            let start = if next + rows <= high { next } else { low };
-            return (rows <= self.size).then(|| self.give(start, rows));
-        };
-        let oldest = oldest.start;
-        let wrapped = newest.start < oldest;
-        if wrapped {
-            return (next + rows <= oldest).then(|| self.give(next, rows));
-        }
-        if next + rows <= high {
-            return Some(self.give(next, rows));
-        }
-        (low + rows <= oldest).then(|| self.give(low, rows))
-    }
-
-    /// Undoes the last `take`.
-    fn take_back(&mut self) {
-        if let Some(span) = self.used.pop_back() {
-            self.next = span.start;
-        }
-    }
-
-    fn give(&mut self, start: u32, rows: u32) -> u32 {
-        self.next = start + rows;
-        self.used.push_back(Span { start, end: start + rows });
-        start
-    }
-}
 
 /// Accumulator rows: blocks alternate between the halves, which are different banks.
 struct Accumulators {
@@ -124,18 +67,12 @@ pub struct Schedule<'a> {
 impl<'a> Schedule<'a> {
     /// With all of the scratchpad for weights.
     pub fn new(shape: &NpuShape, image: &'a mut Image) -> Self {
-        let ring_of = |first: u32, end: u32| Ring {
-            first,
-            size: end - first,
-            next: first,
-            used: VecDeque::new(),
-        };
         Self {
             shape: *shape,
             image,
             list: List::new(shape),
-            weights: ring_of(0, shape.scratchpad_rows),
-            parameters: ring_of(0, shape.parameter_rows),
+            weights: Ring::new(shape.scratchpad_rows),
+            parameters: Ring::new(shape.parameter_rows),
             accumulators: Accumulators {
                 half: shape.accumulator_rows / 2,
                 blocks: 0,
@@ -233,12 +170,12 @@ impl<'a> Schedule<'a> {
     fn retire(&mut self) {
         while self.placed.front().is_some_and(|placed| placed.blocks == 0) {
             self.placed.pop_front();
-            self.weights.used.pop_front();
+            self.weights.give_back();
             self.oldest += 1;
             let next = self.placed.front().map(|next| next.has_parameters);
             let next = next.or(self.waiting.front().map(|next| !next.parameters.is_empty()));
             if next != Some(false) {
-                self.parameters.used.pop_front();
+                self.parameters.give_back();
             }
         }
     }
@@ -252,7 +189,7 @@ impl<'a> Schedule<'a> {
         let has_parameters = !group.parameters.is_empty();
         let parameters = match has_parameters {
             true => self.parameters.take(group.parameters.len() as u32 / dim),
-            false => self.parameters.used.back().map(|span| span.start),
+            false => self.parameters.newest(),
         };
         let Some(parameters) = parameters else {
             self.weights.take_back();
@@ -275,8 +212,10 @@ impl<'a> Schedule<'a> {
 
     /// Loads the next table, once stage `stage` has begun and the table before was for an earlier one.
     fn load_table(&mut self, stage: usize) {
-        let free = self.table_stage.is_none_or(|before| before < stage);
-        let Some((of_stage, table)) = self.tables.pop_front_if(|_| free) else { return };
+        if self.table_stage.is_some_and(|before| before >= stage) {
+            return;
+        }
+        let Some((of_stage, table)) = self.tables.pop_front() else { return };
         self.table_stage = Some(of_stage);
         let load = Load {
             space: Space::Table,
@@ -347,31 +286,5 @@ impl<'a> Schedule<'a> {
         }
         self.list.push(Descriptor::Store(Header::default(), store));
         self.retire();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Ring, VecDeque};
-
-    #[test]
-    fn a_ring_gives_pieces_that_do_not_overlap() {
-        let mut ring = Ring { first: 100, size: 10, next: 100, used: VecDeque::new() };
-        assert_eq!(ring.take(11), None);
-        assert_eq!(ring.take(4), Some(100));
-        assert_eq!(ring.take(4), Some(104));
-        // Two rows are left at the end, none in front of the oldest.
-        assert_eq!(ring.take(3), None);
-        ring.used.pop_front();
-        assert_eq!(ring.take(3), Some(100));
-        assert_eq!(ring.take(2), None);
-        assert_eq!(ring.take(1), Some(103));
-        ring.used.pop_front();
-        assert_eq!(ring.take(6), Some(104));
-        assert_eq!(ring.take(1), None);
-        ring.used.clear();
-        // Goes on behind the newest piece.
-        assert_eq!(ring.take(2), Some(100));
-        assert_eq!(ring.take(3), Some(102));
     }
 }

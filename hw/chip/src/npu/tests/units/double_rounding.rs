@@ -81,7 +81,8 @@ fn every_shift_and_length() {
         let any = random.next() as u32 | 1 << 31;
         let sum = any.checked_shr(32 - length).unwrap_or(0) as i32;
         let multiplier = random.pick(&[i32::MAX as u32, 1 << 30, any]);
-        let accumulator = if index / (256 * 33) % 2 == 0 { sum } else { sum.wrapping_neg() };
+        let accumulator =
+            if (index / (256 * 33)).is_multiple_of(2) { sum } else { sum.wrapping_neg() };
         let (zero_point, clamp_min, clamp_max) = (0, -128, 127);
         let shift = Some(shift);
         Case { accumulator, bias: 0, multiplier, shift, zero_point, clamp_min, clamp_max }
@@ -92,7 +93,7 @@ fn every_shift_and_length() {
 /// can run: magnitudes, a saturated one of 2^31, a shift limited to 32 bits.
 fn by_magnitudes(case: &Case, shift: i8) -> i8 {
     let sum = case.accumulator.wrapping_add(case.bias);
-    let (left, right) = (shift.max(0).min(31), shift.min(0).unsigned_abs().min(32));
+    let (left, right) = (shift.clamp(0, 31), shift.min(0).unsigned_abs().min(32));
     let shifted = (u64::from(sum.unsigned_abs()) << left).min(1 << 31);
     let product = shifted * u64::from(case.multiplier & 0x7fff_ffff);
     let upper = (product + (1 << 30) - u64::from(sum < 0)) >> 31;

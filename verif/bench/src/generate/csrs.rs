@@ -80,13 +80,10 @@ pub(super) fn csr(isa: Isa) -> impl Strategy<Value = Instruction> {
 /// Counters written, started, stopped and read right after it.
 pub(super) fn counters(isa: Isa) -> impl Strategy<Value = Vec<Instruction>> {
     let last = 3 + isa.hpm_counters.min(28) as u16;
-    let one = (register(), register(), 2..=last, any::<bool>(), 0..32u8, 0..6u8).prop_map(
+    let one = (register(), register(), 1..=last, any::<bool>(), 0..32u8, 0..6u8).prop_map(
         |(rd, rs1, counter, upper, number, what)| {
-            let shown = if counter < 3 {
-                Csr::mhpmcounter(2, upper)
-            } else {
-                Csr::mhpmcounter(counter, upper)
-            };
+            // The writable register of time, counter 1, is mcycle, counter 0.
+            let shown = Csr::mhpmcounter(if counter == 1 { 0 } else { counter }, upper);
             let user = Csr::hpmcounter(counter, upper);
             let immediate = |op, csr, value| Instruction::Csr {
                 op,

@@ -22,7 +22,9 @@ pub(super) fn bad(target: Target, arena: u32, bytes: u32, bus_errors: bool) -> B
         1 => Just(Defect::ManyTokens),
     ];
     let defect = if bus_errors {
-        prop_oneof![8 => defect, 1 => (0..2u32).prop_map(Defect::OutsideMemory)].boxed()
+        let outside = (any::<bool>(), 0..2u32);
+        let outside = outside.prop_map(|(write, which)| Defect::OutsideMemory { write, which });
+        prop_oneof![defect, outside].boxed()
     } else {
         defect.boxed()
     };
@@ -34,7 +36,7 @@ pub(super) fn bad(target: Target, arena: u32, bytes: u32, bus_errors: bool) -> B
     ];
     (good, defect, any::<Index>())
         .prop_map(move |(mut job, defect, index)| {
-            let index = index.index(job.descriptors.len());
+            let index = defect.place(&job.descriptors, index);
             apply(defect, target, &mut job, index, arena + bytes + 0x100);
             job.description = format!("{} with {defect:?} at descriptor {index}", job.description);
             job
@@ -59,8 +61,29 @@ enum Defect {
         unit: Unit,
     },
     MisalignedList(u32),
-    OutsideMemory(u32),
+    /// A LOAD or a STORE, if there is one, is where no memory is.
+    OutsideMemory {
+        write: bool,
+        which: u32,
+    },
     ManyTokens,
+}
+
+impl Defect {
+    /// The descriptor that gets the defect.
+    fn place(self, descriptors: &[Descriptor], index: Index) -> usize {
+        let fits = |descriptor: &Descriptor| match (self, descriptor) {
+            (Self::OutsideMemory { write: false, .. }, Descriptor::Load(..)) => true,
+            (Self::OutsideMemory { write: true, .. }, Descriptor::Store(_, store)) => {
+                matches!(store.destination, Destination::Memory { .. })
+            }
+            (Self::OutsideMemory { .. }, _) => false,
+            _ => true,
+        };
+        let fitting: Vec<usize> =
+            (0..descriptors.len()).filter(|&index| fits(&descriptors[index])).collect();
+        if fitting.is_empty() { 0 } else { *index.get(&fitting) }
+    }
 }
 
 fn apply(defect: Defect, target: Target, job: &mut Job, index: usize, spare: u32) {
@@ -88,7 +111,7 @@ fn apply(defect: Defect, target: Target, job: &mut Job, index: usize, spare: u32
         }
         Defect::EarlyWait { unit } => wait(&mut job.descriptors[0], unit),
         Defect::MisalignedList(offset) => job.list += offset,
-        Defect::OutsideMemory(which) => match &mut job.descriptors[index] {
+        Defect::OutsideMemory { which, .. } => match &mut job.descriptors[index] {
             Descriptor::Load(_, load) => load.address = [0x1000_0000, 0x7fff_fff8][which as usize],
             Descriptor::Store(_, store) => {
                 if let Destination::Memory { address, .. } = &mut store.destination {

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use systole_compiler::{Gemm, Matrix, Output, plan};
-use systole_isa::{Descriptor, Unit};
+use systole_isa::{Descriptor, Destination, Unit};
 
 use super::Target;
 use super::defects::bad;
@@ -14,7 +14,7 @@ use super::multipliers::{Multipliers, multipliers};
 use super::special::{parallel, ties};
 use super::windows::windows;
 use crate::program::Job;
-use crate::program::layout::{NPU_ARENA, NPU_ARENA_BYTES};
+use crate::program::layout::{NPU_ARENA, NPU_ARENA_BYTES, PAGE};
 use crate::program::random_bytes;
 
 /// `count` jobs, each in its own part of the arena.
@@ -41,9 +41,34 @@ fn job(target: Target, arena: u32, bytes: u32, bus_errors: bool) -> BoxedStrateg
         2 => bad(target, arena, bytes, bus_errors),
     ];
     if bus_errors {
-        return own_rows_only.boxed();
+        return prop_oneof![2 => own_rows_only, 1 => apart(target, arena, bytes)].boxed();
     }
     prop_oneof![3 => own_rows_only, 1 => graph(target, arena, bytes)].boxed()
+}
+
+/// Bytes from where [`apart`]'s results would lie to where they lie.
+pub(super) fn results_apart(bytes: u32) -> u32 {
+    (bytes / 2) & !(PAGE - 1)
+}
+
+/// A product whose results lie in pages of their own, above all else: a bus window can refuse the
+/// STOREs alone.
+fn apart(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
+    let distance = results_apart(bytes);
+    gemm(target, arena, distance - PAGE)
+        .prop_map(move |mut job| {
+            for descriptor in &mut job.descriptors {
+                if let Descriptor::Store(_, store) = descriptor
+                    && let Destination::Memory { address, .. } = &mut store.destination
+                {
+                    *address += distance;
+                }
+            }
+            job.results.0 += distance;
+            job.description += ", results apart";
+            job
+        })
+        .boxed()
 }
 
 /// Sizes around the array's side, and beyond.

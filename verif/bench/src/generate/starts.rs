@@ -4,11 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::instructions::register;
+use super::jobs::results_apart;
 use crate::program::Block;
-use crate::program::layout::{CODE, NPU_ARENA, NPU_ARENA_BYTES};
-
-/// Granule of the window's edges.
-const PAGE: u32 = 4096;
+use crate::program::layout::{CODE, NPU_ARENA, NPU_ARENA_BYTES, PAGE};
 
 /// Which jobs may be started.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,7 +28,7 @@ impl JobStarts {
                 let arena = NPU_ARENA + part * job as u32;
                 let harmless = prop_oneof![5 => Just(None), 1 => around().prop_map(Some)];
                 let window = if self.bus_errors {
-                    prop_oneof![2 => harmless, 1 => across(arena).prop_map(Some)].boxed()
+                    prop_oneof![1 => harmless, 1 => across(arena, part).prop_map(Some)].boxed()
                 } else {
                     harmless.boxed()
                 };
@@ -60,13 +58,15 @@ fn around() -> impl Strategy<Value = [u32; 2]> {
         .prop_map(|(base, limit, low, high)| [base | low, limit | high])
 }
 
-/// Windows with an edge among the first pages of a job, or that hold nothing.
-fn across(arena: u32) -> impl Strategy<Value = [u32; 2]> {
+/// Windows with an edge among the first pages of a job or among its results apart, or that hold nothing.
+fn across(arena: u32, bytes: u32) -> impl Strategy<Value = [u32; 2]> {
     let page = arena & !(PAGE - 1);
     let above = (0..6u32).prop_map(move |pages| [0, page + pages * PAGE]);
+    let apart = page + results_apart(bytes);
+    let below_results = (0..3u32).prop_map(move |pages| [page, apart + pages * PAGE]);
     let below = (0..4u32).prop_map(move |pages| [page + pages * PAGE, 0]);
     let between =
         (0..3u32, 0..6u32).prop_map(move |(base, pages)| [page + base * PAGE, page + pages * PAGE]);
-    (prop_oneof![3 => above, 2 => below, 2 => between], lost(), lost())
+    (prop_oneof![2 => above, 2 => below, 2 => between, 4 => below_results], lost(), lost())
         .prop_map(|([base, limit], low, high)| [base | low, limit | high])
 }

@@ -38,6 +38,9 @@ pub const NPU_ARENA: u32 = 0x8001_0000;
 /// Bytes of [`NPU_ARENA`]. The end of the smallest RAM is left alone.
 pub const NPU_ARENA_BYTES: u32 = 0xff00;
 
+/// Granule of the NPU's bus window.
+pub const PAGE: u32 = 4096;
+
 /// Software interrupt pending register of the CLINT.
 pub const MSIP: u32 = 0x0200_0000;
 /// Timer compare register of the CLINT, low half.

@@ -42,9 +42,7 @@ fn plan(config: &ChipConfig, name: &str, network: &Network) -> Result<Job, Strin
     let predicted = estimate(&shape, &program.descriptors).total;
     let mut segments: Vec<(u32, Vec<u8>)> =
         program.segments.into_iter().map(|segment| (segment.address, segment.bytes)).collect();
-    let input =
-        (0..program.input_shape.len() as u32).map(|i| (i.wrapping_mul(0x9e37_79b1) >> 24) as u8);
-    segments.push((program.input, input.collect()));
+    segments.push((program.input, pattern(program.input_shape.len())));
     Ok(Job {
         name: name.to_owned(),
         macs: network.macs(),
@@ -54,6 +52,11 @@ fn plan(config: &ChipConfig, name: &str, network: &Network) -> Result<Job, Strin
         segments,
         end: program.end,
     })
+}
+
+/// An input whose bytes differ from each other.
+fn pattern(length: usize) -> Vec<u8> {
+    (0..length as u32).map(|i| (i.wrapping_mul(0x9e37_79b1) >> 24) as u8).collect()
 }
 
 /// Layers one behind the other, with weights that differ from each other.
@@ -158,12 +161,52 @@ fn autoencoder() -> Network {
 
 #[cfg(test)]
 mod tests {
-    use super::{autoencoder, mobilenet};
+    use systole_chip::ChipConfig;
+    use systole_compiler::network::{Network, interpret, plan_network};
+    use systole_golden::{Inputs, Machine, RAM_BASE};
+    use systole_verif::chip;
+
+    use super::{DATA, autoencoder, mobilenet, pattern};
+    use crate::bench::npu::program;
 
     /// The counts of the published models.
     #[test]
     fn networks_have_as_many_multiplications_as_the_models() {
         assert_eq!(mobilenet().macs(), 7_489_664);
         assert_eq!(autoencoder().macs(), 264_192);
+    }
+
+    /// The plan of a network gives on the golden model what plain loops give.
+    fn plan_is_right(preset: &str, network: &Network) {
+        let config = ChipConfig::preset(preset).expect("a preset");
+        let plan = plan_network(&chip::target(&config).npu, network, DATA).expect("it fits");
+        let mut machine = Machine::new(&chip::golden_config(&config));
+        let input = pattern(plan.input_shape.len());
+        let code = program(&[plan.list]).iter().flat_map(|word| word.to_le_bytes()).collect();
+        let mut segments: Vec<(u32, Vec<u8>)> = vec![(RAM_BASE, code), (plan.input, input.clone())];
+        segments.extend(plan.segments.into_iter().map(|s| (s.address, s.bytes)));
+        for (address, bytes) in &segments {
+            machine.write_memory(*address, bytes).expect("in the RAM");
+        }
+        let record = (0..10).find_map(|_| {
+            machine.step(&Inputs::default());
+            machine.npu.take_job()
+        });
+        assert_eq!(record.expect("the program rings the doorbell").end.cause, 0, "{preset}");
+        let input: Vec<i8> = input.iter().map(|&byte| byte as i8).collect();
+        let values = interpret(network, &input).expect("a good network");
+        let expected = values.get(network.output).expect("it is computed");
+        let output = machine.read_memory(plan.output, expected.len()).expect("in the RAM");
+        let output: Vec<i8> = output.iter().map(|&byte| byte as i8).collect();
+        assert_eq!(output, expected, "{preset}");
+        assert!(output.iter().any(|&y| y != output[0]), "all the same says little");
+    }
+
+    #[test]
+    fn plans_of_the_made_networks_are_right() {
+        for preset in ["edge", "apex"] {
+            plan_is_right(preset, &mobilenet());
+            plan_is_right(preset, &autoencoder());
+        }
     }
 }

@@ -145,7 +145,7 @@ fn loads_fail_at_the_first_word_outside() {
         last(&mut list);
         let mut machine = machine(&config, SLOW, edge, 0);
         machine.put_list(edge + 0x1000, &list);
-        assert_eq!(machine.run(edge + 0x1000), error(8, 0, edge - 24 & !(bus - 1)));
+        assert_eq!(machine.run(edge + 0x1000), error(8, 0, (edge - 24) & !(bus - 1)));
         assert!(machine.memory.read_words.iter().all(|&word| word >= edge));
     }
 }

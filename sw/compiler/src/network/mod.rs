@@ -1,5 +1,5 @@
 //! Quantised networks: a graph of layers over int8 feature maps, ready to be planned
-//! ([`plan_network`]) or computed as it stands ([`interpret`]).
+//! ([`plan_network`]) or computed as it stands ([`interpret()`]).
 //!
 //! All maps are NHWC with one image; a vector is a map of one pixel. Scales and zero points are
 //! folded into the numbers of each layer, so that a layer is integers and requantisation alone.

@@ -1,8 +1,8 @@
 //! The sequencer of EXEC: walks the tiles of a command, fetches weights and activations, and says
 //! what happens to each product row.
 //!
-//! [`tiles`] loads weights and offers loaded tiles; [`pixels`] and [`taps`] stream the activations
-//! of one tile after the other.
+//! [`mod@tiles`] loads weights and offers loaded tiles; [`mod@pixels`] and [`mod@taps`] stream the
+//! activations of one tile after the other.
 
 mod command;
 mod loops;

@@ -39,7 +39,7 @@ pub fn load_windows(config: &NpuConfig) -> Module {
         let stride = m.reg("stride", U(32));
         let row_bytes = m.reg("row_bytes", U(16));
         let row_step = m.reg("row_step", U(16));
-        let windows = m.reg("windows", U(16)).doc("of a row");
+        let windows = m.reg("row_windows", U(16)).doc("of a row");
         let window_row_step = m.reg("window_row_step", U(16));
         let window_step = m.reg("window_step", U(8));
         let window_bytes = m.reg("window_bytes", count);

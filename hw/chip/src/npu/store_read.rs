@@ -155,7 +155,7 @@ pub fn store_read(config: &NpuConfig) -> Module {
             tap_empty_arrives.set(tap_empty);
         });
         let maximum = m
-            .instance("maximum", &maximum)
+            .instance("window_maximum", &maximum)
             .pin("valid", tap_arrives)
             .pin("first", tap_first_arrives)
             .pin("empty", tap_empty_arrives)

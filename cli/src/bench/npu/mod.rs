@@ -54,7 +54,7 @@ pub fn measure(chip: &Chip, library: &Arc<Library>) -> Result<Vec<Value>> {
     }
     for job in jobs {
         let lists = (job.before.len() + job.list.len()) as u32 * Descriptor::BYTES + 128;
-        let room = chip.config.memory.ram_bytes - (job.end - RAM_BASE);
+        let room = chip.config.memory.ram_bytes.saturating_sub(job.end - RAM_BASE);
         if lists > room {
             say!("  {:<34} needs more RAM than this chip has", job.name);
             continue;

@@ -355,6 +355,17 @@ impl Descriptor {
         }
     }
 
+    /// The header; `None` for raw words.
+    pub fn header(&self) -> Option<&Header> {
+        match self {
+            Self::Load(header, _)
+            | Self::Exec(header, _)
+            | Self::Convolution(header, _)
+            | Self::Store(header, _) => Some(header),
+            Self::Raw(_) => None,
+        }
+    }
+
     /// The header, to change it; `None` for raw words.
     pub fn header_mut(&mut self) -> Option<&mut Header> {
         match self {

@@ -13,7 +13,7 @@ use systole_verif::shrink::Budget;
 mod common;
 
 /// Programs within which a fault has to be found.
-const PROGRAMS: u64 = 4000;
+const PROGRAMS: u64 = 2000;
 /// Body instructions that the minimal program of a fault of the hart may have: a visit to U mode, an
 /// entry of PMP or a job for its interrupt takes a dozen by itself. One that needs random bus errors
 /// may have more, for these move when an instruction is dropped.

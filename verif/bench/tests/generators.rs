@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use systole_compiler::NpuShape;
 use systole_golden::npu::descriptor::{Destination, Kernel, Operation, Source, Space, Then};
-use systole_golden::npu::{BusWindow, ByteWrite, cause, hazard};
-use systole_golden::{Config, Inputs, Isa, Machine, NpuConfig, Stop, StopReason};
+use systole_golden::npu::{BusWindow, ByteWrite, JobRecord, cause, hazard};
+use systole_golden::{Config, Isa, Machine, NpuConfig, Stop, StopReason};
 use systole_isa::{Activations, Descriptor, Exec, Header, Load};
 use systole_verif::exercise::Exercise;
 use systole_verif::generate::{Target, sample};
@@ -13,7 +13,7 @@ use systole_verif::program::layout::{NPU, NPU_DOORBELL, TOHOST};
 use systole_verif::program::{Image, lower};
 
 /// Programs that have to be enough to meet everything.
-const PROGRAMS: u64 = 5000;
+const PROGRAMS: u64 = 3000;
 
 fn machine(target: Target) -> Machine {
     Machine::new(&Config {
@@ -110,7 +110,7 @@ fn jobs_are_free_of_hazards_and_meet_every_cause() {
                 for (address, bytes) in &image.segments {
                     machine.write_memory(*address, bytes).expect("in the RAM");
                 }
-                let record = start(&mut machine, job.list, 0);
+                let record = run(&mut machine, job.list);
                 causes[record.end.cause as usize] += 1;
                 let hazards = hazard::check(machine.npu.config(), &record.list);
                 assert!(hazards.is_empty(), "{}: {}", job.description, hazards[0]);
@@ -175,7 +175,7 @@ fn jobs_are_as_good_as_they_say_and_meet_every_operation() {
             for job in &program.jobs {
                 machine.reset();
                 write(&mut machine, &image);
-                let record = start(&mut machine, job.list, 0);
+                let record = run(&mut machine, job.list);
                 let expected = match job.description.split_once(" with ") {
                     None => Some(cause::NONE),
                     Some((_, defect)) if defect.starts_with("Opcode") => Some(cause::BAD_OPCODE),
@@ -276,7 +276,7 @@ fn jobs_read_only_what_they_have_written() {
                         fill_memories(&mut machine, target);
                     }
                     write(&mut machine, &image);
-                    start(&mut machine, job.list, u32::from(dirty)).writes
+                    run(&mut machine, job.list).writes
                 });
                 let news = |writes: &[ByteWrite]| -> Vec<_> {
                     writes
@@ -326,9 +326,8 @@ fn fill_memories(machine: &mut Machine, target: Target) {
     machine.write_memory(source, &bytes).expect("in the RAM");
     let bytes = descriptors.iter().flat_map(Descriptor::to_bytes).collect::<Vec<u8>>();
     machine.write_memory(list, &bytes).expect("in the RAM");
-    let record = start(machine, list, 0);
+    let record = run(machine, list);
     assert_eq!(record.end.cause, cause::NONE);
-    machine.npu.finish_job();
     // Jobs may count on zeros in memory.
     machine.write_memory(list, &[0; 0x2000]).expect("in the RAM");
 }
@@ -339,20 +338,6 @@ fn write(machine: &mut Machine, image: &Image) {
     }
 }
 
-/// Rings the doorbell by a store, as a program would, after `earlier` such jobs since reset.
-fn start(machine: &mut Machine, list: u32, earlier: u32) -> systole_golden::npu::JobRecord {
-    let code = [
-        0x4000_0537, // lui a0, 0x40000
-        0x8000_05b7, // lui a1, 0x80000
-        0x7005_a583, // lw a1, 0x700(a1)
-        0x00b5_2823, // sw a1, 16(a0)
-    ];
-    let bytes: Vec<u8> = code.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
-    let pc = 0x8000_0000 + earlier * bytes.len() as u32;
-    machine.write_memory(pc, &bytes).expect("in the RAM");
-    machine.write_memory(0x8000_0700, &list.to_le_bytes()).expect("in the RAM");
-    for _ in 0..code.len() {
-        machine.step(&Inputs::default());
-    }
-    machine.npu.take_job().expect("the doorbell starts a job")
+fn run(machine: &mut Machine, list: u32) -> JobRecord {
+    machine.run_job(list).expect("no job runs")
 }

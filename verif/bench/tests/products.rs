@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use systole_compiler::{Gemm, Matrix, NpuShape, Output, parameter_table, plan};
-use systole_golden::npu::{JobRecord, hazard};
-use systole_golden::{Inputs, Isa, Machine, NpuConfig};
+use systole_golden::npu::hazard;
+use systole_golden::{Isa, Machine, NpuConfig};
 
 const RAM: u32 = 0x8000_0000;
 const RAM_BYTES: u32 = 1 << 24;
@@ -21,21 +21,6 @@ fn machine(shape: &NpuShape) -> Machine {
         double_rounding: true,
     };
     Machine::new(&systole_golden::Config { ram_bytes: RAM_BYTES, isa: Isa::default(), npu })
-}
-
-/// Runs the list at `LIST`, started by a store of the hart.
-fn run(machine: &mut Machine) -> JobRecord {
-    let code = [
-        0x4000_0537, // lui a0, 0x40000
-        0x8000_15b7, // lui a1, 0x80001
-        0x00b5_2823, // sw a1, 16(a0)
-    ];
-    let bytes: Vec<u8> = code.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
-    machine.write_memory(RAM, &bytes).expect("in the RAM");
-    for _ in 0..code.len() {
-        machine.step(&Inputs::default());
-    }
-    machine.npu.take_job().expect("the doorbell starts a job")
 }
 
 fn bytes(length: u32, seed: u32) -> Vec<u8> {
@@ -77,7 +62,7 @@ fn product(shape: &NpuShape, [m, n, k]: [u32; 3], requantised: bool, seed: u32) 
     for (address, data) in [(a_at, &a), (w_at, &w), (table_at, &table), (LIST, &list)] {
         machine.write_memory(address, data).expect("in the RAM");
     }
-    let record = run(&mut machine);
+    let record = machine.run_job(LIST).expect("no job runs");
     assert_eq!(record.end.cause, 0, "{context}");
     let hazards = hazard::check(machine.npu.config(), &record.list);
     assert!(hazards.is_empty(), "{context}: {}", hazards[0]);

@@ -7,7 +7,7 @@ use crate::hart::Hart;
 use crate::isa::Isa;
 use crate::memory::{Memory, OutOfRam};
 use crate::mode::Mode;
-use crate::npu::{JobRecord, Npu};
+use crate::npu::{JobRecord, Npu, register};
 use crate::trap::{INTERRUPT, MEI};
 
 /// Sizes of the machine.
@@ -161,6 +161,15 @@ impl Machine {
                 ))
             }
         }
+    }
+
+    /// Rings the NPU's doorbell with the list at `list`, as a store of the hart would, and lets the
+    /// job end. `None` while an earlier job runs.
+    pub fn run_job(&mut self, list: u32) -> Option<JobRecord> {
+        self.npu.write(register::DOORBELL, list, &mut self.memory, true)?;
+        let record = self.npu.take_job();
+        self.npu.finish_job();
+        record
     }
 
     /// Makes the memory hold exactly the first `writes` byte writes of a job: undoes those that the

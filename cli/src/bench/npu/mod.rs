@@ -30,6 +30,9 @@ struct Job {
     name: String,
     /// Multiply-accumulates that the result needs.
     macs: u64,
+    /// Bytes of operands that have to come from memory: of a product activations, weights and
+    /// parameters; of a network weights, biases and multipliers.
+    bytes: u64,
     /// Cycles that the model predicts.
     predicted: u64,
     /// Runs before it, unmeasured: brings operands into the scratchpad.
@@ -43,7 +46,9 @@ struct Job {
 
 /// Runs every job that the chip's RAM can hold.
 pub fn measure(chip: &Chip, library: &Arc<Library>) -> Result<Vec<Value>> {
-    say!("npu job                                   cycles    predicted  utilisation");
+    say!(
+        "npu job                                   cycles    predicted  utilisation  of the roofline"
+    );
     let mut rows = Vec::new();
     let mut jobs = products::jobs(&chip.config)?;
     for (name, planned) in networks::jobs(&chip.config) {
@@ -100,8 +105,13 @@ fn measure_one(chip: &Chip, library: &Arc<Library>, job: &Job) -> Result<Value> 
     }
     let dim = chip.config.npu.dim;
     let utilisation = job.macs as f64 / (cycles.max(1) * u64::from(dim * dim)) as f64;
-    let percent = 100.0 * utilisation;
-    say!("  {:<34} {cycles:>12} {:>12} {percent:>9.1} %", job.name, job.predicted);
+    let roofline = roofline(job, dim, chip.config.npu.bus_bits);
+    let (percent, reached) = (100.0 * utilisation, 100.0 * roofline as f64 / cycles.max(1) as f64);
+    say!(
+        "  {:<34} {cycles:>12} {:>12} {percent:>9.1} % {reached:>14.1} %",
+        job.name,
+        job.predicted
+    );
     Ok(json!({
         "job": job.name,
         "dim": dim,
@@ -109,6 +119,7 @@ fn measure_one(chip: &Chip, library: &Arc<Library>, job: &Job) -> Result<Value> 
         "macs": job.macs,
         "cycles": cycles,
         "predicted_cycles": job.predicted,
+        "roofline_cycles": roofline,
         "utilisation": utilisation,
     }))
 }
@@ -121,6 +132,17 @@ fn write(dut: &mut Dut, address: u32, bytes: &[u8]) -> Result<()> {
         ))
         .help("give it more with --set memory.ram_bytes=131072 or above")
     })
+}
+
+/// Cycles that the job takes at least: a multiply-accumulate for each cell a cycle, a bus word a cycle.
+fn roofline(job: &Job, dim: u32, bus_bits: u32) -> u64 {
+    let array = job.macs.div_ceil((dim * dim).into());
+    array.max(job.bytes.div_ceil((bus_bits / 8).into()))
+}
+
+/// Bytes that differ from each other.
+fn pattern(length: usize) -> Vec<u8> {
+    (0..length as u32).map(|index| (index.wrapping_mul(0x9e37_79b1) >> 24) as u8).collect()
 }
 
 /// Rings the doorbell for each list and waits, then stores CYCLES and STATUS of the last one.

@@ -5,7 +5,7 @@ use systole_compiler::network::estimate;
 use systole_compiler::{Gemm, Matrix, NpuShape, Output, parameter_table, plan};
 use systole_isa::{Activations, Descriptor, Exec, Header, Load, Space};
 
-use super::{DATA, Job};
+use super::{DATA, Job, pattern};
 use crate::exit::{Error, Result};
 
 /// Rows, columns and depth of products whose operands come from memory.
@@ -22,12 +22,6 @@ pub(super) fn jobs(config: &ChipConfig) -> Result<Vec<Job>> {
         jobs.push(cold(config, size)?);
     }
     Ok(jobs)
-}
-
-/// Cycles of the array for a product, with its fill: a pass of at least D rows a tile of weights.
-fn array_cycles(dim: u32, [m, n, k]: [u32; 3]) -> u64 {
-    let passes = u64::from(n.div_ceil(dim)) * u64::from(k.div_ceil(dim));
-    passes * u64::from(m.max(dim)) + u64::from(3 * dim + 16)
 }
 
 /// Where the operands of a product lie in memory.
@@ -51,15 +45,13 @@ impl Operands {
         let [activations, weights, output] = [m * k, k * n, m * n].map(&mut take);
         let table = parameter_table(dim, &vec![3; n as usize], &[0.01]);
         let parameters = take(table.len() as u32);
-        let segments =
-            vec![(activations, pattern(m * k)), (weights, pattern(k * n)), (parameters, table)];
+        let segments = vec![
+            (activations, pattern((m * k) as usize)),
+            (weights, pattern((k * n) as usize)),
+            (parameters, table),
+        ];
         Self { activations, weights, output, parameters, end: next, segments }
     }
-}
-
-/// Bytes that differ from row to row.
-fn pattern(length: u32) -> Vec<u8> {
-    (0..length).map(|index| (index.wrapping_mul(0x9e37_79b1) >> 24) as u8).collect()
 }
 
 fn macs([m, n, k]: [u32; 3]) -> u64 {
@@ -92,6 +84,7 @@ fn cold(config: &ChipConfig, size: [u32; 3]) -> Result<Job> {
     Ok(Job {
         name: format!("GEMM {m}x{n}x{k}, cold"),
         macs: macs(size),
+        bytes: u64::from(m * k) + u64::from(k * n) + 8 * u64::from(n),
         predicted: estimate(&shape, &list).total,
         before: Vec::new(),
         list,
@@ -103,8 +96,8 @@ fn cold(config: &ChipConfig, size: [u32; 3]) -> Result<Job> {
 /// A product of operands in the scratchpad, whose sums stay in the accumulators; none if these
 /// memories are too small for it.
 fn hot(config: &ChipConfig) -> Option<Job> {
-    let NpuShape { dim, scratchpad_rows, accumulator_rows, .. } =
-        systole_verif::chip::target(config).npu;
+    let shape = systole_verif::chip::target(config).npu;
+    let NpuShape { dim, scratchpad_rows, accumulator_rows, .. } = shape;
     let [m, n, k] = HOT;
     let (k_tiles, n_tiles) = (k / dim, n / dim);
     if m * k_tiles + n_tiles * k > scratchpad_rows || m * n_tiles > accumulator_rows {
@@ -140,26 +133,15 @@ fn hot(config: &ChipConfig) -> Option<Job> {
         k_tiles: k_tiles as u16,
         n_tiles: n_tiles as u16,
     };
+    let list = vec![Descriptor::Exec(last, exec)];
     Some(Job {
         name: format!("GEMM {m}x{n}x{k}, hot"),
         macs: macs(HOT),
-        predicted: array_cycles(dim, HOT),
+        bytes: 0,
+        predicted: estimate(&shape, &list).total,
         before,
-        list: vec![Descriptor::Exec(last, exec)],
+        list,
         segments: operands.segments,
         end: operands.end,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::array_cycles;
-
-    #[test]
-    fn passes_are_counted() {
-        // 8 x 8 passes of 64 rows.
-        assert_eq!(array_cycles(8, [64, 64, 64]), 64 * 64 + 40);
-        // One row still takes D cycles a pass.
-        assert_eq!(array_cycles(8, [1, 8, 8]), 8 + 40);
-    }
 }

@@ -28,8 +28,8 @@ pub const CONTROL_LEAD: u32 = 2;
 /// the columns: in cycle t + r for a wave of cycle t, hence a row `taps_<g>` is delayed by T*g, and
 /// element c by c cycles more.
 ///
-/// *Loads.* An even and an odd weight row may enter in a cycle, each with half its index, and with the
-/// weight register to fill; they reach column c after c cycles, like a wave:
+/// *Loads.* An even and an odd weight row may enter in a cycle, each with half its index, and with
+/// the weight register to fill; they reach column c after c cycles, like a wave:
 /// - row r of a tile may enter r cycles after the last wave that uses the same register, or later
 ///   (that wave meets row r after r cycles);
 /// - the first wave of a tile may enter one cycle after the last weight row of that tile and two

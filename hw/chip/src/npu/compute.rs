@@ -11,12 +11,14 @@ use crate::config::NpuConfig;
 /// The EXEC unit.
 ///
 /// Takes whole descriptors (`command_*`), reads the scratchpad (`activation_*`, `tap_<g>_*`,
-/// `weight_*`: data in the cycle after the grant; only weights may be refused) and owns the accumulators, which STORE reads through `store_*`.
-/// `done` pulses once a command, in order, when its last accumulator row is in the memory.
+/// `weight_*`: data in the cycle after the grant; only weights may be refused) and owns the
+/// accumulators, which STORE reads through `store_*`. `done` pulses once a command, in order, when
+/// its last accumulator row is in the memory.
 ///
 /// When no scratchpad request is refused, a command takes `tiles * max(outputs, dim)` cycles (a
 /// depthwise one `tiles * out_height * max(in_width, stride_x * (out_width - 1) + 1)`, at least
-/// `dim` a tile) and `3 * dim + 3` more to fill and drain; the fill and drain of queued commands overlap.
+/// `dim` a tile) and `3 * dim + 3` more to fill and drain; the fill and drain of queued commands
+/// overlap.
 pub fn compute(config: &NpuConfig) -> Module {
     let dim = config.dim;
     let exec = exec(config);

@@ -11,8 +11,8 @@ use crate::config::NpuConfig;
 /// each beat to its owner.
 ///
 /// A request is an address and a burst length (`beats` minus 1). Fetch takes its beats at once;
-/// LOAD may hold its beats back, which holds the bus back. A request outside the bus window is not sent:
-/// its beats come from here, with an error, when all earlier ones are answered.
+/// LOAD may hold its beats back, which holds the bus back. A request outside the bus window is not
+/// sent: its beats come from here, with an error, when all earlier ones are answered.
 pub fn reads(config: &NpuConfig) -> Module {
     let shape = Shape::of(config);
     let fetch_length = u64::from(shape.descriptor_beats() - 1);

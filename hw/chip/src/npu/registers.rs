@@ -9,8 +9,8 @@ use crate::config::NpuConfig;
 
 const ID: u64 = 0x5359_4e50;
 
-/// Registers of docs/npu.md behind the register port; `job_*` towards the front end. The inputs named
-/// by [`EVENTS`] are counted while a job runs.
+/// Registers of docs/npu.md behind the register port; `job_*` towards the front end. The inputs
+/// named by [`EVENTS`] are counted while a job runs.
 pub fn registers(config: &NpuConfig, rvfi: bool) -> Module {
     let shape = Shape::of(config);
     let log2 = |value: u32| u64::from(value.ilog2());

@@ -40,11 +40,11 @@ impl Client {
 /// The scratchpad memory with its arbiters.
 ///
 /// Read clients in falling priority: `activation_`, `tap_1_` and so on (the further lines of
-/// depthwise convolutions), `weight_0_`, `weight_1_`, `store_`; write clients: `result_`, `load_`. Each bank does
-/// one read and one write a cycle; a client that is refused sees `ready` low and asks again. The
-/// activation and the taps are never refused: taps must not meet in a bank. `<client>_data` is the
-/// row that was granted in the previous cycle, and only then. Of LOAD's rows only the elements in
-/// `load_write_lanes` are written.
+/// depthwise convolutions), `weight_0_`, `weight_1_`, `store_`; write clients: `result_`, `load_`.
+/// Each bank does one read and one write a cycle; a client that is refused sees `ready` low and
+/// asks again. The activation and the taps are never refused: taps must not meet in a bank.
+/// `<client>_data` is the row that was granted in the previous cycle, and only then. Of LOAD's rows
+/// only the elements in `load_write_lanes` are written.
 pub fn scratchpad(config: &NpuConfig) -> Module {
     let width = 8 * config.dim;
     let row_bits = config.scratchpad_rows.ilog2();

@@ -74,7 +74,6 @@ pub fn store(config: &NpuConfig) -> Module {
         let row = reader.out("row");
         m.output("accumulators", row);
         let requantiser_valid = m.output("requantiser_valid", reader.out("requantiser_valid"));
-
         m.output("requantise_waits", requantiser_valid & !requantiser_ready);
 
         m.section("Destination side");

@@ -14,8 +14,8 @@ const WRITES_A_READ: u32 = 4;
 /// Sends bursts and beats, and matches answers with the commands that they belong to.
 ///
 /// A burst needs room in the address slice and among the bursts under way; beats may run ahead of
-/// their address on the bus by what the slices hold. A burst outside the bus window fails without being
-/// sent, and so do all later ones of the job. The first beat of a burst comes with the burst.
+/// their address on the bus by what the slices hold. A burst outside the bus window fails without
+/// being sent, and so do all later ones of the job. The first beat of a burst comes with the burst.
 pub fn writes(config: &NpuConfig) -> Module {
     let shape = Shape::of(config);
     let (word_bits, bus_bits) = (shape.word_bits(), config.bus_bits);

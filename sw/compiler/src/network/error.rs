@@ -21,7 +21,7 @@ impl NetworkError {
 
 impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "layer {}: {}", self.layer, self.reason)
+        write!(f, "{}: {}", self.layer, self.reason)
     }
 }
 

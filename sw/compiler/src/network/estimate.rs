@@ -1,7 +1,7 @@
 //! How long a program takes, from what each unit needs for a descriptor and from the tokens. It is
 //! meant for choosing between plans; what a job really takes is the RTL's to tell.
 
-use systole_isa::{Descriptor, Header, Unit};
+use systole_isa::{Descriptor, Unit};
 
 use super::timeline::Timeline;
 use crate::NpuShape;
@@ -25,7 +25,8 @@ pub fn estimate(shape: &NpuShape, descriptors: &[Descriptor]) -> Estimate {
     let mut given: [[Vec<u64>; 3]; 3] = Default::default();
     let mut taken = [[0usize; 3]; 3];
     for descriptor in descriptors {
-        let Some((unit, header)) = unit_and_header(descriptor) else { continue };
+        let (Some(unit), Some(header)) = (descriptor.unit(), descriptor.header()) else { continue };
+        let unit = unit as usize;
         let mut tokens = 0;
         for from in Unit::ALL.map(|unit| unit as usize) {
             if header.wait >> from & 1 == 1 {
@@ -44,15 +45,4 @@ pub fn estimate(shape: &NpuShape, descriptors: &[Descriptor]) -> Estimate {
     }
     let total = spans.iter().map(|span| span.1).max().unwrap_or(0);
     Estimate { total, busy: timeline.busy(), spans }
-}
-
-fn unit_and_header(descriptor: &Descriptor) -> Option<(usize, Header)> {
-    let header = match descriptor {
-        Descriptor::Load(header, _)
-        | Descriptor::Exec(header, _)
-        | Descriptor::Convolution(header, _)
-        | Descriptor::Store(header, _) => *header,
-        Descriptor::Raw(_) => return None,
-    };
-    Some((descriptor.unit()? as usize, header))
 }

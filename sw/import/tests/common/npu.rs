@@ -3,7 +3,7 @@
 use systole_compiler::NpuShape;
 use systole_compiler::network::Program;
 use systole_golden::npu::{cause, hazard};
-use systole_golden::{Config, Isa, Machine, NPU_BASE, NpuConfig, RAM_BASE};
+use systole_golden::{Config, Isa, Machine, NpuConfig, RAM_BASE};
 
 const RAM_BYTES: u32 = 1 << 21;
 
@@ -54,15 +54,7 @@ impl<'a> Npu<'a> {
     pub fn run(&mut self, input: &[i8]) -> Vec<i8> {
         let bytes: Vec<u8> = input.iter().map(|&x| x as u8).collect();
         self.machine.write_memory(self.program.input, &bytes).expect("the input fits");
-        let code: Vec<u8> =
-            ring(self.program.list).into_iter().flat_map(u32::to_le_bytes).collect();
-        self.machine.write_memory(RAM_BASE, &code).expect("the code fits");
-        self.machine.set_pc(RAM_BASE);
-        let job = (0..4).find_map(|_| {
-            self.machine.step_alone();
-            self.machine.npu.take_job()
-        });
-        let job = job.expect("the doorbell rang");
+        let job = self.machine.run_job(self.program.list).expect("no job runs");
         let end = job.end;
         assert_eq!(end.cause, 0, "{} at descriptor {}", cause::name(end.cause), end.fault_index);
         assert_eq!(job.list.descriptors.len(), self.program.descriptors.len());
@@ -75,17 +67,4 @@ impl<'a> Npu<'a> {
         let output = self.machine.read_memory(self.program.output, self.program.output_shape.len());
         super::signed(output.expect("the output fits"))
     }
-}
-
-/// Code that writes the list's address to the doorbell.
-fn ring(list: u32) -> [u32; 4] {
-    let (x1, x2) = (1 << 7, 2 << 7);
-    let high = list.wrapping_add(0x800) & 0xffff_f000;
-    let low = list.wrapping_sub(high) & 0xfff;
-    [
-        NPU_BASE | x1 | 0x37,
-        high | x2 | 0x37,
-        low << 20 | 2 << 15 | x2 | 0x13,
-        2 << 20 | 1 << 15 | 2 << 12 | 0x10 << 7 | 0x23,
-    ]
 }

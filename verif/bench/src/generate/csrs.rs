@@ -80,7 +80,7 @@ pub(super) fn csr(isa: Isa) -> impl Strategy<Value = Instruction> {
 /// Counters written, started, stopped and read right after it.
 pub(super) fn counters(isa: Isa) -> impl Strategy<Value = Vec<Instruction>> {
     let last = 3 + isa.hpm_counters.min(28) as u16;
-    let one = (register(), register(), 1..=last, any::<bool>(), 0..32u8, 0..6u8).prop_map(
+    let one = (register(), register(), 1..=last, any::<bool>(), 0..32u8, 0..7u8).prop_map(
         |(rd, rs1, counter, upper, number, what)| {
             // The writable register of time, counter 1, is mcycle, counter 0.
             let shown = Csr::mhpmcounter(if counter == 1 { 0 } else { counter }, upper);
@@ -94,7 +94,8 @@ pub(super) fn counters(isa: Isa) -> impl Strategy<Value = Vec<Instruction>> {
             let register =
                 |op, csr| Instruction::Csr { op, rd, csr, source: CsrSource::Register(rs1) };
             match what {
-                0 => register(CsrOp::Write, shown),
+                // Twice as often: every bit of many counters is to be seen with both values.
+                0 | 6 => register(CsrOp::Write, shown),
                 1 if counter > 2 => immediate(CsrOp::Write, Csr::mhpmevent(counter), number),
                 1 | 2 => immediate(CsrOp::ALL[usize::from(number) % 3], Csr::MCOUNTINHIBIT, number),
                 3 => immediate(CsrOp::Write, Csr::MCOUNTEREN, number),

@@ -195,8 +195,8 @@ fn regular_end(
     }
 }
 
-/// An end by a bus error: one that the model expects too, or one that the memory really gave. An access
-/// outside the bus window never reaches the memory; the model alone knows of it.
+/// An end by a bus error: one that the model expects too, or one that the memory really gave. An
+/// access outside the bus window never reaches the memory; the model alone knows of it.
 fn bus_error_end(
     golden: &mut Machine,
     current: &Current,

@@ -2,7 +2,7 @@
 
 use systole_hdl::prelude::*;
 
-use super::tile::{COORDINATE, Tile, kept};
+use super::tile::{COORDINATE, Tile};
 use super::wave::Wave;
 use crate::config::NpuConfig;
 
@@ -23,39 +23,22 @@ pub fn pixels(config: &NpuConfig) -> Module {
             unused.unused();
         }
 
-        let [
-            bounded,
-            last,
-            select,
-            overwrite,
-            step,
-            line_step,
-            first_x,
-            stride_x,
-            stride_y,
-            out_width,
-            in_width,
-            in_height,
-            pad_value,
-        ] = kept(
-            m,
-            start,
-            [
-                ("bounded", offered.bounded),
-                ("last", offered.last),
-                ("select", offered.select),
-                ("overwrite", offered.overwrite),
-                ("step", offered.step),
-                ("line_step", offered.line_step),
-                ("first_x", offered.x),
-                ("stride_x", offered.stride_x),
-                ("stride_y", offered.stride_y),
-                ("out_width", offered.out_width),
-                ("in_width", offered.in_width),
-                ("in_height", offered.in_height),
-                ("pad_value", offered.pad_value),
-            ],
-        );
+        let names = [
+            "bounded",
+            "last",
+            "select",
+            "overwrite",
+            "step",
+            "line_step",
+            "x",
+            "stride_x",
+            "stride_y",
+            "out_width",
+            "in_width",
+            "in_height",
+            "pad_value",
+        ];
+        let tile = offered.kept(m, config, start, &names);
 
         m.section("Position");
         let row = m.reg("row", U(row_bits));
@@ -67,19 +50,19 @@ pub fn pixels(config: &NpuConfig) -> Module {
         let accumulator_row = m.reg("accumulator_row", offered.accumulator_row.ty());
         let line_end = columns_left.eq(1).named("line_end");
         tile_end.drive(busy & line_end & lines_left.eq(1));
-        let next_line_row = (line_row + line_step).named("next_line_row");
+        let next_line_row = (line_row + tile.line_step).named("next_line_row");
         m.clocked(|| {
             when(busy, || {
-                row.set(row + step);
-                x.set(x + stride_x.ext(COORDINATE));
+                row.set(row + tile.step);
+                x.set(x + tile.stride_x.ext(COORDINATE));
                 columns_left.set(columns_left - 1);
                 accumulator_row.set(accumulator_row + 1);
                 when(line_end, || {
                     row.set(next_line_row);
                     line_row.set(next_line_row);
-                    x.set(first_x);
-                    y.set(y + stride_y.ext(COORDINATE));
-                    columns_left.set(out_width);
+                    x.set(tile.x);
+                    y.set(y + tile.stride_y.ext(COORDINATE));
+                    columns_left.set(tile.out_width);
                     lines_left.set(lines_left - 1);
                 });
                 when(tile_end, || busy.set(0));
@@ -97,21 +80,21 @@ pub fn pixels(config: &NpuConfig) -> Module {
         });
 
         m.section("Wave");
-        let in_columns = x.lt(in_width.ext(COORDINATE)).named("in_columns");
-        let in_lines = y.lt(in_height.ext(COORDINATE)).named("in_lines");
-        let in_map = (!bounded | (in_columns & in_lines)).named("in_map");
+        let in_columns = x.lt(tile.in_width.ext(COORDINATE)).named("in_columns");
+        let in_lines = y.lt(tile.in_height.ext(COORDINATE)).named("in_lines");
+        let in_map = (!tile.bounded | (in_columns & in_lines)).named("in_map");
         m.output("idle", !busy);
         m.output("tile_streamed", tile_end);
         m.output("activation_valid", busy & in_map);
         m.output("activation_row", row);
         Wave {
             valid: busy,
-            select,
+            select: tile.select,
             row: accumulator_row,
-            overwrite,
-            last: tile_end & last,
+            overwrite: tile.overwrite,
+            last: tile_end & tile.last,
             padded: !in_map,
-            pad_value,
+            pad_value: tile.pad_value,
         }
         .outputs(m);
         m.cover("pads", busy & !in_map);

@@ -11,7 +11,7 @@
 
 use systole_hdl::prelude::*;
 
-use super::tile::{COORDINATE, Tile, kept, line_taps, tap_lines};
+use super::tile::{COORDINATE, Tile, line_taps, tap_lines};
 use super::wave::Wave;
 use crate::config::NpuConfig;
 
@@ -36,7 +36,6 @@ pub fn taps(config: &NpuConfig) -> Module {
         for unused in [offered.taps, offered.bounded, offered.step] {
             unused.unused();
         }
-        offered.out_width.bits(15, 12).unused();
         let busy = m.reg("busy", Bit).reset(0);
         let tile_end = m.wire("tile_end", Bit);
         let trailing = m.reg("trailing", U(2)).reset(0).doc("cycles until the last read");
@@ -45,62 +44,52 @@ pub fn taps(config: &NpuConfig) -> Module {
         let tile_ready = m.output("tile_ready", next_tile | drained);
         let start = (tile_valid & tile_ready).named("start");
 
-        let [
-            last,
-            select,
-            overwrite,
-            line_step,
-            first_x,
-            stride_x,
-            stride_y,
-            out_width,
-            in_width,
-            in_height,
-            pad_value,
-        ] = kept(
-            m,
-            start,
-            [
-                ("last", offered.last),
-                ("select", offered.select),
-                ("overwrite", offered.overwrite),
-                ("line_step", offered.line_step),
-                ("first_x", offered.x),
-                ("stride_x", offered.stride_x),
-                ("stride_y", offered.stride_y),
-                ("out_width", offered.out_width.trunc(12)),
-                ("in_width", offered.in_width),
-                ("in_height", offered.in_height),
-                ("pad_value", offered.pad_value),
-            ],
-        );
+        let mut names = vec![
+            "last",
+            "select",
+            "overwrite",
+            "line_step",
+            "x",
+            "stride_x",
+            "stride_y",
+            "out_width",
+            "in_width",
+            "in_height",
+            "pad_value",
+        ];
+        if lines > 1 {
+            names.push("pitch");
+        } else {
+            offered.pitch.unused();
+        }
+        let tile = offered.kept(m, config, start, &names);
 
         m.section("Position");
         let column = m.reg("column", U(COLUMN)).doc("of the pixel to read");
-        let line_row = m.reg("line_row", U(row_bits)).doc("where column first_x lies");
+        let line_row = m.reg("line_row", U(row_bits)).doc("where column x of the tile lies");
         let read_row = m.reg("read_row", U(row_bits));
         let y = m.reg("y", U(COORDINATE));
         let delay = m.reg("delay", U(3)).doc("cycles until the next output");
-        let outputs_left = m.reg("outputs_left", U(12)).doc("in this line");
+        let outputs_left = m.reg("outputs_left", U(16)).doc("in this line");
         let lines_left = m.reg("lines_left", U(12));
         let accumulator_row = m.reg("accumulator_row", offered.accumulator_row.ty());
         let issue = (busy & delay.eq(0) & outputs_left.ne(0)).named("issue");
         let last_output = outputs_left.eq(1).named("last_output");
         let outputs_over = (outputs_left.eq(0) | (issue & last_output)).named("outputs_over");
         let next_column = (column + 1).named("next_column");
-        let columns_over = next_column.ge(in_width.ext(COLUMN)).named("columns_over");
+        let columns_over = next_column.ge(tile.in_width.ext(COLUMN)).named("columns_over");
         let line_end = (busy & outputs_over & columns_over).named("line_end");
         let last_line = lines_left.eq(1).named("last_line");
         tile_end.drive(line_end & last_line);
-        let next_line_row = (line_row + line_step).named("next_line_row");
+        let next_line_row = (line_row + tile.line_step).named("next_line_row");
         let lead = |x: Signal| (lit(0, U(2)) - x.bits(1, 0)).ext(row_bits);
-        let next_read_row = (next_line_row + lead(first_x)).named("next_line_read_row");
+        let next_read_row = (next_line_row + lead(tile.x)).named("next_line_read_row");
         m.clocked(|| {
             when(trailing.ne(0), || trailing.set(trailing - 1));
             when(busy, || {
                 column.set(next_column);
                 read_row.set(read_row + 1);
-                delay.set(issue.mux(stride_x - 1, delay - delay.ne(0).ext(3)));
+                delay.set(issue.mux(tile.stride_x - 1, delay - delay.ne(0).ext(3)));
             });
             when(issue, || {
                 outputs_left.set(outputs_left - 1);
@@ -111,8 +100,8 @@ pub fn taps(config: &NpuConfig) -> Module {
                 delay.set(0);
                 line_row.set(next_line_row);
                 read_row.set(next_read_row);
-                y.set(y + stride_y.ext(COORDINATE));
-                outputs_left.set(out_width);
+                y.set(y + tile.stride_y.ext(COORDINATE));
+                outputs_left.set(tile.out_width);
                 lines_left.set(lines_left - 1);
             });
             when(tile_end, || {
@@ -126,23 +115,23 @@ pub fn taps(config: &NpuConfig) -> Module {
                 line_row.set(offered.row);
                 read_row.set(offered.row + lead(offered.x));
                 y.set(offered.y);
-                outputs_left.set(offered.out_width.trunc(12));
+                outputs_left.set(offered.out_width);
                 lines_left.set(offered.out_height);
                 accumulator_row.set(offered.accumulator_row);
             });
         });
 
         m.section("Taps inside the map");
-        let x = (column.ext(COORDINATE) + first_x).named("x").doc("that the first tap meets");
+        let x = (column.ext(COORDINATE) + tile.x).named("x").doc("that the first tap meets");
         let inside = |at: Signal, offset: u32, size: Signal, name: &str| {
             let place = if offset == 0 { at } else { at + u64::from(offset) };
             let place = place.named(format!("{name}_{offset}"));
             place.lt(size.ext(COORDINATE)).named(format!("{name}_{offset}_inside"))
         };
         let lines_inside: Vec<Signal> =
-            (0..lines).map(|line| inside(y, line, in_height, "line")).collect();
+            (0..lines).map(|line| inside(y, line, tile.in_height, "line")).collect();
         let columns_inside: Vec<Signal> =
-            (0..line_taps).map(|tap| inside(x, tap, in_width, "column")).collect();
+            (0..line_taps).map(|tap| inside(x, tap, tile.in_width, "column")).collect();
         let mut inject: Vec<Signal> = Vec::new();
         for line in &lines_inside {
             inject.extend(columns_inside.iter().map(|column| *line & *column));
@@ -152,38 +141,28 @@ pub fn taps(config: &NpuConfig) -> Module {
         m.output("inject", cat(&inject)).doc("rows that take the broadcast pixel");
 
         m.section("Reads, as many cycles behind as there is padding on the left");
-        let column_inside = column.lt(in_width.ext(COLUMN)).named("column_inside");
+        let column_inside = column.lt(tile.in_width.ext(COLUMN)).named("column_inside");
         let wanted: Vec<Signal> =
             lines_inside.iter().rev().map(|line| busy & column_inside & *line).collect();
-        let (valid, row) = delayed(m, cat(&wanted), read_row, lead(first_x).trunc(2));
+        let (valid, row) = delayed(m, cat(&wanted), read_row, lead(tile.x).trunc(2));
         m.output("read_valid", valid);
         m.output("read_row_0", row);
-        if lines == 1 {
-            offered.pitch.unused();
-        } else {
-            let pitch = m.reg("pitch", offered.pitch.ty());
-            m.clocked(|| {
-                when(start, || pitch.set(offered.pitch));
-            });
-            (1..lines).fold(row, |above, line| {
-                m.output(
-                    format!("read_row_{line}"),
-                    (above + pitch).named(format!("line_{line}_row")),
-                )
-            });
-        }
+        (1..lines).fold(row, |above, line| {
+            let row = (above + tile.pitch).named(format!("line_{line}_row"));
+            m.output(format!("read_row_{line}"), row)
+        });
 
         m.section("Wave");
         m.output("idle", drained);
         m.output("tile_streamed", tile_end);
         Wave {
             valid: issue,
-            select,
+            select: tile.select,
             row: accumulator_row,
-            overwrite,
-            last: issue & last_output & last_line & last,
+            overwrite: tile.overwrite,
+            last: issue & last_output & last_line & tile.last,
             padded: lit(1, Bit),
-            pad_value,
+            pad_value: tile.pad_value,
         }
         .outputs(m);
         m.cover("tiles_without_a_gap", start & tile_end);

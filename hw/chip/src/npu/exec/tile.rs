@@ -164,22 +164,28 @@ impl Tile {
             word.bits(top + width - 1, top).named(format!("{prefix}_{name}"))
         }))
     }
-}
 
-/// Registers that take the named values at `start`: what a streamer keeps of its tile.
-pub(super) fn kept<const N: usize>(
-    m: M,
-    start: Signal,
-    values: [(&str, Signal); N],
-) -> [Signal; N] {
-    m.section("Tile");
-    let registers = values.map(|(name, value)| m.reg(name, value.ty()));
-    m.clocked(|| {
-        when(start, || {
-            for (register, (_, value)) in registers.iter().zip(values) {
-                register.set(value);
+    /// What a streamer keeps of its tile: registers `tile_<field>` that take the fields `names` at
+    /// `start`; the other fields are still those of the offered tile.
+    pub fn kept(self, m: M, config: &NpuConfig, start: Signal, names: &[&str]) -> Self {
+        m.section("Tile");
+        let mut fields = self.fields();
+        let keeps = |(name, _): (&'static str, u32)| names.contains(&name).then_some(name);
+        let names = Self::layout(config).map(keeps);
+        let mut pairs = Vec::new();
+        for (field, name) in fields.iter_mut().zip(names) {
+            if let Some(name) = name {
+                let register = m.reg(format!("tile_{name}"), field.ty());
+                pairs.push((register, std::mem::replace(field, register)));
             }
+        }
+        m.clocked(|| {
+            when(start, || {
+                for (register, offered) in pairs {
+                    register.set(offered);
+                }
+            });
         });
-    });
-    registers
+        Self::from_fields(fields)
+    }
 }

@@ -2,7 +2,6 @@
 
 use systole_hdl::prelude::*;
 
-use crate::npu::exec::{line_taps, tap_lines};
 use crate::npu::tests::random::Random;
 
 /// Rows of the scratchpad or the accumulators; addresses wrap.
@@ -319,7 +318,8 @@ impl Convolution {
                             let pixel = |k| self.pixel(scratchpad, kt, y, x, k);
                             return (0..dim).map(|k| pixel(k) * weight(k, n)).sum();
                         }
-                        let (lines, taps) = (tap_lines(dim as u32), line_taps(dim as u32));
+                        // G and T of the manual.
+                        let (lines, taps) = ((dim as u32 / 4).clamp(1, 3), (dim as u32).min(4));
                         let y = y + (kt * lines) as i32;
                         let at = |g: u32, kx: u32| {
                             self.pixel(scratchpad, nt, y + g as i32, x + kx as i32, n)

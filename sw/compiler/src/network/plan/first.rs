@@ -159,8 +159,8 @@ impl<'a> Packed<'a> {
     }
 
     /// LOADs of what output lines `lines` need; to be called for all lines in order, and with a
-    /// ring as often as all lines are needed. `map` is the
-    /// view's map where it was placed, the input lies at `address`.
+    /// ring as often as all lines are needed. `map` is the view's map where it was placed, the
+    /// input lies at `address`.
     pub fn loads(&mut self, map: &Map, address: u32, lines: Range<u32>) -> Vec<Load> {
         let c = self.convolution;
         let mut loads = Vec::new();

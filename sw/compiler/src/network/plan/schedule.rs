@@ -88,9 +88,9 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Puts the stages, each with the rows that belong to maps from it on, into the list; returns for each the index of its first descriptor (loads of
-    /// weights ahead of it not counted), and the list. `Err` is the index of a stage whose weights
-    /// or parameters do not fit.
+    /// Puts the stages, each with the rows that belong to maps from it on, into the list; returns
+    /// for each the index of its first descriptor (loads of weights ahead of it not counted), and
+    /// the list. `Err` is the index of a stage whose weights or parameters do not fit.
     pub fn run(
         mut self,
         stages: Vec<(u32, Steps)>,

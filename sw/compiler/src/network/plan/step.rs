@@ -42,8 +42,7 @@ impl Product {
 }
 
 /// EXECs into some rows of accumulators, and the STORE that empties these. Accumulator rows count
-/// from the block's first, `parameter_row` from the first
-/// of the table.
+/// from the block's first, `parameter_row` from the first of the table.
 pub struct Block {
     /// Index of the group.
     pub group: usize,

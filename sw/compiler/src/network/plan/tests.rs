@@ -33,7 +33,7 @@ fn exec(weight_row: u16) -> Descriptor {
 }
 
 fn headers(list: List) -> Vec<Header> {
-    list.finish().iter_mut().filter_map(|d| d.header_mut().copied()).collect()
+    list.finish().iter().filter_map(|d| d.header().copied()).collect()
 }
 
 #[test]

@@ -5,18 +5,20 @@ use std::collections::VecDeque;
 use super::*;
 
 /// Addresses around the edges of each target.
-const ADDRESSES: [u64; 11] = [
+const ADDRESSES: [u64; 13] = [
     0x8000_0000,
     0x8000_0004,
     0x0200_0000,
     0x0200_bffc,
     0x0201_0000,
     0x01ff_fffc,
+    0x3fff_fffc,
     0x4000_0000,
     0x4000_0ffc,
     0x4000_1000,
     0x4000_1ffc,
     0x4000_2000,
+    0xffff_fffc,
 ];
 
 /// The port prefix of the target that the manual's memory map gives a word access.

@@ -5,8 +5,9 @@
 //! between two quantisations, a softmax as the last step. Anything else is an error that names the
 //! node and the operator.
 //!
-//! uint8 activations become int8 by xor 0x80, so their zero points lose 128. Weights must fit int8
-//! once their zero point is taken off.
+//! uint8 activations become int8 by xor 0x80, so their zero points lose 128. Weights are
+//! what is left of them without their zero point, -255 to 255; the planner sees to those that do not
+//! fit int8.
 
 mod constant;
 mod error;

@@ -40,7 +40,7 @@ fn resnet_8() {
 #[test]
 fn digits() {
     for name in ["mlp", "cnn", "resnet"] {
-        for types in ["s8s8_pc", "u8s8_pc"] {
+        for types in ["s8s8_pc", "u8s8_pc", "u8u8_pt"] {
             let case = Case::digits(&format!("{name}_qop_{types}"), step());
             for dim in [4, 8, 16] {
                 check(&case, &shape(dim, 2048), 450);

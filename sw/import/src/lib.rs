@@ -12,11 +12,14 @@
 mod constant;
 mod error;
 mod linear;
+mod mean;
 mod node;
 mod pool;
 mod proto;
+mod qdq;
 mod reader;
 mod reshape;
+mod tail;
 mod value;
 mod window;
 

@@ -1,6 +1,6 @@
 //! The graph: tensors and layers.
 
-use super::ResidualAdd;
+use super::{ResidualAdd, TailStep};
 
 /// Index of a tensor in [`Network::tensors`].
 pub type TensorId = usize;
@@ -171,7 +171,7 @@ pub enum Input {
 }
 
 /// What is left to do with the network's int8 output.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Output {
     /// Nothing.
     Signed,
@@ -191,6 +191,8 @@ pub enum Output {
         /// The result is uint8.
         unsigned: bool,
     },
+    /// Real numbers by these steps: what the model does not quantise.
+    Tail(Vec<TailStep>),
 }
 
 /// A network.

@@ -69,6 +69,24 @@ impl Constant {
             Data::Integer(x) => x.len(),
         }
     }
+
+    /// Whether all elements are 0.
+    pub fn is_zero(&self) -> bool {
+        match &self.data {
+            Data::Float(x) => x.iter().all(|&x| x == 0.0),
+            _ => self.integers().is_some_and(|x| x.iter().all(|&x| x == 0)),
+        }
+    }
+
+    /// The elements, unless they are float.
+    pub fn integers(&self) -> Option<Vec<i64>> {
+        match &self.data {
+            Data::Float(_) => None,
+            Data::Signed(x) => Some(x.iter().map(|&x| x.into()).collect()),
+            Data::Unsigned(x) => Some(x.iter().map(|&x| x.into()).collect()),
+            Data::Integer(x) => Some(x.clone()),
+        }
+    }
 }
 
 /// Little-endian words of N bytes; an incomplete last one is left out.

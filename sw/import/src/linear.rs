@@ -175,7 +175,7 @@ fn finish(
     (x, input): (Value, Quantisation),
     inputs: &Inputs,
     weights: Weights,
-    (shape, make): (Shape, impl FnOnce(Vec<i8>, Requantise) -> Convolution),
+    (shape, make): (Shape, impl FnOnce(Vec<i16>, Requantise) -> Convolution),
 ) -> Result<(), ImportError> {
     let outputs = weights.outputs;
     let output = node.quantisation(inputs.output_scale, inputs.output_zero)?;
@@ -220,25 +220,16 @@ fn zero_points(node: &NodeReader, index: usize, outputs: usize) -> Result<Vec<i1
     }
 }
 
+/// Weights less their zero points: -255 to 255.
 fn without_zero_points(
     node: &NodeReader,
     index: usize,
     weights: Weights,
-) -> Result<Vec<i8>, ImportError> {
+) -> Result<Vec<i16>, ImportError> {
     let zeros = zero_points(node, index, weights.outputs)?;
     let of_output = weights.values.len() / weights.outputs;
-    let mut values = Vec::with_capacity(weights.values.len());
-    for (i, &w) in weights.values.iter().enumerate() {
-        let zero = zeros[i / of_output];
-        let value = i8::try_from(w - zero).map_err(|_| {
-            node.error(format!(
-                "weight {w} with zero point {zero} does not fit int8: quantise weights \
-                 symmetrically"
-            ))
-        })?;
-        values.push(value);
-    }
-    Ok(values)
+    let of = |(i, &w): (usize, &i16)| w - zeros[i / of_output];
+    Ok(weights.values.iter().enumerate().map(of).collect())
 }
 
 fn biases(node: &NodeReader, index: usize, outputs: usize) -> Result<Vec<i32>, ImportError> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::ImportError;
 use crate::constant::{Constant, Data};
-use crate::proto::{Attribute, Node};
+use crate::proto::{Attribute, Node, data_type};
 use crate::value::Quantisation;
 
 /// Constants by name.
@@ -26,6 +26,21 @@ impl<'a> NodeReader<'a> {
     pub fn name(&self) -> &'a str {
         let output = self.node.outputs.first().map_or("", String::as_str);
         if self.node.name.is_empty() { output } else { &self.node.name }
+    }
+
+    /// Its operator.
+    pub fn operator(&self) -> &'a str {
+        &self.node.operator
+    }
+
+    /// Reads another node with the same constants.
+    pub fn with_inputs(&self, node: &'a Node) -> Self {
+        Self { node, constants: self.constants }
+    }
+
+    /// Whether there is a constant of this name.
+    pub fn is_constant(&self, name: &str) -> bool {
+        self.constants.contains_key(name)
     }
 
     /// An error that names the node and the operator.
@@ -95,12 +110,18 @@ impl<'a> NodeReader<'a> {
 
     /// A float constant, one or more positive numbers that a scale may be.
     pub fn scales(&self, index: usize) -> Result<&'a [f32], ImportError> {
-        let Data::Float(scales) = &self.constant(index)?.data else {
-            return Err(self.error(format!("scale {:?} is not float", self.input(index))));
+        self.constant(index)?;
+        self.named_scales(self.input(index))
+    }
+
+    /// As [`Self::scales`], of any name.
+    pub fn named_scales(&self, name: &str) -> Result<&'a [f32], ImportError> {
+        let Some(Constant { data: Data::Float(scales), .. }) = self.constants.get(name) else {
+            return Err(self.error(format!("scale {name:?} is not a float constant")));
         };
         let good = |s: &f32| s.is_normal() && *s > 0.0;
         if scales.is_empty() || !scales.iter().all(good) {
-            let reason = format!("scale {:?} is not a positive normal number", self.input(index));
+            let reason = format!("scale {name:?} is not a positive normal number");
             return Err(self.error(reason));
         }
         Ok(scales)
@@ -118,7 +139,10 @@ impl<'a> NodeReader<'a> {
     pub fn quantisation(&self, scale: usize, zero: usize) -> Result<Quantisation, ImportError> {
         let scale = self.scale(scale)?;
         if self.input(zero).is_empty() {
-            return Ok(Quantisation { scale, zero_point: -128, unsigned: true });
+            // QuantizeLinear may name its type instead.
+            let signed = self.int("output_dtype", 0) == i64::from(data_type::INT8);
+            let zero_point = if signed { 0 } else { -128 };
+            return Ok(Quantisation { scale, zero_point, unsigned: !signed });
         }
         match &self.constant(zero)?.data {
             Data::Signed(z) if z.len() == 1 => {

@@ -6,6 +6,7 @@ use systole_compiler::network::{
 
 use crate::ImportError;
 use crate::constant::Data;
+use crate::mean::Mean;
 use crate::node::NodeReader;
 use crate::reader::Reader;
 use crate::value::{Content, Order, Quantisation, Value};
@@ -35,7 +36,8 @@ pub fn mean(
 ) -> Result<(), ImportError> {
     let shape = reader.shape(tensor);
     let pixels = shape.pixels();
-    let multiplier = input.scale / (output.scale * pixels as f32);
+    let channels_first = order == Order::ChannelsFirst;
+    let multiplier = Mean { input, output, pixels, channels_first }.multiplier();
     if !multiplier.is_normal() {
         return Err(node.error("the quotient of its scales is not a normal number"));
     }
@@ -82,10 +84,12 @@ pub fn reduce_mean(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportE
     reader.bind(node, Value { order, content: Content::Mean(quantisation), ..x })
 }
 
-/// MaxPool of quantised numbers.
+/// MaxPool of quantised numbers, or between two quantisations.
 pub fn maximum(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
     let x = reader.value(node, 0)?;
-    if x.order != Order::ChannelsFirst || !matches!(x.content, Content::Quantised { .. }) {
+    // The maximum of real numbers is that of their codes.
+    let quantised = matches!(x.content, Content::Quantised { .. } | Content::Dequantised { .. });
+    if x.order != Order::ChannelsFirst || !quantised {
         return Err(node.error("its input has to be a quantised [1, C, H, W]"));
     }
     let shape = reader.shape(x.tensor);

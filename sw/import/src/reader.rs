@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use prost::Message;
 use systole_compiler::network::{
-    Input, Layer, Network, Operation, Output, Shape, Tensor, TensorId,
+    Input, Layer, Network, Operation, Output, Shape, TailStep, Tensor, TensorId,
 };
 
 use crate::constant::Constant;
@@ -12,31 +12,35 @@ use crate::error::ImportError;
 use crate::node::{Constants, NodeReader};
 use crate::proto::{Graph, Model, Node, ValueInfo, data_type};
 use crate::value::{Content, Order, Quantisation, Value};
-use crate::{linear, pool, reshape};
+use crate::{linear, pool, qdq, reshape, tail};
 
-/// Reads an ONNX model in QOperator form with one input and one output.
+/// Reads a quantised ONNX model with one input and one output.
 ///
 /// # Errors
 /// When the bytes are no model, or the model has something that is not supported.
 pub fn read(bytes: &[u8]) -> Result<Network, ImportError> {
     let model = Model::decode(bytes).map_err(|e| ImportError::NotOnnx(e.to_string()))?;
-    let graph = model.graph.ok_or_else(|| ImportError::NotOnnx("it has no graph".into()))?;
+    let mut graph = model.graph.ok_or_else(|| ImportError::NotOnnx("it has no graph".into()))?;
     let mut constants = Constants::new();
     for tensor in &graph.initializers {
         constants.insert(tensor.name.clone(), constant(&tensor.name, tensor)?);
     }
+    let (given, nodes) = std::mem::take(&mut graph.nodes)
+        .into_iter()
+        .partition(|node: &Node| node.operator == "Constant");
+    graph.nodes = nodes;
+    for node in &given {
+        let tensor = node.attributes.iter().find_map(|a| a.tensor.as_ref());
+        let name = node.outputs.first().cloned().unwrap_or_default();
+        let tensor = tensor.ok_or_else(|| {
+            NodeReader::new(node, &constants).error("only a constant tensor is supported")
+        })?;
+        let value = constant(&name, tensor)?;
+        constants.insert(name, value);
+    }
+    qdq::replace_groups(&mut graph, &mut constants)?;
     let mut reader = Reader::new(&graph, &constants)?;
     for node in &graph.nodes {
-        if node.operator == "Constant" {
-            let tensor = node.attributes.iter().find_map(|a| a.tensor.as_ref());
-            let name = node.outputs.first().cloned().unwrap_or_default();
-            let tensor = tensor.ok_or_else(|| {
-                NodeReader::new(node, &constants).error("only a constant tensor is supported")
-            })?;
-            let value = constant(&name, tensor)?;
-            constants.insert(name, value);
-            continue;
-        }
         reader.node(node, &constants)?;
     }
     let network = reader.finish(&graph)?;
@@ -57,6 +61,8 @@ pub struct Reader {
     values: HashMap<String, Value>,
     /// How many nodes read a value.
     uses: HashMap<String, usize>,
+    /// What the caller does behind the network's output.
+    tail: Vec<TailStep>,
     /// The value that a tensor was made for.
     names: Vec<String>,
 }
@@ -82,6 +88,7 @@ impl Reader {
             prepare: Input::Signed,
             values: HashMap::new(),
             uses,
+            tail: Vec::new(),
             names: Vec::new(),
         };
         reader.input(input, graph)?;
@@ -138,6 +145,7 @@ impl Reader {
         match (node.domain.as_str(), node.operator.as_str()) {
             ("" | "ai.onnx", "QLinearConv") => linear::convolution(self, &reader),
             ("" | "ai.onnx", "QLinearMatMul") => linear::matmul(self, &reader),
+            ("" | "ai.onnx", "Gemm") => tail::product(self, &reader),
             ("" | "ai.onnx", "MaxPool") => pool::maximum(self, &reader),
             ("" | "ai.onnx", "ReduceMean") => pool::reduce_mean(self, &reader),
             ("" | "ai.onnx", "Flatten") => reshape::flatten(self, &reader),
@@ -184,6 +192,10 @@ impl Reader {
                 Ok((value, quantisation))
             }
             Content::Quantised { .. } => Err(node.error("input and zero point differ in type")),
+            Content::Tail { .. } => Err(node.error(
+                "its input comes from a float operator whose roundings integers do not repeat, so \
+                 that the caller computes it, and everything behind it: that can be a Gemm",
+            )),
             _ => Err(node.error(format!("input {index} is not quantised"))),
         }
     }
@@ -191,6 +203,18 @@ impl Reader {
     /// Shape of a tensor.
     pub fn shape(&self, tensor: TensorId) -> Shape {
         self.tensors[tensor].shape
+    }
+
+    /// Shape of a value: of a mean, one pixel.
+    pub fn value_shape(&self, value: Value) -> Shape {
+        let shape = self.shape(value.tensor);
+        match value.content {
+            Content::Mean(_) => Shape::flat(shape.channels),
+            Content::Tail { .. } if self.tail.contains(&TailStep::Mean) => {
+                Shape::flat(shape.channels)
+            }
+            _ => shape,
+        }
     }
 
     /// Gives the model's input another shape, before anything has read it.
@@ -211,6 +235,27 @@ impl Reader {
     /// The operation that makes a tensor.
     pub fn producer(&mut self, tensor: TensorId) -> Option<&mut Operation> {
         self.layers.iter_mut().find(|l| l.output == tensor).map(|l| &mut l.operation)
+    }
+
+    /// Adds a step that the caller does. `values` are those that the node reads; they have to go
+    /// nowhere else, since there is one tail.
+    pub fn add_tail_step(
+        &mut self,
+        node: &NodeReader,
+        values: Value,
+        step: TailStep,
+        rounded: Option<Quantisation>,
+    ) -> Result<(), ImportError> {
+        if self.uses(node.input(0)) != 1 {
+            return Err(node.error("its input is computed by the caller and read by other nodes"));
+        }
+        self.tail.push(step);
+        self.bind(node, Value { content: Content::Tail { rounded }, ..values })
+    }
+
+    /// Whether the caller computes something.
+    pub fn has_tail(&self) -> bool {
+        !self.tail.is_empty()
     }
 
     /// The caller quantises the model's input.
@@ -259,6 +304,7 @@ impl Reader {
             {
                 Output::Real { scale: q.scale, zero_point: q.zero_point }
             }
+            Content::Tail { rounded: None } => Output::Tail(self.tail),
             _ => return Err(error("is not made by a quantised layer")),
         };
         Ok(Network {

@@ -5,10 +5,11 @@ use systole_compiler::network::{Operation, Shape};
 
 use crate::ImportError;
 use crate::constant::Data;
+use crate::mean::Mean;
 use crate::node::NodeReader;
-use crate::pool;
 use crate::reader::Reader;
 use crate::value::{Content, Order, Quantisation, Value};
+use crate::{pool, tail};
 
 /// Flatten to `[1, N]`.
 pub fn flatten(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
@@ -25,8 +26,8 @@ pub fn reshape(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError
     let Data::Integer(target) = &node.constant(1)?.data else {
         return Err(node.error("the target shape has to be integers"));
     };
-    let elements = reader.shape(value.tensor).len() as i64;
-    let one_pixel = reader.shape(value.tensor).pixels() == 1;
+    let shape = reader.value_shape(value);
+    let (elements, one_pixel) = (shape.len() as i64, shape.pixels() == 1);
     match target.as_slice() {
         &[1, n] | &[-1, n] if n == elements => make_flat(reader, node, value),
         [0 | 1, -1] => make_flat(reader, node, value),
@@ -79,8 +80,16 @@ pub fn quantize(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportErro
             reader.bind(node, Value { content, ..value })
         }
         Content::Mean(input) => {
-            pool::mean(reader, node, value.tensor, (input, target), value.order)
+            let pixels = reader.shape(value.tensor).pixels();
+            let channels_first =
+                matches!(value.order, Order::ChannelsFirst | Order::FlatChannelsFirst);
+            let exact = Mean { input, output: target, pixels, channels_first }.is_exact();
+            match exact {
+                true => pool::mean(reader, node, value.tensor, (input, target), value.order),
+                false => tail::rounded_mean(reader, node, (value, input), target),
+            }
         }
+        Content::Tail { rounded: None } => tail::round(reader, node, value, target),
         Content::Dequantised { quantisation, low, high } => {
             if (quantisation.scale, quantisation.zero_point) != (target.scale, target.zero_point) {
                 return Err(node.error("scale or zero point differ from the dequantised numbers'"));
@@ -122,6 +131,13 @@ fn clamp(
 
 /// DequantizeLinear.
 pub fn dequantize(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
+    let value = reader.value(node, 0)?;
+    if let Content::Tail { rounded: Some(rounded) } = value.content {
+        if node.quantisation(1, 2)? != rounded {
+            return Err(node.error("scale or zero point differ from those of its input"));
+        }
+        return reader.bind(node, Value { content: Content::Tail { rounded: None }, ..value });
+    }
     let (value, quantisation) = reader.quantised_input(node, 0, (1, 2))?;
     let content =
         Content::Dequantised { quantisation, low: f32::NEG_INFINITY, high: f32::INFINITY };

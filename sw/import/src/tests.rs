@@ -1,7 +1,7 @@
 //! Small models, made here: what the files in `sw/models` do not have.
 
 use prost::Message;
-use systole_compiler::network::{Input, Network, Operation, Output, Shape, interpret};
+use systole_compiler::network::{Input, Network, Operation, Output, Shape, interpret, tail};
 
 use crate::proto::{
     Attribute, Dimension, Graph, Model, Node, Tensor, TensorShape, TensorType, ValueInfo,
@@ -156,4 +156,159 @@ fn what_is_not_supported_is_named() {
     assert!(error.contains("\"q\""), "{error}");
     let error = model().read("z").expect_err("no such output");
     assert_eq!(error, "output z: no node makes it");
+}
+
+/// A convolution of two channels to two, 1 x 1, in QDQ form without its QuantizeLinear, whose result
+/// is `c`. Sums have the scale 0.5 times 1 and 2.
+fn between_quantisations(bias: Tensor) -> Builder {
+    Builder::default()
+        .input(data_type::INT8, &[1, 2, 1, 2])
+        .quantisation("x", 0.5, 1)
+        .quantisation("y", 0.5, -3)
+        .constant("w", signed(&[2, 2, 1, 1], &[2, 0, 0, 3]))
+        .constant("w_s", floats(&[1.0, 2.0]))
+        .constant("w_z", signed(&[2], &[0, 0]))
+        .constant("b", bias)
+        .node("DequantizeLinear", "x x_s x_z", "xd", &[])
+        .node("DequantizeLinear", "w w_s w_z", "wd", &[("axis", &[0])])
+        .node("Conv", "xd wd b", "c", &[])
+}
+
+#[test]
+fn a_group_between_quantisations_is_the_operator_in_quantised_form() {
+    // Steps of 0.5 and 1: ties to even.
+    let network = between_quantisations(floats(&[1.25, -1.5]))
+        .node("Relu", "c", "r", &[])
+        .node("QuantizeLinear", "r y_s y_z", "y", &[])
+        .read("y")
+        .expect("it is supported");
+    let Operation::Convolution(c) = &network.layers[0].operation else { panic!("no convolution") };
+    // Less the input's zero point times the weights.
+    assert_eq!(c.requantise.bias, [2 - 2, -2 - 3]);
+    assert_eq!(c.requantise.multiplier, [1.0, 2.0]);
+    assert_eq!(output(&network, &[3, 5, -1, 1]), [6 - 3, 2 * (12 - 2) - 3, -3, -3]);
+}
+
+#[test]
+fn sums_and_pools_between_quantisations() {
+    let network = Builder::default()
+        .input(data_type::INT8, &[1, 2, 1, 2])
+        .quantisation("x", 0.5, 1)
+        .quantisation("y", 0.25, -3)
+        .node("DequantizeLinear", "x x_s x_z", "xd", &[])
+        .node("Add", "xd xd", "s", &[])
+        .node("QuantizeLinear", "s y_s y_z", "q", &[])
+        .node("DequantizeLinear", "q y_s y_z", "d", &[])
+        .node("MaxPool", "d", "m", &[("kernel_shape", &[1, 2])])
+        .node("QuantizeLinear", "m y_s y_z", "mq", &[])
+        .node("DequantizeLinear", "mq y_s y_z", "md", &[])
+        .node("GlobalAveragePool", "md", "g", &[])
+        .node("QuantizeLinear", "g x_s x_z", "y", &[])
+        .read("y")
+        .expect("it is supported");
+    // 4 * (3 - 1) - 3 and so on, the larger pixel of each channel, and a mean of one pixel.
+    assert_eq!(output(&network, &[3, 5, -1, 11]), [5, 21]);
+}
+
+#[test]
+fn groups_that_are_not_supported_are_named() {
+    let integers = |values: &[i32]| Tensor {
+        data_type: data_type::INT32,
+        int32_data: values.to_vec(),
+        ..dims(&[values.len()])
+    };
+    let model = || between_quantisations(floats(&[0.0, 0.0]));
+    let quantised = |model: Builder| model.node("QuantizeLinear", "c y_s y_z", "y", &[]).read("y");
+    assert!(quantised(model()).is_ok());
+
+    let error = model().read("c").expect_err("a float result");
+    assert!(error.starts_with("Conv c: its result has to go"), "{error}");
+    let error = quantised(model().node("Add", "c xd", "z", &[])).expect_err("two readers");
+    assert!(error.starts_with("Conv c: its result has to go"), "{error}");
+
+    let mut other = model();
+    other.graph.nodes[1].attributes[0].int = 1;
+    let error = quantised(other).expect_err("scales along the inputs");
+    assert!(error.starts_with("Conv c: its weights have scales along axis 1"), "{error}");
+
+    let bias = |scale: &[f32], zero: i32| {
+        let mut model = between_quantisations(integers(&[4, -6]))
+            .constant("b_s", floats(scale))
+            .constant("b_z", integers(&[zero]));
+        model.graph.nodes[2].inputs[2] = "bd".into();
+        quantised(model.node("DequantizeLinear", "b b_s b_z", "bd", &[]))
+    };
+    let network = bias(&[0.5, 1.0], 0).expect("the scales of the sums");
+    assert_eq!(output(&network, &[1, 1, 1, 1]), [4 - 3, -12 - 3, 4 - 3, -12 - 3]);
+    for error in [bias(&[0.5, 1.1], 0), bias(&[0.5], 0), bias(&[0.5, 1.0], 1)] {
+        let error = error.expect_err("another scale or a zero point");
+        assert!(error.starts_with("Conv c: the scale of its bias"), "{error}");
+    }
+    let error = quantised(between_quantisations(floats(&[1e12, 0.0]))).expect_err("a large bias");
+    assert_eq!(error, "Conv c: its bias does not fit int32");
+}
+
+/// A mean of four pixels with two channels, then what `rest` adds.
+fn mean(axes: &[i64], scale: f32) -> Builder {
+    Builder::default()
+        .input(data_type::INT8, &[1, 2, 2, 2])
+        .quantisation("x", 0.3, -128)
+        .quantisation("m", scale, -128)
+        .constant("w", signed(&[1, 2], &[2, 3]))
+        .quantisation("w", 0.5, 0)
+        .constant("b", floats(&[0.25]))
+        .node("DequantizeLinear", "x x_s x_z", "xd", &[])
+        .node("DequantizeLinear", "w w_s w_z", "wd", &[("axis", &[0])])
+        .node("ReduceMean", "xd", "r", &[("axes", axes), ("keepdims", &[0])])
+        .node("QuantizeLinear", "r m_s m_z", "q", &[])
+        .node("DequantizeLinear", "q m_s m_z", "d", &[])
+}
+
+#[test]
+fn a_float_mean_is_a_layer_only_where_integers_give_the_same() {
+    // With steps of 1.21 / 4 no sum is near a tie.
+    let network = mean(&[2, 3], 0.363).read("d").expect("it is supported");
+    assert!(matches!(network.layers[0].operation, Operation::GlobalAveragePool(_)));
+    assert_eq!(output(&network, &[-124, -128, -124, -128, -124, -128, -124, -126]), [-125, -128]);
+
+    // Of half a step, as a quarter of all sums is, float roundings make a whole one or none.
+    let error = mean(&[2, 3], 0.3)
+        .node("Gemm", "d wd b", "g", &[("transB", &[1])])
+        .node("QuantizeLinear", "g m_s m_z", "y", &[])
+        .read("y")
+        .expect_err("the product is to be a layer");
+    assert!(error.starts_with("QGemm g: its input comes from a float operator"), "{error}");
+
+    let error = mean(&[1, 2], 0.363).read("d").expect_err("channels");
+    assert_eq!(error, "ReduceMean r: axes [1, 2] are not the pixels of a map");
+    let error = mean(&[-1, 2, 3], 0.363).read("d").expect_err("an axis twice");
+    assert_eq!(error, "ReduceMean r: axes [2, 3, 3] are not the pixels of a map");
+}
+
+#[test]
+fn the_caller_computes_what_the_model_leaves_in_float() {
+    // A layer before the mean: a network is at least one.
+    let model = || {
+        let mut model = mean(&[2, 3], 0.3);
+        model.graph.nodes[0].inputs[0] = "p".into();
+        let pool = Builder::default().node("MaxPool", "x", "p", &[("kernel_shape", &[1, 1])]);
+        model.graph.nodes.splice(0..0, pool.graph.nodes);
+        model
+    };
+    let gemm = [("transB", &[1i64][..])];
+    let network = model().node("Gemm", "d wd b", "g", &gemm).read("g").expect("it is supported");
+    let codes = output(&network, &[-124, -128, -124, -128, -124, -128, -124, -108]);
+    let Output::Tail(steps) = &network.finish else { panic!("the output is {:?}", network.finish) };
+    let real = tail(steps, network.shape(network.output), &codes)[0];
+    // Means of 4 and 5 steps of 0.3, and weights 1 and 1.5.
+    assert!((real - (1.2 + 2.25 + 0.25)).abs() < 1e-6, "{real}");
+
+    let error = model()
+        .node("Gemm", "d wd b", "g", &gemm)
+        .node("Gemm", "d wd b", "h", &gemm)
+        .read("g")
+        .expect_err("two ends");
+    assert!(error.contains("Gemm"), "{error}");
+    let error = model().node("Gemm", "d wd b", "g", &[]).read("g").expect_err("not transposed");
+    assert!(error.contains("scales along axis") || error.contains("transB"), "{error}");
 }

@@ -63,6 +63,11 @@ pub enum Content {
     },
     /// The mean over all pixels of dequantised numbers.
     Mean(Quantisation),
+    /// Real numbers that the caller computes by the tail so far.
+    Tail {
+        /// The scale and zero point by which they were quantised, until they are dequantised.
+        rounded: Option<Quantisation>,
+    },
     /// Probabilities: what a softmax made of a tensor with this scale.
     Softmax {
         /// Of the softmax's input.

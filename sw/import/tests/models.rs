@@ -5,7 +5,7 @@ use systole_import::read;
 
 mod common;
 
-use common::{Case, file, step};
+use common::{Case, FLOAT_IN_PART, UNRECORDED, file, recorded, step, sum_of};
 
 fn check(case: &Case, inputs: usize) {
     for (i, input) in case.inputs.iter().enumerate().take(inputs) {
@@ -35,33 +35,58 @@ fn resnet_8() {
 
 #[test]
 fn digits() {
-    for (name, macs) in [("mlp", 2_720), ("cnn", 89_152), ("resnet", 533_824)] {
-        for types in ["s8s8_pc", "u8s8_pc"] {
-            let case = Case::digits(&format!("{name}_qop_{types}"), step());
-            assert_eq!(case.network.macs(), macs, "{name}");
-            check(&case, 450);
-        }
+    for name in recorded() {
+        let case = Case::digits(&name, step());
+        let macs = match name.split('_').next() {
+            Some("mlp") => 2_720,
+            Some("cnn") => 89_152,
+            _ => 533_824,
+        };
+        assert_eq!(case.network.macs(), macs, "{name}");
+        check(&case, 450);
     }
 }
 
+/// Where ONNX Runtime computes convolutions in float, its roundings decide near ties: two logits
+/// differ by a step from those of the same network in QOperator form, which are ours.
 #[test]
-fn asymmetric_weights_are_refused_by_name() {
-    let error = read(&file("digits/mlp_qop_u8u8_pt.onnx")).expect_err("weights do not fit int8");
-    let message = error.to_string();
-    assert!(message.starts_with("QGemm /f/f.1/Gemm_quant: weight "), "{message}");
-    assert!(message.contains("symmetrically"), "{message}");
+fn digits_that_onnx_runtime_leaves_in_float_in_part() {
+    let run = |case: &Case, input: &[i8]| {
+        let values = interpret(&case.network, input).expect("the input fits");
+        values.get(case.network.output).expect("it was computed").to_vec()
+    };
+    let case = Case::digits(FLOAT_IN_PART, step());
+    let differences = case.differences(|input| run(&case, input));
+    // Neither is among every 45th image.
+    let known: &[_] = if step() == 1 { &[(190, 6), (396, 1)] } else { &[] };
+    assert_eq!(differences, known);
+    let twin = Case::digits("resnet_qop_s8s8_pc", step());
+    assert_eq!(twin.differences(|input| run(&case, input)), []);
+}
+
+#[test]
+fn digits_without_recorded_logits() {
+    for (name, sums) in UNRECORDED {
+        let case = Case::unrecorded_digits(name, step());
+        case.check_sum(sum_of(sums, step()), |input| {
+            let values = interpret(&case.network, input).expect("the input fits");
+            values.get(case.network.output).expect("it was computed").to_vec()
+        });
+    }
 }
 
 /// Cut or changed files give errors or other networks, and do not panic.
 #[test]
 fn damaged_files_do_not_panic() {
-    let model = file("digits/cnn_qop_s8s8_pc.onnx");
-    for end in (0..model.len()).step_by(61) {
-        assert!(read(&model[..end]).is_err(), "{end} bytes");
-    }
-    for at in (0..model.len()).step_by(13) {
-        let mut damaged = model.clone();
-        damaged[at] ^= 0x55;
-        let _ = read(&damaged);
+    for name in ["cnn_qop_s8s8_pc", "cnn_qdq_s8s8_pc", "cnn_pt2e_qdq"] {
+        let model = file(&format!("digits/{name}.onnx"));
+        for end in (0..model.len()).step_by(61) {
+            assert!(read(&model[..end]).is_err(), "{name}, {end} bytes");
+        }
+        for at in (0..model.len()).step_by(13) {
+            let mut damaged = model.clone();
+            damaged[at] ^= 0x55;
+            let _ = read(&damaged);
+        }
     }
 }

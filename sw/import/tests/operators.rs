@@ -67,6 +67,14 @@ impl Builder {
         }
     }
 
+    /// int8, or in every third layer all that the difference of two uint8 numbers can be.
+    fn weights(&mut self, count: usize) -> Vec<i16> {
+        match self.numbers.next() % 3 {
+            0 => (0..count).map(|_| (self.numbers.next() % 511) as i16 - 255).collect(),
+            _ => self.numbers.bytes(count).into_iter().map(i16::from).collect(),
+        }
+    }
+
     /// `None` where the kernel is larger than the padded map.
     fn convolution(&mut self, input: TensorId, g: &Geometry) -> Option<TensorId> {
         let from = self.network.shape(input);
@@ -83,7 +91,7 @@ impl Builder {
             stride: g.stride,
             pads: g.pads,
             depthwise: g.depthwise,
-            weights: self.numbers.bytes(products * channels as usize),
+            weights: self.weights(products * channels as usize),
             pad_value: self.numbers.next() as i8,
             requantise: self.requantise(channels as usize, products),
         };

@@ -6,7 +6,9 @@ mod common;
 use std::sync::atomic::AtomicBool;
 
 use systole_chip::ChipConfig;
-use systole_compiler::network::{Output, plan_network, softmax};
+use systole_compiler::network::{
+    Input, Network, Output, dequantise, plan_network, quantise, softmax,
+};
 use systole_golden::elf::{Program, Segment};
 use systole_verif::chip;
 use systole_verif::run::{End, Engine, Report, Setup, run};
@@ -46,25 +48,21 @@ const RECORDED: usize = 64;
 /// Of these, those that are run here.
 const INPUTS: usize = 4;
 
-/// Runs the first inputs of a model on `preset` and compares with what was recorded.
-fn recorded_outputs(model: &Model, preset: &str, engine: Engine) {
+/// Runs `network` on inputs, on `preset`, and gives its outputs.
+fn outputs(network: &Network, inputs: &[Vec<u8>], preset: &str, engine: Engine) -> Vec<Vec<i8>> {
     let config = ChipConfig::preset(preset).expect("a preset");
     let library = common::library(&config, false);
-    let network = systole_import::read(model.onnx).expect("the model is supported");
-    let Output::Softmax { scale, .. } = network.finish else { panic!("no softmax at the end") };
     let shape = chip::target(&config).npu;
-    let plan = plan_network(&shape, &network, NETWORK).expect("the model fits");
+    let plan = plan_network(&shape, network, NETWORK).expect("the model fits");
     let length = plan.output_shape.len();
-    let (inputs, outputs) = (model.inputs.len() / RECORDED, model.outputs.len() / RECORDED);
-    for index in 0..INPUTS {
+    let run_one = |(index, input): (usize, &Vec<u8>)| {
         let mut program = Program::parse("npu_jobs.elf", FIRMWARE, config.memory.ram_bytes)
             .expect("the committed program is good");
         let word = |word: u32| word.to_le_bytes().to_vec();
         program.segments.extend(
             plan.segments.iter().map(|s| Segment { address: s.address, bytes: s.bytes.clone() }),
         );
-        let input = model.inputs[index * inputs..][..inputs].to_vec();
-        program.segments.push(Segment { address: plan.input, bytes: input });
+        program.segments.push(Segment { address: plan.input, bytes: input.clone() });
         program.segments.push(Segment { address: JOB_COUNT, bytes: word(1) });
         program.segments.push(Segment { address: JOB_TABLE, bytes: word(plan.list) });
         // A signature has whole words.
@@ -81,12 +79,51 @@ fn recorded_outputs(model: &Model, preset: &str, engine: Engine) {
             interrupted: &AtomicBool::new(false),
         };
         let Report { end, signature, .. } = run(&program, engine, setup).expect("enough memory");
-        let context = format!("{} on {preset}, input {index}", model.name);
-        assert_eq!(end, End::Exit(0), "{context}");
+        assert_eq!(end, End::Exit(0), "input {index} on {preset}");
         let signature = signature.expect("symbols were set");
-        let output: Vec<i8> = signature[..length].iter().map(|&byte| byte as i8).collect();
-        let expected = model.outputs[index * outputs..][..outputs].iter().map(|&byte| byte as i8);
-        assert_eq!(softmax(&output, scale), expected.collect::<Vec<_>>(), "{context}");
+        signature[..length].iter().map(|&byte| byte as i8).collect()
+    };
+    inputs.iter().enumerate().map(run_one).collect()
+}
+
+/// Runs the first inputs of a model on `preset` and compares with what was recorded.
+fn recorded_outputs(model: &Model, preset: &str, engine: Engine) {
+    let network = systole_import::read(model.onnx).expect("the model is supported");
+    let Output::Softmax { scale, .. } = network.finish else { panic!("no softmax at the end") };
+    let chunks = |bytes: &[u8]| -> Vec<Vec<u8>> {
+        bytes.chunks_exact(bytes.len() / RECORDED).take(INPUTS).map(<[u8]>::to_vec).collect()
+    };
+    let outputs = outputs(&network, &chunks(model.inputs), preset, engine);
+    for (index, (output, expected)) in outputs.iter().zip(chunks(model.outputs)).enumerate() {
+        let expected: Vec<i8> = expected.iter().map(|&byte| byte as i8).collect();
+        let context = format!("{} on {preset}, input {index}", model.name);
+        assert_eq!(softmax(output, scale), expected, "{context}");
+    }
+}
+
+/// uint8 weights whose zero points leave int8 no room: each layer has two sets of weights, the
+/// depthwise one in its mode.
+#[test]
+fn digits_with_uint8_weights_on_edge() {
+    let onnx = include_bytes!("../../../sw/models/digits/cnn_qop_u8u8_pt.onnx");
+    let images = include_bytes!("../../../sw/models/digits/inputs.u8");
+    let logits = include_bytes!("../../../sw/models/digits/cnn_qop_u8u8_pt.logits.f32");
+    let network = systole_import::read(onnx).expect("the model is supported");
+    let (Input::Real { scale, zero_point }, Output::Real { scale: of, zero_point: zero }) =
+        (network.prepare, &network.finish)
+    else {
+        panic!("the ends are real numbers")
+    };
+    let input = |image: &[u8]| {
+        let pixels: Vec<f32> = image.iter().map(|&pixel| f32::from(pixel) / 16.0).collect();
+        quantise(&pixels, scale, zero_point).iter().map(|&code| code as u8).collect()
+    };
+    let inputs: Vec<Vec<u8>> = images.chunks_exact(64).take(INPUTS).map(input).collect();
+    let outputs = outputs(&network, &inputs, "edge", Engine::Lockstep);
+    for (index, (output, expected)) in outputs.iter().zip(logits.chunks_exact(40)).enumerate() {
+        let got: Vec<u8> =
+            dequantise(output, *of, *zero).into_iter().flat_map(f32::to_le_bytes).collect();
+        assert_eq!(got, expected, "image {index}");
     }
 }
 

@@ -58,7 +58,9 @@ fn plan(config: &ChipConfig, name: &str, network: &Network) -> Result<Job, Strin
 /// Bytes of weights, biases and multipliers.
 fn bytes(network: &Network) -> u64 {
     let of_layer = |layer: &Layer| match &layer.operation {
-        Operation::Convolution(c) => c.weights.len() + 8 * c.requantise.bias.len(),
+        Operation::Convolution(c) => {
+            c.weight_sets() as usize * c.weights.len() + 8 * c.requantise.bias.len()
+        }
         Operation::GlobalAveragePool(_) | Operation::MaxPool(_) | Operation::Add(_) => 0,
     };
     network.layers.iter().map(of_layer).sum::<usize>() as u64
@@ -107,7 +109,8 @@ impl Chain {
         let ((top, bottom), (left, right)) = (pads(from.height), pads(from.width));
         let inputs = if depthwise { 1 } else { from.channels };
         let count = side * side * inputs * channels;
-        let weights = (0..count).map(|i| (i.wrapping_mul(0x85eb_ca6b) >> 24) as i8).collect();
+        let weights =
+            (0..count).map(|i| ((i.wrapping_mul(0x85eb_ca6b) >> 24) as i8).into()).collect();
         let convolution = Convolution {
             kernel: [side, side],
             stride: [stride, stride],

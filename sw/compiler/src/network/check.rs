@@ -92,6 +92,9 @@ fn check_convolution(c: &Convolution, input: Shape, output: Shape) -> Result<(),
     if c.weights.len() != output.channels as usize * taps * of_channel {
         return Err("the number of weights does not follow from the shapes");
     }
+    if c.weights.iter().any(|w| !(-255..=255).contains(w)) {
+        return Err("a weight is not the difference of two uint8 numbers");
+    }
     let r = &c.requantise;
     if r.bias.len() != output.channels as usize || r.multiplier.len() != r.bias.len() {
         return Err("there is not one bias and one multiplier for each output channel");

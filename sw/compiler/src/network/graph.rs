@@ -1,6 +1,6 @@
 //! The graph: tensors and layers.
 
-use super::ResidualAdd;
+use super::{ResidualAdd, TailStep};
 
 /// Index of a tensor in [`Network::tensors`].
 pub type TensorId = usize;
@@ -73,12 +73,32 @@ pub struct Convolution {
     pub pads: [u32; 4],
     /// Each channel has its own kernel.
     pub depthwise: bool,
-    /// `[out][y][x][in]`; depthwise `[channel][y][x]`.
-    pub weights: Vec<i8>,
+    /// `[out][y][x][in]`; depthwise `[channel][y][x]`. -255 to 255: a uint8 weight less its zero
+    /// point. Where one does not fit int8, the plan computes with [`Self::weight_sets`].
+    pub weights: Vec<i16>,
     /// Stands for channels outside the map: the input's zero point.
     pub pad_value: i8,
     /// What becomes of the sums.
     pub requantise: Requantise,
+}
+
+impl Convolution {
+    /// How many int8 numbers each weight has to be the sum of: 1 if all fit int8. The array multiplies
+    /// the same activations by one set after the other, and the accumulators add up what it gives.
+    pub fn weight_sets(&self) -> u32 {
+        let sets = |&w: &i16| (1..).find(|set| weight_part(w, *set) == 0).unwrap_or(1);
+        self.weights.iter().map(sets).max().unwrap_or(1)
+    }
+}
+
+/// What set number `set` holds of a weight: whatever the sets before it left over, saturated.
+pub(super) fn weight_part(weight: i16, set: u32) -> i8 {
+    let (weight, before) = (i32::from(weight), set as i32);
+    let rest = match weight >= 0 {
+        true => (weight - 127 * before).max(0),
+        false => (weight + 128 * before).min(0),
+    };
+    rest.clamp(-128, 127) as i8
 }
 
 /// The mean over all pixels; bias and multiplier have one element for all channels.
@@ -151,7 +171,7 @@ pub enum Input {
 }
 
 /// What is left to do with the network's int8 output.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Output {
     /// Nothing.
     Signed,
@@ -171,6 +191,8 @@ pub enum Output {
         /// The result is uint8.
         unsigned: bool,
     },
+    /// Real numbers by these steps: what the model does not quantise.
+    Tail(Vec<TailStep>),
 }
 
 /// A network.
@@ -216,5 +238,27 @@ impl Network {
     pub fn layer_macs(&self, layer: &Layer) -> u64 {
         let Operation::Convolution(convolution) = &layer.operation else { return 0 };
         u64::from(self.shape(layer.output).pixels()) * convolution.weights.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::weight_part;
+
+    #[test]
+    fn the_sets_add_up_to_the_weight_and_a_later_one_is_used_only_where_needed() {
+        for weight in -255..=255 {
+            let parts = [0, 1, 2].map(|set| weight_part(weight, set));
+            assert_eq!(parts.map(i16::from).iter().sum::<i16>(), weight);
+            assert_eq!(weight_part(weight, 3), 0);
+            let used = parts.iter().filter(|&&part| part != 0).count();
+            let needed = match weight {
+                0 => 0,
+                -128..=127 => 1,
+                -255..=254 => 2,
+                _ => 3,
+            };
+            assert_eq!(used, needed, "{weight}");
+        }
     }
 }

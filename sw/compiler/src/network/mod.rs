@@ -12,6 +12,7 @@ mod host;
 mod interpret;
 mod plan;
 mod residual;
+mod tail;
 mod timeline;
 
 pub use error::NetworkError;
@@ -24,3 +25,4 @@ pub use host::{dequantise, quantise, softmax};
 pub use interpret::{Values, interpret};
 pub use plan::{LayerRecord, Program, Segment, plan_network};
 pub use residual::ResidualAdd;
+pub use tail::{TailStep, tail};

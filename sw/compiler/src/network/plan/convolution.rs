@@ -20,6 +20,8 @@ pub struct Lowering<'a> {
     pub limits: Limits,
     /// The layer: weights and rounding.
     pub convolution: &'a Convolution,
+    /// Its [`Convolution::weight_sets`].
+    pub weight_sets: u32,
     /// What is read.
     pub view: View,
     /// Size of the output.
@@ -38,6 +40,8 @@ pub type Loads<'a> = &'a mut dyn FnMut(Range<u32>) -> Vec<Load>;
 /// A part of the products of a tile of channels: one EXEC.
 #[derive(Clone)]
 pub(super) struct Part {
+    /// Which of the sets of weights.
+    pub set: u32,
     /// Lines of the kernel.
     pub lines: Range<u32>,
     /// Taps of a line.
@@ -110,14 +114,14 @@ impl Lowering<'_> {
     /// Rows of weights for a tile of channels.
     pub(super) fn tile_rows(&self) -> u32 {
         let tiles = if self.depthwise() && self.has_mode() {
-            self.passes()
+            self.weight_sets * self.passes()
         } else {
             self.parts(1).iter().map(Part::tiles).sum()
         };
         tiles * self.limits.dim()
     }
 
-    /// The EXECs of tile `tile`. The first tile comes while the last planes of the input are on
+    /// The EXECs of tile `tile`, those of a set of weights before the next. The first tile comes while the last planes of the input are on
     /// their way from the stage before: these have EXECs of their own, but where a vector's tiles
     /// share EXECs.
     pub(super) fn parts(&self, tile: u32) -> Vec<Part> {
@@ -134,18 +138,21 @@ impl Lowering<'_> {
         } else {
             vec![planes]
         };
-        let mut start = if self.depthwise() { tile } else { 0 };
         let pieces = |side: u32| {
             (0..side).step_by(MAX_KERNEL as usize).map(move |at| at..(at + MAX_KERNEL).min(side))
         };
         let [height, width] = self.view.kernel;
         let mut parts = Vec::new();
-        for end in ends {
-            let planes = start..end;
-            start = end;
-            for lines in pieces(height) {
-                for taps in pieces(width) {
-                    parts.push(Part { lines: lines.clone(), taps, planes: planes.clone() });
+        for set in 0..self.weight_sets {
+            let mut start = if self.depthwise() { tile } else { 0 };
+            for &end in &ends {
+                let planes = start..end;
+                start = end;
+                for lines in pieces(height) {
+                    for taps in pieces(width) {
+                        let (lines, planes) = (lines.clone(), planes.clone());
+                        parts.push(Part { set, lines, taps, planes });
+                    }
                 }
             }
         }
@@ -165,7 +172,11 @@ impl Lowering<'_> {
         let mut weight_row = (tiles.start - group.range.start) * self.tile_rows();
         let mut products = Vec::new();
         if self.depthwise() && self.has_mode() {
-            products.push(self.depthwise_product(tiles.start, lines.clone(), weight_row));
+            for set in 0..self.weight_sets {
+                let product = self.depthwise_product(tiles.start, lines.clone(), weight_row);
+                products.push(Product::Convolution(Geometry { accumulate: set > 0, ..product }));
+                weight_row += count * self.passes() * dim;
+            }
         } else {
             for part in self.parts(tiles.start) {
                 let accumulate = !products.is_empty();
@@ -220,12 +231,12 @@ impl Lowering<'_> {
         })
     }
 
-    fn depthwise_product(&self, tile: u32, lines: Range<u32>, weight_row: u32) -> Product {
-        Product::Convolution(Geometry {
+    fn depthwise_product(&self, tile: u32, lines: Range<u32>, weight_row: u32) -> Geometry {
+        Geometry {
             weight_row: weight_row as u16,
             k_tiles: self.passes() as u16,
             ..self.geometry(Kernel::Depthwise, (tile, 0, 0), lines)
-        })
+        }
     }
 
     /// A convolution whose first tap is tap (`y`, `x`) on plane `plane`.

@@ -80,8 +80,9 @@ impl<'a> Packed<'a> {
             let fits = map_rows + beside + weights * shape.dim <= shape.scratchpad_rows;
             (if fits { cost(load, exec) } else { u64::MAX }, map_rows)
         };
+        let sets = c.weight_sets();
         let planes = tiles(input.channels);
-        let taps = planes * c.kernel[0] * c.kernel[1];
+        let taps = sets * planes * c.kernel[0] * c.kernel[1];
         let map_rows = planes * input.pixels();
         let plain = of(map_rows, taps * pixels * n_tiles, (map_rows, taps));
         let packings = [Packing::Line, Packing::All].map(|packing| {
@@ -93,7 +94,7 @@ impl<'a> Packed<'a> {
                     (0..c.kernel[0]).map(|y| packed.runs(y).len() as u32).sum::<u32>() * pixels
                 }
             };
-            let taps = map.planes(shape.dim) * packed.view().kernel[0];
+            let taps = sets * map.planes(shape.dim) * packed.view().kernel[0];
             let map_rows = map.planes(shape.dim) * map.plane_step;
             (of(windows, taps * pixels * n_tiles, (map_rows, taps)), packed)
         });

@@ -64,7 +64,7 @@ impl Lowering<'_> {
             return 1;
         }
         let products = match self.depthwise() {
-            true => self.passes(),
+            true => self.weight_sets * self.passes(),
             false => self.parts(1).iter().map(Part::tiles).sum(),
         };
         let most = (self.limits.shape.accumulator_rows / 4 / rows).max(1);

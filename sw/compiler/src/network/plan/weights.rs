@@ -6,6 +6,7 @@ use super::blocks::parameters;
 use super::convolution::{Lowering, Part};
 use super::step::Group;
 use super::tiles::Tiles;
+use crate::network::graph::weight_part;
 
 impl Lowering<'_> {
     /// Weights of a group in the order of its EXECs, and the parameters of a section with its first
@@ -22,7 +23,9 @@ impl Lowering<'_> {
         let mut first = None;
         for bundle in group.bundles() {
             if self.depthwise() && self.has_mode() {
-                bundle.for_each(|tile| self.depthwise_tiles(tile, &mut weights));
+                for set in 0..self.weight_sets {
+                    bundle.clone().for_each(|tile| self.depthwise_tiles(set, tile, &mut weights));
+                }
             } else {
                 for part in self.parts(bundle.start) {
                     bundle.clone().for_each(|tile| self.part(tile, &part, &mut weights));
@@ -37,15 +40,15 @@ impl Lowering<'_> {
         for y in part.lines.clone() {
             for x in part.taps.clone() {
                 for plane in part.planes.clone() {
-                    self.tile(tile, (y, x, plane), weights);
+                    self.tile((part.set, tile), (y, x, plane), weights);
                 }
             }
         }
     }
 
-    /// The weight of a tap between an input channel of the view and an output channel; 0 where
-    /// there is none.
-    fn weight(&self, n: u32, (y, x): (u32, u32), k: u32) -> i8 {
+    /// What a set holds of the weight of a tap between an input channel of the view and an output
+    /// channel; 0 where there is none.
+    fn weight(&self, set: u32, n: u32, (y, x): (u32, u32), k: u32) -> i8 {
         let [height, width] = self.view.kernel;
         let channels = self.view.map.shape.channels;
         if n >= self.output.channels || k >= channels || y >= height || x >= width {
@@ -57,28 +60,28 @@ impl Lowering<'_> {
             true => n * height * width + tap,
             false => (n * height * width + tap) * channels + k,
         };
-        self.convolution.weights[index as usize]
+        weight_part(self.convolution.weights[index as usize], set)
     }
 
-    fn tile(&self, tile: u32, (y, x, plane): (u32, u32, u32), weights: &mut Vec<u8>) {
+    fn tile(&self, (set, tile): (u32, u32), (y, x, plane): (u32, u32, u32), weights: &mut Vec<u8>) {
         let dim = self.limits.dim();
         for k in plane * dim..(plane + 1) * dim {
             for n in tile * dim..(tile + 1) * dim {
-                weights.push(self.weight(n, (y, x), k) as u8);
+                weights.push(self.weight(set, n, (y, x), k) as u8);
             }
         }
     }
 
     /// Row T * g + x of a pass holds tap x of its line g.
-    fn depthwise_tiles(&self, tile: u32, weights: &mut Vec<u8>) {
+    fn depthwise_tiles(&self, set: u32, tile: u32, weights: &mut Vec<u8>) {
         let dim = self.limits.dim();
         let (lines, taps) = (Geometry::lines_per_pass(dim), Geometry::taps_per_line(dim));
         for pass in 0..self.passes() {
             for row in 0..dim {
                 let (g, x) = (row / taps, row % taps);
                 for n in tile * dim..(tile + 1) * dim {
-                    let used = g < lines;
-                    let w = if used { self.weight(n, (pass * lines + g, x), n) } else { 0 };
+                    let tap = (pass * lines + g, x);
+                    let w = if g < lines { self.weight(set, n, tap, n) } else { 0 };
                     weights.push(w as u8);
                 }
             }

@@ -3,14 +3,14 @@
 //! [`read`] knows QLinearConv, QGemm, QLinearMatMul, QLinearAdd, QLinearGlobalAveragePool, MaxPool
 //! and what stands around them: quantisation at the ends, reshaping that moves no data, a mean
 //! between two quantisations, a softmax as the last step. Float operators between DequantizeLinear
-//! and QuantizeLinear become these first. A mean and a Gemm at the end that are not quantised, or not
-//! so that integers would give the same, are left to the caller
-//! ([`Tail`](systole_compiler::network::Output::Tail)). Anything else is an error that names the node
-//! and the operator.
+//! and QuantizeLinear become these first. A mean and a Gemm at the end that are not quantised, or
+//! not so that integers would give the same, are left to the caller
+//! ([`Tail`](systole_compiler::network::Output::Tail)). Anything else is an error that names the
+//! node and the operator.
 //!
 //! uint8 activations become int8 by xor 0x80, so their zero points lose 128. Weights are
-//! what is left of them without their zero point, -255 to 255; the planner sees to those that do not
-//! fit int8.
+//! what is left of them without their zero point, -255 to 255; the planner sees to those that do
+//! not fit int8.
 
 mod constant;
 mod error;

@@ -65,9 +65,9 @@ impl Mean {
         })
     }
 
-    /// How many rounds of additions there are, by how many partial sums come out of each: two running
-    /// sums of four lanes, these two, then the lanes. Where the order is not known, one addition after
-    /// the other.
+    /// How many rounds of additions there are, by how many partial sums come out of each: two
+    /// running sums of four lanes, these two, then the lanes. Where the order is not known, one
+    /// addition after the other.
     fn additions(&self) -> Vec<(u32, u32)> {
         if !self.channels_first || !self.pixels.is_multiple_of(4) {
             return vec![(u32::MAX, self.pixels - 1)];
@@ -101,8 +101,8 @@ fn relative_error(x: i64, scale: f32) -> f64 {
     if x == 0 { 0.0 } else { ((f64::from(x as f32 * scale) - real) / real).abs() }
 }
 
-/// The most that `count` numbers which add up to `total` are when each is cut to a power of two: the
-/// last place of each is that far below.
+/// The most that `count` numbers which add up to `total` are when each is cut to a power of two:
+/// the last place of each is that far below.
 fn powers(total: f64, count: u32) -> f64 {
     let mut left = total;
     for _ in 0..count.min(f64::MANTISSA_DIGITS) {

@@ -10,12 +10,13 @@
 //! ```
 //!
 //! ONNX Runtime on x86-64 does not fuse a group of int8 whose codes several nodes read on one side
-//! only: it computes it in float, and may round sums that are within some last places of a tie to the
-//! other side. Here all groups are fused, so that a network gives the same in both of its forms.
+//! only: it computes it in float, and may round sums that are within some last places of a tie to
+//! the other side. Here all groups are fused, so that a network gives the same in both of its
+//! forms.
 //!
 //! Dequantising and quantising by the same numbers changes nothing, and bounds between them are the
-//! layer's; the reader checks both. Operators that move or compare numbers (MaxPool, Flatten...) are
-//! left where they are, and so is a product that the model does not quantise again.
+//! layer's; the reader checks both. Operators that move or compare numbers (MaxPool, Flatten...)
+//! are left where they are, and so is a product that the model does not quantise again.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,8 +25,8 @@ use crate::constant::{Constant, Data};
 use crate::node::{Constants, NodeReader};
 use crate::proto::{Graph, Node};
 
-/// How far the scale of an int32 bias may be from that of the sums, as a part of it: exporters round
-/// the product of two scales in their own ways, and ONNX Runtime does not look at it at all.
+/// How far the scale of an int32 bias may be from that of the sums, as a part of it: exporters
+/// round the product of two scales in their own ways, and ONNX Runtime does not look at it at all.
 const BIAS_SCALE_TOLERANCE: f64 = 1e-6;
 
 /// Replaces all groups of a graph.
@@ -213,7 +214,8 @@ impl<'a> Groups<'a> {
     }
 
     /// The name of an int32 bias, and the constant if it is made here. A float bias is rounded to
-    /// steps of the scale of the sums, half to even, as ONNX Runtime does before it fuses the group.
+    /// steps of the scale of the sums, half to even, as ONNX Runtime does before it fuses the
+    /// group.
     fn bias(
         &self,
         node: &NodeReader,

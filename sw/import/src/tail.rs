@@ -1,5 +1,5 @@
-//! Where a model ends in float operators that integers do not repeat to the bit: the caller computes
-//! them from the network's int8 output.
+//! Where a model ends in float operators that integers do not repeat to the bit: the caller
+//! computes them from the network's int8 output.
 
 use systole_compiler::network::TailStep;
 
@@ -9,8 +9,8 @@ use crate::node::NodeReader;
 use crate::reader::Reader;
 use crate::value::{Content, Order, Quantisation, Value};
 
-/// As many multiplications as ONNX Runtime's product leaves to one thread: with more the order of the
-/// sums would depend on the number of threads.
+/// As many multiplications as ONNX Runtime's product leaves to one thread: with more the order of
+/// the sums would depend on the number of threads.
 const MAX_MULTIPLICATIONS: usize = 1 << 16;
 
 /// A Gemm that is not quantised.

@@ -158,8 +158,8 @@ fn what_is_not_supported_is_named() {
     assert_eq!(error, "output z: no node makes it");
 }
 
-/// A convolution of two channels to two, 1 x 1, in QDQ form without its QuantizeLinear, whose result
-/// is `c`. Sums have the scale 0.5 times 1 and 2.
+/// A convolution of two channels to two, 1 x 1, in QDQ form without its QuantizeLinear, whose
+/// result is `c`. Sums have the scale 0.5 times 1 and 2.
 fn between_quantisations(bias: Tensor) -> Builder {
     Builder::default()
         .input(data_type::INT8, &[1, 2, 1, 2])

@@ -1,5 +1,5 @@
-//! Whole networks in lockstep: the RTL's NPU gives what ONNX Runtime gave, byte for byte, and writes
-//! what the golden model writes.
+//! Whole networks in lockstep: the RTL's NPU gives what ONNX Runtime gave, byte for byte, and
+//! writes what the golden model writes.
 
 mod common;
 

@@ -83,8 +83,9 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    /// How many int8 numbers each weight has to be the sum of: 1 if all fit int8. The array multiplies
-    /// the same activations by one set after the other, and the accumulators add up what it gives.
+    /// How many int8 numbers each weight has to be the sum of: 1 if all fit int8. The array
+    /// multiplies the same activations by one set after the other, and the accumulators add up what
+    /// it gives.
     pub fn weight_sets(&self) -> u32 {
         let sets = |&w: &i16| (1..).find(|set| weight_part(w, *set) == 0).unwrap_or(1);
         self.weights.iter().map(sets).max().unwrap_or(1)

@@ -130,8 +130,8 @@ pub const FLOAT_IN_PART: &str = "resnet_qdq_s8s8_pc";
 /// Digits networks without recorded logits, and FNV-1a sums (64 bits) of the logits, as float32 in
 /// little endian, that ONNX Runtime 1.32 gave for all images and for every 45th, with the option
 /// `session.x64quantprecision` = 1. It ran the third with uint8 codes instead of int8, of which it
-/// leaves no convolution in float (see [`FLOAT_IN_PART`]), and the last with a copy of each constant
-/// for each use, without which its optimiser fails.
+/// leaves no convolution in float (see [`FLOAT_IN_PART`]), and the last with a copy of each
+/// constant for each use, without which its optimiser fails.
 pub const UNRECORDED: [(&str, [u64; 2]); 4] = [
     ("mlp_qdq_s8s8_pt", [0x6517_5ee4_c7ea_654f, 0x1c52_716b_08dd_bb29]),
     ("cnn_qdq_s8s8_pt", [0x3557_43cb_5ef0_af62, 0xa911_694d_c9dc_40be]),

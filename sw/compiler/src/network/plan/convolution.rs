@@ -121,9 +121,9 @@ impl Lowering<'_> {
         tiles * self.limits.dim()
     }
 
-    /// The EXECs of tile `tile`, those of a set of weights before the next. The first tile comes while the last planes of the input are on
-    /// their way from the stage before: these have EXECs of their own, but where a vector's tiles
-    /// share EXECs.
+    /// The EXECs of tile `tile`, those of a set of weights before the next. The first tile comes
+    /// while the last planes of the input are on their way from the stage before: these have EXECs
+    /// of their own, but where a vector's tiles share EXECs.
     pub(super) fn parts(&self, tile: u32) -> Vec<Part> {
         let dim = self.limits.dim();
         let planes = self.view.map.planes(dim);

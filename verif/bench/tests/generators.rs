@@ -9,7 +9,7 @@ use systole_golden::{Config, Isa, Machine, NpuConfig, Stop, StopReason};
 use systole_isa::{Activations, Descriptor, Exec, Header, Load};
 use systole_verif::exercise::Exercise;
 use systole_verif::generate::{Target, sample};
-use systole_verif::program::layout::{NPU, NPU_DOORBELL, TOHOST};
+use systole_verif::program::layout::{NPU, NPU_ABORT, NPU_DOORBELL, TOHOST};
 use systole_verif::program::{Image, lower};
 
 /// Programs that have to be enough to meet everything.
@@ -160,6 +160,34 @@ fn windows_give_every_bus_error() {
         let count = causes[cause as usize];
         assert!(count > 5, "{}: {count} of {windows}", cause::name(cause));
     }
+}
+
+/// Jobs are aborted, and others started behind that.
+#[test]
+fn programs_abort_jobs() {
+    let target = target(4, Isa::full());
+    let mut machine = machine(target);
+    let (mut aborted, mut restarted) = (0, 0);
+    for index in 0..1500 {
+        let image = lower(&sample(target, 23, index)).expect("fits");
+        machine.reset();
+        write(&mut machine, &image);
+        let [mut rung, mut cut] = [false; 2];
+        for _ in 0..200_000 {
+            let retire = machine.step_alone();
+            let written = if retire.mem_wmask == 0 { 0 } else { retire.mem_addr };
+            if written == NPU + NPU_DOORBELL as u32 {
+                (rung, restarted) = (true, restarted + u32::from(cut));
+            }
+            if written == NPU + NPU_ABORT as u32 && rung {
+                (cut, aborted) = (true, aborted + 1);
+            }
+            if written == TOHOST {
+                break;
+            }
+        }
+    }
+    assert!(aborted > 100 && restarted > 20, "{aborted} aborted, {restarted} started behind that");
 }
 
 /// What is generated as good is good, what is generated as bad is bad, and every operation is met.

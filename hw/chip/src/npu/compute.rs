@@ -13,7 +13,8 @@ use crate::config::NpuConfig;
 /// Takes whole descriptors (`command_*`), reads the scratchpad (`activation_*`, `tap_<g>_*`,
 /// `weight_*`: data in the cycle after the grant; only weights may be refused) and owns the
 /// accumulators, which STORE reads through `store_*`. `done` pulses once a command, in order, when
-/// its last accumulator row is in the memory.
+/// its last accumulator row is in the memory. With `abort` it ends each command at once: what it has
+/// begun still goes through the array, and its last row counts as the command's last.
 ///
 /// When no scratchpad request is refused, a command takes `tiles * max(outputs, dim)` cycles (a
 /// depthwise one `tiles * out_height * max(in_width, stride_x * (out_width - 1) + 1)`, at least
@@ -32,12 +33,14 @@ pub fn compute(config: &NpuConfig) -> Module {
         let weight_ready = [0, 1].map(|n| m.input(format!("weight_{n}_ready"), Bit));
         let weight_data = [0, 1].map(|n| m.input(format!("weight_{n}_data"), U(8 * dim)));
         let store_valid = m.input("store_valid", Bit);
+        let abort = m.input("abort", Bit).doc("the hart ended the job");
         let store_row = m.input("store_row", U(16));
 
         let exec = m
             .instance("exec", &exec)
             .pin("command_valid", command_valid)
             .pin("command_descriptor", command_descriptor)
+            .pin("abort", abort)
             .pin("weight_0_ready", weight_ready[0])
             .pin("weight_1_ready", weight_ready[1]);
         let lines = tap_lines(dim);

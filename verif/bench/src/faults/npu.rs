@@ -217,6 +217,22 @@ pub(super) const FAULTS: &[Fault] = &[
         bad: |_| lit(0, Bit),
     },
     Fault {
+        name: "abort-ignored",
+        description: "ABORT does not end the job",
+        module: "npu_frontend",
+        signal: "aborts",
+        target: Read,
+        bad: |_| lit(0, Bit),
+    },
+    Fault {
+        name: "abort-not-drained",
+        description: "an aborted job ends while the units and the bus are still at work",
+        module: "npu_frontend",
+        signal: "job_end",
+        target: Drive,
+        bad: |c| c.signal("draining") & (c.signal("drained") | c.signal("abort")),
+    },
+    Fault {
         name: "npu-interrupt-lost",
         description: "the end of a job does not interrupt",
         module: "npu_registers",

@@ -48,9 +48,9 @@ pub fn program(target: Target) -> impl Strategy<Value = Program> {
     ];
     let data_seed = prop_oneof![1 => Just(0u64), 4 => 1..u64::MAX];
     let count = prop_oneof![1 => Just(0usize), 2 => Just(1), 1 => Just(2)];
-    let npu = (count, prop::bool::weighted(0.2)).prop_flat_map(move |(count, bus_errors)| {
-        let jobs = jobs::jobs(target, count, bus_errors);
-        (jobs, Just(JobStarts { count, bus_errors }), environment(bus_errors))
+    let npu = (count, prop::bool::weighted(0.2)).prop_flat_map(move |(count, end_early)| {
+        let jobs = jobs::jobs(target, count, end_early);
+        (jobs, Just(JobStarts { count, end_early }), environment(end_early))
     });
     (registers, data_seed, npu).prop_flat_map(
         move |(registers, data_seed, (jobs, starts, environment))| {

@@ -36,6 +36,7 @@ pub fn tiles(config: &NpuConfig) -> Module {
         let weight_ready = [0, 1].map(|n| m.input(format!("weight_{n}_ready"), Bit));
         let tile_taken = m.input("tile_taken", Bit);
         let tile_streamed = m.input("tile_streamed", Bit);
+        let abort = m.input("abort", Bit).doc("the next tile is the last one");
         let command = Command::new(descriptor, row_bits, accumulator_bits);
         let busy = m.reg("busy", Bit).reset(0);
         let command_ready = m.output("command_ready", !busy);
@@ -57,7 +58,7 @@ pub fn tiles(config: &NpuConfig) -> Module {
         let tile = m.output_reg("tile", Tile::ty(config));
         let offer_free = (!tile_valid | tile_taken).named("offer_free");
 
-        let walk = counters(m, &command, taken, tile_loaded);
+        let walk = counters(m, &command, abort, [taken, tile_loaded]);
         let select = m.reg("select", Bit).reset(0).doc("register that is loaded");
         let row = weight_rows(m, config, &command, &walk, [taken, tile_loaded]);
         let age = age(m, config.dim, select, tile_streamed);

@@ -1,5 +1,6 @@
 //! Tests of the NPU with the interpreter: a memory with random stalls, a reference in plain Rust.
 
+mod abort;
 mod bus_window;
 mod counters;
 mod elaborate;

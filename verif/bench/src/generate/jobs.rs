@@ -40,10 +40,30 @@ fn job(target: Target, arena: u32, bytes: u32, end_early: bool) -> BoxedStrategy
         1 => ties(target, arena, bytes),
         2 => bad(target, arena, bytes, end_early),
     ];
-    if end_early {
-        return prop_oneof![2 => own_rows_only, 1 => apart(target, arena, bytes)].boxed();
+    let job = if end_early {
+        prop_oneof![2 => own_rows_only, 1 => apart(target, arena, bytes)].boxed()
+    } else {
+        prop_oneof![3 => own_rows_only, 1 => graph(target, arena, bytes)].boxed()
+    };
+    if !target.int4_weights {
+        return job;
     }
-    prop_oneof![3 => own_rows_only, 1 => graph(target, arena, bytes)].boxed()
+    let int4 = prop_oneof![Just(0u32), any::<u32>(), Just(u32::MAX)];
+    (job, int4).prop_map(|(job, int4)| with_int4(job, int4)).boxed()
+}
+
+/// The job with weights of 4 bits in the EXECs whose bit is set. They take half of the rows, so that
+/// those are a part of what is there.
+fn with_int4(mut job: Job, mask: u32) -> Job {
+    for (index, descriptor) in (0..).zip(&mut job.descriptors) {
+        let int4 = mask >> (index % 32) & 1 == 1;
+        match descriptor {
+            Descriptor::Exec(_, exec) => exec.int4 = int4,
+            Descriptor::Convolution(_, convolution) => convolution.int4 = int4,
+            _ => {}
+        }
+    }
+    job
 }
 
 /// Bytes from where [`apart`]'s results would lie to where they lie.

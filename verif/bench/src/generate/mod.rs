@@ -36,6 +36,8 @@ pub struct Target {
     pub npu: systole_compiler::NpuShape,
     /// STOREs may ask for double rounding.
     pub double_rounding: bool,
+    /// EXECs may ask for weights of 4 bits.
+    pub int4_weights: bool,
     /// Bytes of RAM.
     pub ram_bytes: u32,
 }
@@ -125,7 +127,13 @@ mod tests {
             accumulator_rows: 1024,
             parameter_rows: 1024,
         };
-        Target { isa: Isa::full(), npu, double_rounding: true, ram_bytes: 1 << 24 }
+        Target {
+            isa: Isa::full(),
+            npu,
+            double_rounding: true,
+            int4_weights: true,
+            ram_bytes: 1 << 24,
+        }
     }
 
     #[test]
@@ -146,7 +154,13 @@ mod tests {
                 parameter_rows: 256,
             };
             let isa = if dim > 4 { Isa::full() } else { Isa::default() };
-            let target = Target { isa, npu, double_rounding: dim > 2, ram_bytes: 1 << 17 };
+            let target = Target {
+                isa,
+                npu,
+                double_rounding: dim > 2,
+                int4_weights: dim < 16,
+                ram_bytes: 1 << 17,
+            };
             let mut jobs = 0;
             for index in 0..100 {
                 let program = sample(target, 1, index);

@@ -51,6 +51,9 @@ pub fn exec(config: &NpuConfig) -> Module {
         for port in ["load_count", "load_index", "load_select"] {
             m.output(port, tiles.out(port));
         }
+        if config.int4_weights {
+            m.output("load_int4", tiles.out("load_int4"));
+        }
 
         m.section("Each tile goes to one streamer, once the other one is idle");
         let offer = (tiles.out("tile_valid"), tiles.out("tile"));

@@ -41,6 +41,8 @@ pub struct NpuConfig {
     pub requantise_lanes: u32,
     /// The requantiser knows gemmlowp's double rounding, too.
     pub double_rounding: bool,
+    /// EXEC takes weights of 4 bits, too.
+    pub int4_weights: bool,
     /// Read bursts in flight: 1 to 16.
     pub outstanding_bursts: u32,
 }

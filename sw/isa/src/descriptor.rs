@@ -122,6 +122,8 @@ pub struct Activations {
 pub struct Exec {
     /// Add to the accumulators from the first k tile on.
     pub accumulate: bool,
+    /// Weights have 4 bits: a tile takes D/2 rows, each with two rows of weights.
+    pub int4: bool,
     /// Activations.
     pub activations: Activations,
     /// Scratchpad row of the first weight tile.
@@ -163,6 +165,8 @@ pub struct Convolution {
     pub kernel: Kernel,
     /// Add to the accumulators from the first tile on.
     pub accumulate: bool,
+    /// Weights have 4 bits: a tile takes D/2 rows, each with two rows of weights.
+    pub int4: bool,
     /// Row of pixel (`first_y`, `first_x`) of plane 0, inside the map or not.
     pub activation_row: u16,
     /// Rows from one line to the next; odd for depthwise with D of 8 and more.
@@ -425,7 +429,7 @@ fn encode_load(header: Header, load: &Load) -> [u32; 8] {
 
 fn encode_exec(header: Header, exec: &Exec) -> [u32; 8] {
     [
-        2 | header.encode() | u32::from(exec.accumulate) << 16,
+        2 | header.encode() | u32::from(exec.accumulate) << 16 | u32::from(exec.int4) << 19,
         pair(exec.activations.row, exec.activations.step),
         pair(exec.weight_row, exec.weight_k_step),
         pair(exec.accumulator_row, exec.m_rows),
@@ -453,7 +457,7 @@ fn encode_convolution(header: Header, c: &Convolution) -> [u32; 8] {
         Kernel::Depthwise => (2, 0),
     };
     [
-        2 | header.encode() | u32::from(c.accumulate) << 16 | mode << 17,
+        2 | header.encode() | u32::from(c.accumulate) << 16 | mode << 17 | u32::from(c.int4) << 19,
         pair(c.activation_row, c.row_pitch),
         pair(c.weight_row, c.plane_step),
         pair(c.accumulator_row, c.accumulator_n_step),
@@ -535,17 +539,18 @@ impl fmt::Display for Descriptor {
             ),
             Self::Exec(header, exec) => write!(
                 f,
-                "EXEC{} accumulator row {} {} {} x {} x {} tiles",
+                "EXEC{} accumulator row {} {} {} x {} x {} tiles{}",
                 Tokens(*header),
                 exec.accumulator_row,
                 if exec.accumulate { "+=" } else { "=" },
                 exec.m_rows,
                 exec.k_tiles,
-                exec.n_tiles
+                exec.n_tiles,
+                of_int4(exec.int4)
             ),
             Self::Convolution(header, c) => write!(
                 f,
-                "EXEC{} {:?} accumulator row {} {} {} x {} pixels, {} x {} tiles",
+                "EXEC{} {:?} accumulator row {} {} {} x {} pixels, {} x {} tiles{}",
                 Tokens(*header),
                 c.kernel,
                 c.accumulator_row,
@@ -553,7 +558,8 @@ impl fmt::Display for Descriptor {
                 c.out_height,
                 c.out_width,
                 c.k_tiles,
-                c.n_tiles
+                c.n_tiles,
+                of_int4(c.int4)
             ),
             Self::Store(header, store) => write!(
                 f,
@@ -567,6 +573,10 @@ impl fmt::Display for Descriptor {
             Self::Raw(words) => write!(f, "RAW {words:08x?}"),
         }
     }
+}
+
+fn of_int4(int4: bool) -> &'static str {
+    if int4 { " of int4" } else { "" }
 }
 
 struct Tokens(Header);

@@ -40,6 +40,7 @@ pub fn golden_config(config: &ChipConfig) -> systole_golden::Config {
             accumulator_rows: npu.accumulator_rows,
             parameter_rows: npu.parameter_rows,
             double_rounding: npu.double_rounding,
+            int4_weights: npu.int4_weights,
         },
     }
 }
@@ -57,6 +58,7 @@ pub fn target(config: &ChipConfig) -> Target {
         isa: isa(config),
         npu,
         double_rounding: config.npu.double_rounding,
+        int4_weights: config.npu.int4_weights,
         ram_bytes: config.memory.ram_bytes,
     }
 }

@@ -336,6 +336,8 @@ const DESCRIPTOR_CHANGES: &[fn(&mut Descriptor)] = &[
         _ => {}
     },
     |descriptor| match descriptor {
+        Descriptor::Exec(_, exec) => exec.int4 = false,
+        Descriptor::Convolution(_, convolution) if convolution.int4 => convolution.int4 = false,
         Descriptor::Convolution(_, convolution) => convolution.pad_value = 0,
         Descriptor::Store(_, Store { source: Source::Requantised { double_rounding, .. }, .. }) => {
             *double_rounding = false

@@ -19,6 +19,7 @@ fn machine(shape: &NpuShape) -> Machine {
         accumulator_rows: shape.accumulator_rows,
         parameter_rows: shape.parameter_rows,
         double_rounding: true,
+        int4_weights: true,
     };
     Machine::new(&systole_golden::Config { ram_bytes: RAM_BYTES, isa: Isa::default(), npu })
 }

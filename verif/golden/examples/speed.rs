@@ -37,6 +37,7 @@ fn machine() -> Machine {
         accumulator_rows: 512,
         parameter_rows: 256,
         double_rounding: true,
+        int4_weights: true,
     };
     let mut machine = Machine::new(&Config { ram_bytes: RAM_BYTES, isa: Isa::full(), npu });
     let bytes: Vec<u8> = PROGRAM.iter().flat_map(|word| word.to_le_bytes()).collect();

@@ -36,6 +36,8 @@ pub struct NpuConfig {
     pub parameter_rows: u32,
     /// STOREs may ask for double rounding.
     pub double_rounding: bool,
+    /// EXECs may ask for weights of 4 bits.
+    pub int4_weights: bool,
 }
 
 /// Hart, RAM, CLINT and NPU.

@@ -12,7 +12,7 @@ impl Machine {
     /// Executes one instruction in lockstep and reports it. `inputs` says what the RTL met.
     ///
     /// A doorbell store runs the whole job at once; the NPU then stays busy until the bench calls
-    /// [`crate::npu::Npu::finish_job`] or [`crate::npu::Npu::end_with_bus_error`].
+    /// [`crate::npu::Npu::finish_job`] or [`crate::npu::Npu::end_early`].
     pub fn step(&mut self, inputs: &Inputs) -> Retire {
         self.now = inputs.cycle;
         self.hart.reservation.observe_npu(self.npu.busy());

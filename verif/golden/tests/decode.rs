@@ -55,6 +55,7 @@ fn every_encoding_does_what_spike_does() {
         accumulator_rows: 16,
         parameter_rows: 16,
         double_rounding: false,
+        int4_weights: false,
     };
     for (hart, name) in HARTS.iter().enumerate() {
         let config = Config { ram_bytes: RAM_BYTES, isa: isa(hart), npu };

@@ -123,6 +123,7 @@ fn hot(config: &ChipConfig) -> Option<Job> {
     ];
     let exec = Exec {
         accumulate: false,
+        int4: false,
         activations: Activations { row: 0, step: 1, k_step: m as u16 },
         weight_row: weight_row as u16,
         weight_k_step: dim as u16,

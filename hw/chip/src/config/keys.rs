@@ -211,6 +211,12 @@ pub const KEYS: &[Key] = &[
         field: |config| Field::Bool(&mut config.npu.double_rounding),
     },
     Key {
+        name: "npu.int4_weights",
+        help: "weights of 4 bits, two rows of a tile in a scratchpad row",
+        allowed: Allowed::Bool,
+        field: |config| Field::Bool(&mut config.npu.int4_weights),
+    },
+    Key {
         name: "npu.outstanding_bursts",
         help: "read bursts that the NPU keeps in flight",
         allowed: Allowed::Range(1, 16),

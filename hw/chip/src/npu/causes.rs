@@ -20,3 +20,5 @@ pub const FETCH_ERROR: u64 = 7;
 pub const LOAD_ERROR: u64 = 8;
 /// Bus error on a STORE's write.
 pub const STORE_ERROR: u64 = 9;
+/// The hart ended the job.
+pub const ABORTED: u64 = 10;

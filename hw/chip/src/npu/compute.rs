@@ -13,7 +13,8 @@ use crate::config::NpuConfig;
 /// Takes whole descriptors (`command_*`), reads the scratchpad (`activation_*`, `tap_<g>_*`,
 /// `weight_*`: data in the cycle after the grant; only weights may be refused) and owns the
 /// accumulators, which STORE reads through `store_*`. `done` pulses once a command, in order, when
-/// its last accumulator row is in the memory.
+/// its last accumulator row is in the memory. With `abort` it ends each command at once: what it has
+/// begun still goes through the array, and its last row counts as the command's last.
 ///
 /// When no scratchpad request is refused, a command takes `tiles * max(outputs, dim)` cycles (a
 /// depthwise one `tiles * out_height * max(in_width, stride_x * (out_width - 1) + 1)`, at least
@@ -32,12 +33,14 @@ pub fn compute(config: &NpuConfig) -> Module {
         let weight_ready = [0, 1].map(|n| m.input(format!("weight_{n}_ready"), Bit));
         let weight_data = [0, 1].map(|n| m.input(format!("weight_{n}_data"), U(8 * dim)));
         let store_valid = m.input("store_valid", Bit);
+        let abort = m.input("abort", Bit).doc("the hart ended the job");
         let store_row = m.input("store_row", U(16));
 
         let exec = m
             .instance("exec", &exec)
             .pin("command_valid", command_valid)
             .pin("command_descriptor", command_descriptor)
+            .pin("abort", abort)
             .pin("weight_0_ready", weight_ready[0])
             .pin("weight_1_ready", weight_ready[1]);
         let lines = tap_lines(dim);
@@ -56,7 +59,7 @@ pub fn compute(config: &NpuConfig) -> Module {
             .pin("overwrite", exec.out("wave_overwrite"))
             .pin("last", exec.out("wave_last"))
             .pin("load_select", exec.out("load_select"));
-        load_rows(array, exec, weight_data, dim);
+        load_rows(array, exec, weight_data, config);
         let accumulators = m
             .instance("accumulators", &accumulators)
             .pin("add_valid", array.out("out_valid"))
@@ -106,7 +109,8 @@ fn activations(exec: Instance, data: Signal, dim: u32) -> Signal {
 }
 
 /// Sends the one or two weight rows that have come to the even and the odd rows of the array.
-fn load_rows(array: Instance, exec: Instance, weights: [Signal; 2], dim: u32) {
+fn load_rows(array: Instance, exec: Instance, weights: [Signal; 2], config: &NpuConfig) {
+    let dim = config.dim;
     let (count, index) = (exec.out("load_count"), exec.out("load_index"));
     let (one, two) = (count.ne(0).named("loads_one"), count.bit(1).named("loads_two"));
     let odd_first = index.bit(0).named("odd_first");
@@ -115,11 +119,26 @@ fn load_rows(array: Instance, exec: Instance, weights: [Signal; 2], dim: u32) {
     let pair_bits = (dim / 2).ilog2().max(1);
     let even_pair = half(wide + 1).resize(pair_bits).named("even_pair");
     let odd_pair = half(wide).resize(pair_bits).named("odd_pair");
+    let mut even = odd_first.mux(weights[1], weights[0]);
+    let mut odd = odd_first.mux(weights[0], weights[1]);
+    if config.int4_weights {
+        let int4 = exec.out("load_int4");
+        even = int4.mux(nibbles(weights[0], 0, dim).named("low_nibbles"), even);
+        odd = int4.mux(nibbles(weights[0], 1, dim).named("high_nibbles"), odd);
+    }
     array
         .pin("load_even_valid", odd_first.mux(two, one))
         .pin("load_even_pair", even_pair)
-        .pin("even_weights", odd_first.mux(weights[1], weights[0]))
+        .pin("even_weights", even)
         .pin("load_odd_valid", odd_first.mux(one, two))
         .pin("load_odd_pair", odd_pair)
-        .pin("odd_weights", odd_first.mux(weights[0], weights[1]));
+        .pin("odd_weights", odd);
+}
+
+/// The low (`half` 0) or high nibble of each byte, as bytes.
+fn nibbles(row: Signal, half: u32, dim: u32) -> Signal {
+    let lanes: Vec<Signal> = (0..dim)
+        .map(|lane| element(row, 2 * lane + half, 4).as_signed().ext(8).as_unsigned())
+        .collect();
+    pack(&lanes)
 }

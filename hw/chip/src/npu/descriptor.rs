@@ -77,7 +77,7 @@ pub fn descriptor_check(config: &NpuConfig) -> Module {
         let bad_common = (own_tokens | reserved).named("bad_common");
 
         let bad_load = bad_load(descriptor, shape);
-        let bad_exec = bad_exec(descriptor, config.dim);
+        let bad_exec = bad_exec(descriptor, config);
         let bad_store = bad_store(descriptor, config.double_rounding);
         m.output("bad_opcode", !own_bits.any());
         let bad_operation = ((is_load & bad_load) | (is_exec & bad_exec) | (is_store & bad_store))
@@ -112,7 +112,7 @@ fn bad_load_windows(d: Signal, shape: Shape) -> Signal {
     (counts | outside | bad_lead | reserved).named("bad_load_windows")
 }
 
-fn bad_exec(d: Signal, dim: u32) -> Signal {
+fn bad_exec(d: Signal, config: &NpuConfig) -> Signal {
     let mode = d.bits(18, 17).named("exec_mode");
     let product = mode.eq(0).named("exec_product");
     let full = mode.eq(1).named("exec_full");
@@ -135,10 +135,11 @@ fn bad_exec(d: Signal, dim: u32) -> Signal {
     // 0 to -3: all bits above the low two equal, and not 1 to 3.
     let first_x = high(d, 7);
     let no_lead = first_x.eq(0) | (first_x.bits(15, 2).all() & first_x.bits(1, 0).any());
-    let even_pitch = if tap_lines(dim) > 1 { !d.bit(48) } else { lit(0, Bit) };
+    let even_pitch = if tap_lines(config.dim) > 1 { !d.bit(48) } else { lit(0, Bit) };
     let kernel = field(6, 29, 24).any();
     let bad_taps = (depthwise & (kernel | !no_lead | even_pitch)).named("bad_taps");
-    let bad_mode = (mode.eq(3) | d.bits(31, 19).any()).named("exec_bad_mode");
+    let reserved_from = if config.int4_weights { 20 } else { 19 };
+    let bad_mode = (mode.eq(3) | d.bits(31, reserved_from).any()).named("exec_bad_mode");
     (bad_product | bad_map | bad_full | bad_taps | bad_mode).named("bad_exec")
 }
 

@@ -1,5 +1,5 @@
 //! Hands out descriptors in list order, keeps the list-order token balance, records the error with
-//! the lowest index, and ends the job.
+//! the lowest index, and ends the job: also when the hart says so.
 
 use systole_hdl::prelude::*;
 
@@ -53,6 +53,7 @@ pub fn frontend(config: &NpuConfig) -> Module {
         m.doc("Dispatch of descriptors, errors and the end of a job.");
         let job_start = m.input("job_start", Bit);
         let job_address = m.input("job_address", U(32));
+        let job_abort = m.input("job_abort", Bit).doc("pulse: the hart ends the job");
         let fetched_valid = m.input("fetched_valid", Bit);
         let fetched = m.input("fetched", U(FETCHED_BITS));
         let unit_ready = UNITS.map(|unit| m.input(format!("{unit}_command_ready"), Bit));
@@ -65,6 +66,8 @@ pub fn frontend(config: &NpuConfig) -> Module {
         let job_end = m.output("job_end", draining & drained);
         m.output("fetch_start", job_start & job_address.bits(4, 0).eq(0));
         m.output("fetch_stop", draining);
+        // The job may have ended while the hart wrote.
+        let aborts = (job_abort & (dispatching | draining)).named("aborts");
 
         m.section("Descriptor at hand");
         let descriptor = fetched.bits(DESCRIPTOR_BITS - 1, 0);
@@ -91,7 +94,7 @@ pub fn frontend(config: &NpuConfig) -> Module {
                 .otherwise(|| found.set(causes::NONE));
         });
         let at_hand = (fetched_valid & dispatching).named("at_hand");
-        let good = (at_hand & found.eq(causes::NONE)).named("good");
+        let good = (at_hand & found.eq(causes::NONE) & !aborts).named("good");
         let bad = (at_hand & found.ne(causes::NONE)).named("bad");
 
         m.section("Dispatch");
@@ -106,13 +109,16 @@ pub fn frontend(config: &NpuConfig) -> Module {
 
         m.section("Errors");
         let bus = bus_error(m);
-        let drop = m.output_reg("drop", Bit).reset(0).doc("a bus error: start nothing more");
+        let drop = m.output_reg("drop", Bit).reset(0).doc("bus error or abort: start nothing more");
+        let abort = m.output_reg("abort", Bit).reset(0).doc("cut short what is under way");
         let error_valid = m.reg("error_valid", Bit).reset(0);
         let error_cause = m.output_reg("job_cause", U(8)).reset(0);
         let error_index = m.output_reg("job_fault_index", U(16)).reset(0);
         let error_address = m.output_reg("job_fault_address", U(32)).reset(0);
         let misaligned = (job_start & job_address.bits(4, 0).ne(0)).named("misaligned");
-        let lower = (!error_valid | bus.index.lt(error_index)).named("lower_index");
+        // What was handed out has a lower index than what an abort kept back.
+        let yields = (!error_valid | error_cause.eq(causes::ABORTED)).named("error_yields");
+        let lower = (yields | bus.index.lt(error_index)).named("lower_index");
         let offset = if shape.bus_log == 5 {
             zero(U(32))
         } else {
@@ -131,7 +137,15 @@ pub fn frontend(config: &NpuConfig) -> Module {
                 error_index.set(index);
                 error_address.set(found.eq(causes::FETCH_ERROR).mux(fetch_address, 0));
             });
-            when(bus.valid, || drop.set(1));
+            when(aborts, || abort.set(1));
+            // Descriptors before a bad one do not all complete either, so it is not the bad one.
+            when(aborts & !drop, || {
+                error_valid.set(1);
+                error_cause.set(causes::ABORTED);
+                error_index.set(index);
+                error_address.set(0);
+            });
+            when(bus.valid | aborts, || drop.set(1));
             when(bus.valid & lower, || {
                 error_valid.set(1);
                 error_cause.set(bus.cause);
@@ -140,6 +154,7 @@ pub fn frontend(config: &NpuConfig) -> Module {
             });
             when(job_end, || {
                 drop.set(0);
+                abort.set(0);
                 error_valid.set(0);
                 error_cause.set(causes::NONE);
                 error_index.set(0);
@@ -148,7 +163,8 @@ pub fn frontend(config: &NpuConfig) -> Module {
         });
 
         m.section("Control");
-        let ends = ((advance & last) | bad | bus.valid | misaligned).named("ends_dispatch");
+        let stopped = (bad | bus.valid | misaligned | aborts).named("stopped");
+        let ends = ((advance & last) | stopped).named("ends_dispatch");
         m.clocked(|| {
             when(advance, || index.set(index + 1));
             when(job_start, || {

@@ -11,8 +11,8 @@ use crate::blocks::{FifoPorts, bits_for, fifo};
 use crate::config::NpuConfig;
 
 /// The LOAD unit. Its address side may ask for the words of the next command while the data side is
-/// still busy with this one. After a bus error it waits, discarding, for the bursts under way, and
-/// does nothing more until `clear`.
+/// still busy with this one. After a bus error, or when the hart ends the job (`abort`), it waits,
+/// discarding, for the bursts under way, and does nothing more until `clear`.
 pub fn load(config: &NpuConfig) -> Module {
     let requests = load_requests(config);
     let data = load_data(config);
@@ -30,10 +30,11 @@ pub fn load(config: &NpuConfig) -> Module {
         let beat_data = m.input("beat_data", U(config.bus_bits));
         let beat_error = m.input("beat_error", Bit);
         let write_ready = m.input("load_write_ready", Bit);
+        let abort = m.input("abort", Bit).doc("the hart ended the job");
         let clear = m.input("clear", Bit).doc("end of the job");
 
         m.section("Address side");
-        let aborted = m.output_reg("aborted", Bit).reset(0).doc("a read failed");
+        let aborted = m.output_reg("aborted", Bit).reset(0).doc("nothing more is loaded");
         let ahead_room = m.wire("ahead_room", Bit);
         let requester = m
             .instance("requests", &requests)
@@ -81,7 +82,7 @@ pub fn load(config: &NpuConfig) -> Module {
         m.clocked(|| {
             when(opened & !closed, || outstanding.set(outstanding + 1))
                 .or_when(closed & !opened, || outstanding.set(outstanding - 1));
-            when(error, || aborted.set(1));
+            when(error | abort, || aborted.set(1));
             when(clear, || aborted.set(0));
         });
         let nothing_ahead = (requester.out("idle") & !next.pop_valid).named("nothing_ahead");

@@ -9,6 +9,9 @@ use crate::config::NpuConfig;
 
 const ID: u64 = 0x5359_4e50;
 
+/// Offset of `ABORT`, the last register of the first page: behind the counters.
+const ABORT: u32 = LAST_OFFSET + 4;
+
 /// Registers of docs/npu.md behind the register port; `job_*` towards the front end. The inputs
 /// named by [`EVENTS`] are counted while a job runs.
 pub fn registers(config: &NpuConfig, rvfi: bool) -> Module {
@@ -48,13 +51,15 @@ pub fn registers(config: &NpuConfig, rvfi: bool) -> Module {
         let cycles = m.reg("cycles", U(32)).reset(0);
         let job_start = m.output_reg("job_start", Bit).reset(0).doc("pulse: doorbell accepted");
         let job_address = m.output_reg("job_address", U(32)).reset(0).doc("of the list");
+        let job_abort =
+            m.output_reg("job_abort", Bit).reset(0).doc("pulse: end it, if it still runs");
 
         let window_base = m.output_reg("window_base", U(PAGE_BITS)).reset(0);
         let window_limit = m.output_reg("window_limit", U(PAGE_BITS)).reset(0);
 
         m.section("Decode");
         let in_window_page = address.bits(11, 0).lt(8).named("in_window_page");
-        let in_range = address.bit(12).mux(in_window_page, address.le(u64::from(LAST_OFFSET)));
+        let in_range = address.bit(12).mux(in_window_page, address.le(u64::from(ABORT)));
         let in_range = in_range.named("in_range");
         let aligned = address.bits(1, 0).eq(0).named("aligned");
         let whole_word = (!write | wstrb.all()).named("whole_word");
@@ -106,6 +111,7 @@ pub fn registers(config: &NpuConfig, rvfi: bool) -> Module {
         m.section("Job");
         m.clocked(|| {
             job_start.set(doorbell);
+            job_abort.set(write_ok & address.eq(u64::from(ABORT)) & busy);
             when(busy, || cycles.set(cycles + 1));
             when(clear | doorbell, || {
                 done.set(0);

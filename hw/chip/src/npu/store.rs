@@ -12,8 +12,9 @@ use super::writes::writes;
 use crate::blocks::{FifoPorts, fifo};
 use crate::config::NpuConfig;
 
-/// The STORE unit. After a bus error it finishes the chunk that it is writing, waits for the bursts
-/// under way, discards the rest and does nothing more until `clear`.
+/// The STORE unit. After a bus error, or when the hart ends the job (`abort`), it finishes the chunk
+/// that it is writing, waits for the bursts under way, discards the rest and does nothing more until
+/// `clear`.
 pub fn store(config: &NpuConfig) -> Module {
     let dim = config.dim;
     let (wide, narrow) = (U(32 * dim), U(8 * dim));
@@ -29,13 +30,14 @@ pub fn store(config: &NpuConfig) -> Module {
         m.doc("STORE unit.");
         let command_valid = m.input("command_valid", Bit);
         let command = m.input("command", COMMAND);
+        let abort = m.input("abort", Bit).doc("the hart ended the job");
         let clear = m.input("clear", Bit).doc("end of the job");
         let requantiser_ready = m.input("requantiser_ready", Bit);
         let requantised_valid = m.input("requantised_valid", Bit);
         let requantised = m.input("requantised", narrow);
 
         m.section("Source side");
-        let aborted = m.output_reg("aborted", Bit).reset(0).doc("a write failed");
+        let aborted = m.output_reg("aborted", Bit).reset(0).doc("nothing more is stored");
         let ahead_room = m.wire("ahead_room", Bit);
         let rows_written = m.wire("rows_written", Bit).doc("no scratchpad write is ahead");
         let scratchpad_ready = m.input("scratchpad_ready", Bit);
@@ -204,7 +206,7 @@ pub fn store(config: &NpuConfig) -> Module {
         m.clocked(|| {
             when(enters & !leaves, || in_requantiser.set(in_requantiser + 1))
                 .or_when(leaves & !enters, || in_requantiser.set(in_requantiser - 1));
-            when(error, || aborted.set(1));
+            when(error | abort, || aborted.set(1));
             when(clear, || aborted.set(0));
         });
         let sides_idle = (reader.out("idle") & destination_idle).named("sides_idle");

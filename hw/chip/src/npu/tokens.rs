@@ -67,7 +67,7 @@ pub fn gate(depth: u32) -> Module {
         let done = m.input("done", Bit).doc("pulse: the oldest started command is complete");
         let token_available = m.input("token_available", Bit);
         let signal_ready = m.input("signal_ready", Bit);
-        let drop = m.input("drop", Bit).doc("a bus error stopped the job");
+        let drop = m.input("drop", Bit).doc("a bus error or the hart stopped the job");
         let aborted = m.input("aborted", Bit);
         let clear = m.input("clear", Bit).doc("end of the job");
 

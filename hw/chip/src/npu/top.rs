@@ -57,6 +57,7 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
         order(tokens, gates, frontend);
         load_unit(load, gates[0], frontend);
         exec_unit(config.dim, compute, gates[1], scratchpad);
+        join(frontend, compute, &[("abort", "abort")]);
         store_unit(store, gates[2], frontend);
         store_sources(store, compute, scratchpad, parameters, requantiser);
         if config.double_rounding {
@@ -115,7 +116,7 @@ fn job(m: M, registers: Instance, fetch: Instance, frontend: Instance, rvfi: boo
     }
     let status = ["job_end", "job_cause", "job_fault_index", "job_fault_address"];
     join(frontend, registers, &status.map(|port| (port, port)));
-    let start = ["job_start", "job_address"];
+    let start = ["job_start", "job_address", "job_abort"];
     join(registers, frontend, &start.map(|port| (port, port)));
     join(registers, fetch, &[("job_address", "list_address")]);
     let control = [
@@ -150,7 +151,7 @@ fn bus_unit(unit: Instance, gate: Instance, frontend: Instance, name: &str) {
     join(gate, unit, &[("start_valid", "command_valid"), ("start_command", "command")]);
     let status = [("command_ready", "start_ready"), ("done", "done"), ("aborted", "aborted")];
     join(unit, gate, &status);
-    join(frontend, unit, &[("job_end", "clear")]);
+    join(frontend, unit, &[("job_end", "clear"), ("abort", "abort")]);
     for port in ["error", "error_index", "error_address"] {
         frontend.pin(format!("{name}_{port}"), unit.out(port));
     }

@@ -191,6 +191,7 @@ impl Planner<'_> {
             header,
             Exec {
                 accumulate: step.k.start > 0,
+                int4: false,
                 activations: Activations {
                     row: self.activation_row(step) + k_tile * rows + m.start as u16,
                     step: 1,

@@ -41,6 +41,7 @@ impl<'a> Npu<'a> {
             accumulator_rows: shape.accumulator_rows,
             parameter_rows: shape.parameter_rows,
             double_rounding: false,
+            int4_weights: false,
         };
         let isa = Isa::default();
         let mut machine = Machine::new(&Config { ram_bytes: RAM_BYTES, isa, npu: config });

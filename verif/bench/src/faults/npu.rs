@@ -89,6 +89,27 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     },
     Fault {
+        name: "int4-without-sign",
+        description: "a weight of 4 bits is taken as 0 to 15",
+        module: "npu_compute",
+        signal: "high_nibbles",
+        target: Read,
+        bad: |c| {
+            let original = c.original();
+            let lanes = (0..original.width() / 8).rev();
+            let lanes: Vec<_> = lanes.map(|n| original.bits(8 * n + 3, 8 * n).ext(8)).collect();
+            cat(&lanes)
+        },
+    },
+    Fault {
+        name: "int4-tiles-apart",
+        description: "the tiles of a convolution lie D rows apart, not D/2",
+        module: "npu_exec_tiles",
+        signal: "weight_tile_rows",
+        target: Read,
+        bad: |c| c.signal("is_int4").mux(c.original() << 1, c.original()),
+    },
+    Fault {
         name: "window-crossing-lost",
         description: "a window that reaches into the next bus word is taken as if it did not",
         module: "npu_load_windows",
@@ -215,6 +236,22 @@ pub(super) const FAULTS: &[Fault] = &[
         signal: "failed",
         target: Read,
         bad: |_| lit(0, Bit),
+    },
+    Fault {
+        name: "abort-ignored",
+        description: "ABORT does not end the job",
+        module: "npu_frontend",
+        signal: "aborts",
+        target: Read,
+        bad: |_| lit(0, Bit),
+    },
+    Fault {
+        name: "abort-not-drained",
+        description: "an aborted job ends while the units and the bus are still at work",
+        module: "npu_frontend",
+        signal: "job_end",
+        target: Drive,
+        bad: |c| c.signal("draining") & (c.signal("drained") | c.signal("abort")),
     },
     Fault {
         name: "npu-interrupt-lost",

@@ -12,7 +12,7 @@ use super::instructions::{
     access, arithmetic, atomics, branch, fence, register, trapping, value, version,
 };
 use super::modes::{privilege, protect, user};
-use super::starts::JobStarts;
+use super::starts::{JobStarts, abort};
 use crate::program::layout::{
     CODE, DATA, DATA_BYTES, MSIP, MTIME, MTIMECMP, NPU, NPU_WINDOW, SACRIFICE, SACRIFICE_BYTES,
 };
@@ -67,7 +67,11 @@ fn nested(target: Target, inner: BoxedStrategy<Block>, jobs: JobStarts) -> Boxed
     if jobs.count == 0 {
         return prop_oneof![5 => simple(target), 2 => around].boxed();
     }
-    prop_oneof![20 => simple(target), 8 => around, 1 => jobs.start(), 1 => wait()].boxed()
+    let any = prop_oneof![20 => simple(target), 8 => around, 1 => jobs.start(), 1 => wait()];
+    match jobs.end_early {
+        true => prop_oneof![7 => any, 1 => jobs.start(), 1 => abort()].boxed(),
+        false => any.boxed(),
+    }
 }
 
 fn simple(target: Target) -> BoxedStrategy<Block> {

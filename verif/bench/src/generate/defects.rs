@@ -137,16 +137,17 @@ fn apply(defect: Defect, target: Target, job: &mut Job, index: usize, spare: u32
 fn reserved(descriptor: &Descriptor, target: Target) -> [u32; 8] {
     const HIGH: u32 = 0xffff_0000;
     const ALL: u32 = u32::MAX;
+    let exec = if target.int4_weights { 0xfff0_88e0 } else { 0xfff8_88e0 };
     match descriptor {
         Descriptor::Load(_, load) if load.windows.is_some() => {
             [0xfff8_88e0, 0, 0, 0, 0, 0, 0, 0xffff_ff00]
         }
         Descriptor::Load(..) => [0xfff8_88e0, 0, 0, 0, 0, HIGH, ALL, ALL],
-        Descriptor::Exec(..) => [0xfff8_88e0, 0, 0, 0, 0, 0, HIGH, ALL],
+        Descriptor::Exec(..) => [exec, 0, 0, 0, 0, 0, HIGH, ALL],
         Descriptor::Convolution(_, convolution) => {
             let kernel =
                 if convolution.kernel == Kernel::Depthwise { 0xff00_0000 } else { 3 << 30 };
-            [0xfff8_88e0, 0, 0, 0, 0, 0xf000_0000, kernel, 0]
+            [exec, 0, 0, 0, 0, 0xf000_0000, kernel, 0]
         }
         Descriptor::Store(_, store) => {
             let memory = matches!(store.destination, Destination::Memory { .. });

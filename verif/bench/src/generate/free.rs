@@ -43,6 +43,7 @@ pub(super) fn free_convolution(target: Target) -> BoxedStrategy<Descriptor> {
             let convolution = Convolution {
                 kernel,
                 accumulate: tiles.2,
+                int4: false,
                 activation_row,
                 // Lines that a pass takes at once lie in different banks.
                 row_pitch: row_pitch | u16::from(depthwise && dim >= 8),

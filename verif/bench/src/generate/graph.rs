@@ -172,6 +172,7 @@ fn free_exec(target: Target) -> BoxedStrategy<Descriptor> {
             let (accumulator_row, step, overlap) = accumulators;
             let exec = Exec {
                 accumulate,
+                int4: false,
                 activations,
                 weight_row: weights.0,
                 weight_k_step: weights.1,

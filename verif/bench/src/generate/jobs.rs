@@ -19,31 +19,51 @@ use crate::program::random_bytes;
 
 /// `count` jobs, each in its own part of the arena.
 ///
-/// A bus error leaves the inner memories undefined, so jobs either may meet one, or may read rows
-/// that an earlier job left behind.
-pub(super) fn jobs(target: Target, count: usize, bus_errors: bool) -> BoxedStrategy<Vec<Job>> {
+/// A job that ends early leaves the inner memories undefined, so jobs either may do that, by a bus
+/// error or an abort, or may read rows that an earlier job left behind.
+pub(super) fn jobs(target: Target, count: usize, end_early: bool) -> BoxedStrategy<Vec<Job>> {
     if count == 0 {
         return Just(Vec::new()).boxed();
     }
     let bytes = NPU_ARENA_BYTES / count as u32;
     let all: Vec<_> =
-        (0..count as u32).map(|i| job(target, NPU_ARENA + i * bytes, bytes, bus_errors)).collect();
+        (0..count as u32).map(|i| job(target, NPU_ARENA + i * bytes, bytes, end_early)).collect();
     all.boxed()
 }
 
-fn job(target: Target, arena: u32, bytes: u32, bus_errors: bool) -> BoxedStrategy<Job> {
+fn job(target: Target, arena: u32, bytes: u32, end_early: bool) -> BoxedStrategy<Job> {
     let own_rows_only = prop_oneof![
         5 => gemm(target, arena, bytes),
         6 => layers(target, arena, bytes),
         2 => windows(target, arena, bytes),
         1 => parallel(target, arena, bytes),
         1 => ties(target, arena, bytes),
-        2 => bad(target, arena, bytes, bus_errors),
+        2 => bad(target, arena, bytes, end_early),
     ];
-    if bus_errors {
-        return prop_oneof![2 => own_rows_only, 1 => apart(target, arena, bytes)].boxed();
+    let job = if end_early {
+        prop_oneof![2 => own_rows_only, 1 => apart(target, arena, bytes)].boxed()
+    } else {
+        prop_oneof![3 => own_rows_only, 1 => graph(target, arena, bytes)].boxed()
+    };
+    if !target.int4_weights {
+        return job;
     }
-    prop_oneof![3 => own_rows_only, 1 => graph(target, arena, bytes)].boxed()
+    let int4 = prop_oneof![Just(0u32), any::<u32>(), Just(u32::MAX)];
+    (job, int4).prop_map(|(job, int4)| with_int4(job, int4)).boxed()
+}
+
+/// The job with weights of 4 bits in the EXECs whose bit is set. They take half of the rows, so that
+/// those are a part of what is there.
+fn with_int4(mut job: Job, mask: u32) -> Job {
+    for (index, descriptor) in (0..).zip(&mut job.descriptors) {
+        let int4 = mask >> (index % 32) & 1 == 1;
+        match descriptor {
+            Descriptor::Exec(_, exec) => exec.int4 = int4,
+            Descriptor::Convolution(_, convolution) => convolution.int4 = int4,
+            _ => {}
+        }
+    }
+    job
 }
 
 /// Bytes from where [`apart`]'s results would lie to where they lie.

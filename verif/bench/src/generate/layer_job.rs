@@ -79,6 +79,7 @@ impl Builder {
         let convolution = Convolution {
             kernel,
             accumulate: false,
+            int4: false,
             activation_row: map.row.wrapping_add(above).wrapping_add(first_x as u16),
             row_pitch: map.pitch,
             plane_step: map.plane_step,

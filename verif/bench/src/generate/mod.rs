@@ -36,6 +36,8 @@ pub struct Target {
     pub npu: systole_compiler::NpuShape,
     /// STOREs may ask for double rounding.
     pub double_rounding: bool,
+    /// EXECs may ask for weights of 4 bits.
+    pub int4_weights: bool,
     /// Bytes of RAM.
     pub ram_bytes: u32,
 }
@@ -48,9 +50,9 @@ pub fn program(target: Target) -> impl Strategy<Value = Program> {
     ];
     let data_seed = prop_oneof![1 => Just(0u64), 4 => 1..u64::MAX];
     let count = prop_oneof![1 => Just(0usize), 2 => Just(1), 1 => Just(2)];
-    let npu = (count, prop::bool::weighted(0.2)).prop_flat_map(move |(count, bus_errors)| {
-        let jobs = jobs::jobs(target, count, bus_errors);
-        (jobs, Just(JobStarts { count, bus_errors }), environment(bus_errors))
+    let npu = (count, prop::bool::weighted(0.2)).prop_flat_map(move |(count, end_early)| {
+        let jobs = jobs::jobs(target, count, end_early);
+        (jobs, Just(JobStarts { count, end_early }), environment(end_early))
     });
     (registers, data_seed, npu).prop_flat_map(
         move |(registers, data_seed, (jobs, starts, environment))| {
@@ -125,7 +127,13 @@ mod tests {
             accumulator_rows: 1024,
             parameter_rows: 1024,
         };
-        Target { isa: Isa::full(), npu, double_rounding: true, ram_bytes: 1 << 24 }
+        Target {
+            isa: Isa::full(),
+            npu,
+            double_rounding: true,
+            int4_weights: true,
+            ram_bytes: 1 << 24,
+        }
     }
 
     #[test]
@@ -146,7 +154,13 @@ mod tests {
                 parameter_rows: 256,
             };
             let isa = if dim > 4 { Isa::full() } else { Isa::default() };
-            let target = Target { isa, npu, double_rounding: dim > 2, ram_bytes: 1 << 17 };
+            let target = Target {
+                isa,
+                npu,
+                double_rounding: dim > 2,
+                int4_weights: dim < 16,
+                ram_bytes: 1 << 17,
+            };
             let mut jobs = 0;
             for index in 0..100 {
                 let program = sample(target, 1, index);

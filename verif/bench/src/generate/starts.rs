@@ -13,12 +13,12 @@ use crate::program::layout::{CODE, NPU_ARENA, NPU_ARENA_BYTES, PAGE};
 pub(super) struct JobStarts {
     /// Jobs of the program; with 0 nothing is started.
     pub(super) count: usize,
-    /// They may meet bus errors, and so the edges of a window.
-    pub(super) bus_errors: bool,
+    /// They may end early: meet bus errors, and so the edges of a window, and be aborted.
+    pub(super) end_early: bool,
 }
 
 impl JobStarts {
-    pub(super) const NONE: Self = Self { count: 0, bus_errors: false };
+    pub(super) const NONE: Self = Self { count: 0, end_early: false };
 
     /// The start of one of the jobs, of which there is at least one.
     pub(super) fn start(self) -> BoxedStrategy<Block> {
@@ -27,7 +27,7 @@ impl JobStarts {
             .prop_flat_map(move |job| {
                 let arena = NPU_ARENA + part * job as u32;
                 let harmless = prop_oneof![5 => Just(None), 1 => around().prop_map(Some)];
-                let window = if self.bus_errors {
+                let window = if self.end_early {
                     prop_oneof![1 => harmless, 1 => across(arena, part).prop_map(Some)].boxed()
                 } else {
                     harmless.boxed()
@@ -43,6 +43,11 @@ impl JobStarts {
             })
             .boxed()
     }
+}
+
+/// The end of a job that may run.
+pub(super) fn abort() -> impl Strategy<Value = Block> {
+    register().prop_map(|scratch| Block::AbortJob { scratch })
 }
 
 /// Bits of a written edge that are not kept.

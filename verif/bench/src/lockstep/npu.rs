@@ -1,8 +1,8 @@
 //! NPU jobs in lockstep: every byte in order, and the end of each job.
 //!
 //! The golden model runs a whole job when its doorbell store retires. The RTL's bytes are matched
-//! against the model's list as they come; a bus error that the bench injected ends a job early,
-//! and what the RTL did not write is then undone in the model.
+//! against the model's list as they come; a bus error that the bench injected, or the program's
+//! `ABORT`, ends a job early, and what the RTL did not write is then undone in the model.
 
 use std::collections::VecDeque;
 
@@ -14,6 +14,9 @@ use super::Kind;
 
 /// Cycles for which a status read may still show the job running after its end was seen.
 const STATUS_SLACK: u64 = 200;
+
+/// Cycles for which a job may go on, and end by itself, after the store to `ABORT` has retired.
+const ABORT_SLACK: u64 = 200;
 
 const OUTSIDE: &str = "outside its bus window";
 
@@ -30,10 +33,12 @@ pub(super) struct NpuChecker {
     /// Jobs that ended as they should.
     pub(super) jobs: u64,
     current: Option<Current>,
-    /// Events that came before the doorbell store retired.
+    /// Events that came before the store to the doorbell, or to `ABORT`, retired.
     deferred: VecDeque<Deferred>,
     /// Injected and genuine bus errors of the current job.
     errors: Vec<(Port, u32)>,
+    /// When the store to `ABORT` retired.
+    abort: Option<u64>,
     last_end: Option<u64>,
 }
 
@@ -61,17 +66,24 @@ impl NpuChecker {
             Deferred::Write(write) => {
                 Some(format!("the NPU wrote at {:#010x} without a job", write.address))
             }
+            Deferred::End(..) if self.current.is_some() => {
+                Some("the NPU reported a job as aborted that nobody aborted".into())
+            }
             Deferred::End(..) => {
                 Some("the NPU reported the end of a job that was not started".into())
             }
         }
     }
 
-    /// Takes up a job that the last step started.
-    pub(super) fn after_step(&mut self, golden: &mut Machine) -> Check {
-        let Some(record) = golden.npu.take_job() else { return Ok(()) };
-        self.current = Some(Current { record, matched: 0, refused: Vec::new() });
-        while let Some(event) = self.deferred.pop_front() {
+    /// Takes up a job that the last step, which retired at `cycle`, started or aborted.
+    pub(super) fn after_step(&mut self, golden: &mut Machine, cycle: u64) -> Check {
+        if let Some(record) = golden.npu.take_job() {
+            self.current = Some(Current { record, matched: 0, refused: Vec::new() });
+        }
+        if golden.npu.aborting() {
+            self.abort.get_or_insert(cycle);
+        }
+        for event in std::mem::take(&mut self.deferred) {
             match event {
                 Deferred::Write(write) => self.write(golden, write)?,
                 Deferred::End(end, cycle) => self.end(golden, end, cycle)?,
@@ -81,7 +93,8 @@ impl NpuChecker {
     }
 
     pub(super) fn write(&mut self, golden: &Machine, write: NpuWrite) -> Check {
-        let Some(current) = &mut self.current else {
+        let in_order = self.deferred.is_empty();
+        let Some(current) = self.current.as_mut().filter(|_| in_order) else {
             self.deferred.push_back(Deferred::Write(write));
             return Ok(());
         };
@@ -122,11 +135,14 @@ impl NpuChecker {
     }
 
     pub(super) fn end(&mut self, golden: &mut Machine, end: NpuJobEnd, cycle: u64) -> Check {
-        let Some(current) = self.current.take() else {
+        let known = u32::from(end.cause) != cause::ABORTED || golden.npu.aborting();
+        let in_order = self.deferred.is_empty();
+        let Some(current) = self.current.take_if(|_| known && in_order) else {
             self.deferred.push_back(Deferred::End(end, cycle));
             return Ok(());
         };
         self.last_end = Some(cycle);
+        let abort = self.abort.take();
         let end = JobEnd {
             cause: end.cause.into(),
             fault_index: end.fault_index.into(),
@@ -141,6 +157,11 @@ impl NpuChecker {
         let expected = golden.npu.expected_end().unwrap_or_default();
         if is_bus_error(end.cause) {
             bus_error_end(golden, &current, &end, &expected, &errors)?;
+        } else if end.cause == cause::ABORTED {
+            aborted_end(golden, &current, &end, &errors)?;
+        } else if let Some(abort) = abort.filter(|abort| cycle > abort + ABORT_SLACK) {
+            let message = format!("the abort of cycle {abort} did not end the job");
+            return Err((Kind::NpuEnd, message));
         } else {
             regular_end(&current, &end, &expected, &errors)?;
             golden.npu.finish_job();
@@ -218,8 +239,37 @@ fn bus_error_end(
         return Err((Kind::NpuEnd, ends_differ(end, expected)));
     }
     golden.roll_back(&current.record, current.matched);
-    golden.npu.end_with_bus_error(end.cause, end.fault_index, end.fault_address);
+    golden.npu.end_early(*end);
     undo_refused(golden, current);
+    Ok(())
+}
+
+/// The program ended the job: when is the RTL's business, but not before a descriptor that has
+/// written, and no error of a write, which is always seen, may be lost.
+fn aborted_end(
+    golden: &mut Machine,
+    current: &Current,
+    end: &JobEnd,
+    errors: &[(Port, u32)],
+) -> Check {
+    let record = &current.record;
+    let written = &record.writes[..current.matched];
+    let first = written.last().map_or(0, |write| write.descriptor + 1);
+    let handed_out = first as usize..=record.descriptors().len();
+    if !handed_out.contains(&(end.fault_index as usize)) || end.fault_address != 0 {
+        let message = format!(
+            "the job was aborted at descriptor {}, address {:#x}; expected one of {handed_out:?}, \
+             address 0",
+            end.fault_index, end.fault_address
+        );
+        return Err((Kind::NpuEnd, message));
+    }
+    if let Some((_, address)) = errors.iter().find(|(port, _)| *port == Port::AxiWrite) {
+        let message = format!("a bus error at {address:#010x} was not reported");
+        return Err((Kind::NpuEnd, message));
+    }
+    golden.roll_back(record, current.matched);
+    golden.npu.end_early(*end);
     Ok(())
 }
 

@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
         if rtl.mem_wmask & 1 != 0 && rtl.mem_addr == self.tohost && rtl.mem_wdata != 0 {
             self.request = if rtl.mem_wdata & 1 == 1 { Request::Due } else { Request::WhenIdle };
         }
-        let result = self.npu.after_step(self.golden);
+        let result = self.npu.after_step(self.golden, self.cycle);
         self.npu_result(result)
     }
 

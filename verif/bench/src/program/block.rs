@@ -195,6 +195,11 @@ pub enum Block {
         /// Two scratch registers.
         scratch: [Register; 2],
     },
+    /// Ends the job that runs, if one does.
+    AbortJob {
+        /// Scratch register.
+        scratch: Register,
+    },
     /// Waits until the NPU is not busy, then loads from the job's results.
     WaitJob {
         /// Two scratch registers.

@@ -104,6 +104,7 @@ fn golden() -> Machine {
         accumulator_rows: 16,
         parameter_rows: 16,
         double_rounding: false,
+        int4_weights: false,
     };
     Machine::new(&Config { ram_bytes: RAM_BYTES, isa: Isa::full(), npu })
 }

@@ -2,7 +2,7 @@
 //! outside it.
 
 use super::descriptor::{Convolution, Kernel, depthwise_lines, depthwise_taps};
-use super::exec::{Weights, add, products, weights};
+use super::exec::{Weights, add, products, tile_rows, weights};
 use super::memories::{MAX_DIM, Memories, row_at};
 
 pub(super) fn run(d: &Convolution, memories: &mut Memories) {
@@ -13,13 +13,13 @@ pub(super) fn run(d: &Convolution, memories: &mut Memories) {
 }
 
 fn full(d: &Convolution, height: u32, width: u32, memories: &mut Memories) {
-    let dim = memories.dim() as u32;
+    let tile_rows = tile_rows(memories.dim() as u32, d.int4);
     let mut tile_row = d.weight_row;
     for nt in 0..d.n_tiles {
         let mut overwrite = !d.accumulate;
         for (ky, kx) in (0..height).flat_map(|ky| (0..width).map(move |kx| (ky, kx))) {
             for kt in 0..d.k_tiles {
-                let weights = weights(memories, tile_row);
+                let weights = weights(memories, tile_row, d.int4);
                 let plane = Plane::new(d, kt);
                 each_output(d, nt, |x, y, accumulator_row| {
                     let pixel = plane.pixel(memories, x + kx as i32, y + ky as i32);
@@ -27,7 +27,7 @@ fn full(d: &Convolution, height: u32, width: u32, memories: &mut Memories) {
                     add(memories, accumulator_row, &sums, overwrite);
                 });
                 overwrite = false;
-                tile_row = tile_row.wrapping_add(dim);
+                tile_row = tile_row.wrapping_add(tile_rows);
             }
         }
     }
@@ -36,17 +36,18 @@ fn full(d: &Convolution, height: u32, width: u32, memories: &mut Memories) {
 fn depthwise(d: &Convolution, memories: &mut Memories) {
     let dim = memories.dim() as u32;
     let lines = depthwise_lines(dim);
+    let tile_rows = tile_rows(dim, d.int4);
     let mut tile_row = d.weight_row;
     for nt in 0..d.n_tiles {
         let plane = Plane::new(d, nt);
         for pass in 0..d.k_tiles {
-            let weights = weights(memories, tile_row);
+            let weights = weights(memories, tile_row, d.int4);
             let overwrite = pass == 0 && !d.accumulate;
             each_output(d, nt, |x, y, accumulator_row| {
                 let sums = taps(&plane, memories, &weights, (x, y + (pass * lines) as i32));
                 add(memories, accumulator_row, &sums, overwrite);
             });
-            tile_row = tile_row.wrapping_add(dim);
+            tile_row = tile_row.wrapping_add(tile_rows);
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn run(d: &Exec, memories: &mut Memories) {
 /// One weight tile and all m rows.
 fn tile(d: &Exec, memories: &mut Memories, nt: u32, kt: u32) {
     let steps = [(nt, d.weight_n_step), (kt, d.weight_k_step)];
-    let weights = weights(memories, row_at(d.weight_row, &steps));
+    let weights = weights(memories, row_at(d.weight_row, &steps), d.int4);
     let overwrite = kt == 0 && !d.accumulate;
     for m in 0..d.m_rows {
         let steps = [(kt, d.activation_k_step), (m, d.activation_step)];
@@ -27,9 +27,24 @@ fn tile(d: &Exec, memories: &mut Memories, nt: u32, kt: u32) {
 /// A tile of weights, `[k][n]`.
 pub(super) type Weights = [[i32; MAX_DIM]; MAX_DIM];
 
+/// Scratchpad rows of a tile of weights on an array of side `dim`.
+pub(super) fn tile_rows(dim: u32, int4: bool) -> u32 {
+    if int4 { dim / 2 } else { dim }
+}
+
 /// The D rows of weights from scratchpad row `row` on.
-pub(super) fn weights(memories: &Memories, row: u32) -> Weights {
+pub(super) fn weights(memories: &Memories, row: u32, int4: bool) -> Weights {
     let mut weights = [[0; MAX_DIM]; MAX_DIM];
+    if int4 {
+        for (row, pair) in (row..).zip(weights[..memories.dim()].chunks_exact_mut(2)) {
+            for (n, &byte) in memories.scratchpad(row).iter().enumerate() {
+                // Shifts of i8 keep the sign.
+                pair[0][n] = i32::from(byte << 4 >> 4);
+                pair[1][n] = i32::from(byte >> 4);
+            }
+        }
+        return weights;
+    }
     for (k, weights) in (0..).zip(&mut weights[..memories.dim()]) {
         for (weight, &byte) in weights.iter_mut().zip(memories.scratchpad(row.wrapping_add(k))) {
             *weight = i32::from(byte);

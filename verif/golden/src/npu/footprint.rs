@@ -4,6 +4,7 @@ use super::descriptor::{
     self, Convolution, Descriptor, Destination, Exec, Kernel, Load, Operation, Place, Pool,
     Requantised, Source, Store, Then, depthwise_lines, depthwise_taps,
 };
+use super::exec::tile_rows;
 use super::memories::{TABLE_ROWS, TABLE_SPAN};
 use super::pool::window;
 use super::rows::{Rows, merge};
@@ -99,7 +100,7 @@ fn of_exec(config: &NpuConfig, d: &Exec) -> Vec<Access> {
     let weights = Rows::at(config.scratchpad_rows, d.weight_row)
         .stepped(d.n_tiles, d.weight_n_step)
         .stepped(d.k_tiles, d.weight_k_step)
-        .stepped(config.dim, 1);
+        .stepped(tile_rows(config.dim, d.int4), 1);
     let accumulators = Rows::at(config.accumulator_rows, d.accumulator_row)
         .stepped(d.n_tiles, d.accumulator_n_step)
         .stepped(d.m_rows, 1);
@@ -130,8 +131,8 @@ fn of_convolution(config: &NpuConfig, d: &Convolution) -> Vec<Access> {
         .moved(pixels.map(|pixel| pixel as u32))
         .stepped(planes, d.plane_step);
     let weights = Rows::at(config.scratchpad_rows, d.weight_row)
-        .stepped(used_rows, 1)
-        .stepped(tiles, config.dim);
+        .stepped(if d.int4 { used_rows.div_ceil(2) } else { used_rows }, 1)
+        .stepped(tiles, tile_rows(config.dim, d.int4));
     let accumulators = Rows::at(config.accumulator_rows, d.accumulator_row)
         .stepped(d.n_tiles, d.accumulator_n_step)
         .stepped(d.out_width * d.out_height, 1);

@@ -53,6 +53,8 @@ pub mod cause {
     pub const LOAD_ERROR: u32 = 8;
     /// Bus error on a STORE's write.
     pub const STORE_ERROR: u32 = 9;
+    /// The hart ended the job.
+    pub const ABORTED: u32 = 10;
 
     /// The name in the error table.
     pub fn name(cause: u32) -> &'static str {
@@ -67,6 +69,7 @@ pub mod cause {
             FETCH_ERROR => "FETCH_ERROR",
             LOAD_ERROR => "LOAD_ERROR",
             STORE_ERROR => "STORE_ERROR",
+            ABORTED => "ABORTED",
             _ => "unknown",
         }
     }
@@ -87,6 +90,7 @@ pub mod register {
     pub const CYCLES: u32 = 0x24;
     /// The last of the counters, which begin with `CYCLES`.
     pub const MACS: u32 = 0x50;
+    pub const ABORT: u32 = 0x54;
     pub const WINDOW_BASE: u32 = 0x1000;
     pub const WINDOW_LIMIT: u32 = 0x1004;
 }
@@ -105,6 +109,8 @@ pub struct Npu {
     doorbell: u32,
     /// A job whose end has not been reported yet.
     running: Option<JobEnd>,
+    /// `ABORT` was written while it runs.
+    aborting: bool,
     /// `STATUS[1]` and the end of the last job; `error` is `cause != 0`.
     done: bool,
     ended: JobEnd,
@@ -121,6 +127,7 @@ impl Npu {
             interrupt_enable: false,
             doorbell: 0,
             running: None,
+            aborting: false,
             done: false,
             ended: JobEnd::default(),
             jobs: 0,
@@ -134,6 +141,7 @@ impl Npu {
         self.interrupt_enable = false;
         self.doorbell = 0;
         self.running = None;
+        self.aborting = false;
         self.done = false;
         self.ended = JobEnd::default();
         self.jobs = 0;
@@ -151,7 +159,12 @@ impl Npu {
         self.running.is_some()
     }
 
-    /// How the running job ends without injected bus errors; `None` when not busy.
+    /// Whether `ABORT` was written while the present job ran: then it may end early.
+    pub fn aborting(&self) -> bool {
+        self.aborting
+    }
+
+    /// How the running job ends without injected bus errors or an abort; `None` when not busy.
     pub fn expected_end(&self) -> Option<JobEnd> {
         self.running
     }
@@ -168,17 +181,18 @@ impl Npu {
         }
     }
 
-    /// The running job ended with a bus error that the bench injected (cause 7, 8 or 9). Does
-    /// nothing when not busy. What the RTL did not write is undone by
+    /// The running job ended early: with a bus error that the bench injected (cause 7, 8 or 9), or
+    /// aborted (10). Does nothing when not busy. What the RTL did not write is undone by
     /// [`crate::Machine::roll_back`].
-    pub fn end_with_bus_error(&mut self, cause: u32, index: u32, address: u32) {
+    pub fn end_early(&mut self, end: JobEnd) {
         if self.running.take().is_some() {
-            self.end(JobEnd { cause, fault_index: index, fault_address: address });
+            self.end(end);
         }
     }
 
     fn end(&mut self, end: JobEnd) {
         self.done = end.cause == cause::NONE;
+        self.aborting = false;
         self.ended = end;
         self.jobs = self.jobs.wrapping_add(1);
     }
@@ -203,7 +217,7 @@ impl Npu {
             STATUS => (self.status(), true),
             INTERRUPT_ENABLE => (u32::from(self.interrupt_enable), false),
             DOORBELL => (self.doorbell, false),
-            CLEAR => (0, false),
+            CLEAR | ABORT => (0, false),
             FAULT_INDEX => (self.ended.fault_index, true),
             FAULT_ADDRESS => (self.ended.fault_address, true),
             JOBS => (self.jobs, true),
@@ -252,6 +266,7 @@ impl Npu {
         match offset {
             register::INTERRUPT_ENABLE => self.interrupt_enable = value & 1 == 1,
             register::DOORBELL if rings => self.ring(value, memory, log),
+            register::ABORT => self.aborting = self.busy(),
             register::WINDOW_BASE if !self.busy() => self.window.base = BusWindow::edge(value),
             register::WINDOW_LIMIT if !self.busy() => self.window.limit = BusWindow::edge(value),
             register::CLEAR if !self.busy() => {

@@ -3,7 +3,7 @@
 
 use super::asm::{self, lw, sw};
 use super::{NPU, RAM_BASE, machine, nth, place, step};
-use crate::npu::{cause, register};
+use crate::npu::{JobEnd, cause, register};
 use crate::{Inputs, Machine, NPU_BASE};
 
 const LIST: u32 = RAM_BASE + 0x2000;
@@ -73,7 +73,8 @@ fn an_injected_bus_error_ends_the_job_and_is_rolled_back() {
     step(&mut m);
     let job = m.npu.take_job().unwrap();
     m.roll_back(&job, 6);
-    m.npu.end_with_bus_error(cause::STORE_ERROR, 1, OUTPUT + 8);
+    let cause = cause::STORE_ERROR;
+    m.npu.end_early(JobEnd { cause, fault_index: 1, fault_address: OUTPUT + 8 });
     assert_eq!(m.read_memory(OUTPUT + 8, 4).unwrap(), [5, 6, 0x55, 0x55]);
     let inputs = Inputs::default();
     assert_eq!(m.step(&inputs).rd_wdata, 0x0904);
@@ -87,6 +88,38 @@ fn an_injected_bus_error_ends_the_job_and_is_rolled_back() {
     m.npu.finish_job();
     assert_eq!(m.read_memory(OUTPUT + 8, 4).unwrap(), [5, 6, 7, 8]);
     assert_eq!(m.npu.status(), 2);
+}
+
+#[test]
+fn an_abort_is_known_until_the_job_ends() {
+    let mut m = ready();
+    let program = [sw(1, 0, 0x54), sw(1, 2, 0x10), sw(1, 0, 0x54), lw(3, 1, 0x54), lw(4, 1, 0x08)];
+    place(&mut m, RAM_BASE, &program);
+    m.set_pc(RAM_BASE);
+    // Without a job it is ignored.
+    step(&mut m);
+    assert!(!m.npu.aborting());
+    assert_eq!(m.npu.status(), 0);
+    step(&mut m);
+    assert!(m.npu.busy() && !m.npu.aborting());
+    step(&mut m);
+    assert!(m.npu.busy() && m.npu.aborting());
+    // A job that is over before it knows ends as it would have.
+    m.npu.finish_job();
+    assert!(!m.npu.aborting());
+    assert_eq!(m.npu.status(), 2);
+    assert_eq!(step(&mut m).rd_wdata, 0);
+    m.set_pc(RAM_BASE + 4);
+    nth(&mut m, 1);
+    let job = m.npu.take_job().unwrap();
+    step(&mut m);
+    m.roll_back(&job, 0);
+    m.npu.end_early(JobEnd { cause: cause::ABORTED, fault_index: 1, fault_address: 0 });
+    assert!(!m.npu.aborting());
+    step(&mut m);
+    assert_eq!(step(&mut m).rd_wdata, 0x0a04);
+    assert_eq!(m.npu.read_allowed(register::FAULT_INDEX, 1, false), Ok(()));
+    assert_eq!(m.npu.read_allowed(register::JOBS, 2, false), Ok(()));
 }
 
 #[test]
@@ -111,7 +144,7 @@ fn registers() {
     // log2 of D = 4, W = 8, 64 scratchpad rows, 32 accumulator rows.
     assert_eq!(m.registers()[4], 0x0506_0302);
     assert_eq!(m.npu.config(), &NPU);
-    for offset in [0x0c, 0x10, 0x14, 0x18, 0x1c, 0x20, 0x24, 0x28, 0x50] {
+    for offset in [0x0c, 0x10, 0x14, 0x18, 0x1c, 0x20, 0x24, 0x28, 0x50, 0x54] {
         let program = [asm::li(1, NPU_BASE), [lw(3, 1, offset), asm::NOP]].concat();
         assert_eq!(nth(&mut machine(&program), 3).rd_wdata, 0);
     }

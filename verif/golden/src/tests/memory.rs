@@ -86,7 +86,7 @@ fn access_faults() {
         0x01ff_fffc,
         CLINT_BASE + 0x1_0000,
         CLINT_BASE + 4,
-        NPU_BASE + 0x54,
+        NPU_BASE + 0x58,
         NPU_BASE + 0x1008,
         NPU_BASE + 0x2000,
         RAM_BASE - 4,

@@ -28,6 +28,7 @@ pub const NPU: NpuConfig = NpuConfig {
     accumulator_rows: 32,
     parameter_rows: 32,
     double_rounding: true,
+    int4_weights: true,
 };
 /// RAM of the test machine.
 pub const RAM_BYTES: u32 = 1 << 16;

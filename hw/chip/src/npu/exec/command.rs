@@ -2,6 +2,8 @@
 
 use systole_hdl::prelude::*;
 
+use crate::config::NpuConfig;
+
 /// A descriptor and its mode.
 pub(super) struct Command {
     descriptor: Signal,
@@ -11,18 +13,22 @@ pub(super) struct Command {
     pub(super) product: Signal,
     /// Mode 2.
     pub(super) depthwise: Signal,
+    /// Weights have 4 bits; `None` where they cannot.
+    pub(super) int4: Option<Signal>,
 }
 
 impl Command {
-    pub(super) fn new(descriptor: Signal, row_bits: u32, accumulator_bits: u32) -> Self {
+    pub(super) fn new(descriptor: Signal, config: &NpuConfig) -> Self {
+        let row_bits = config.scratchpad_rows.ilog2();
         let mode = descriptor.bits(18, 17).named("mode");
         let command = Self {
             descriptor,
             row_bits,
             product: mode.eq(0).named("is_product"),
             depthwise: mode.bit(1).named("is_depthwise"),
+            int4: config.int4_weights.then(|| descriptor.bit(19).named("is_int4")),
         };
-        command.mark_unused(accumulator_bits);
+        command.mark_unused(config.accumulator_rows.ilog2());
         command
     }
 
@@ -39,7 +45,7 @@ impl Command {
     /// Row addresses wrap, and the front end has used the rest of word 0.
     fn mark_unused(&self, accumulator_bits: u32) {
         self.descriptor.bits(15, 0).unused();
-        self.field(0, 31, 19).unused();
+        self.field(0, 31, if self.int4.is_some() { 20 } else { 19 }).unused();
         self.field(6, 31, 30).unused();
         let rows = self.row_bits;
         for (word, half, used) in

@@ -17,8 +17,14 @@ pub(super) struct Walk {
     pub(super) overwrite: Signal,
 }
 
-/// Loop counters. A product has a kernel of one tap; a depthwise pass counts as a kernel line.
-pub(super) fn counters(m: M, command: &Command, taken: Signal, advance: Signal) -> Walk {
+/// Loop counters. A product has a kernel of one tap; a depthwise pass counts as a kernel line. With
+/// `abort` the tile at hand is the last one.
+pub(super) fn counters(
+    m: M,
+    command: &Command,
+    abort: Signal,
+    [taken, advance]: [Signal; 2],
+) -> Walk {
     m.section("Loops");
     let Command { product, depthwise, .. } = *command;
     let full = (!product & !depthwise).named("is_full");
@@ -36,7 +42,7 @@ pub(super) fn counters(m: M, command: &Command, taken: Signal, advance: Signal) 
     let last_k = k_left.eq(1).named("last_k");
     let last_x = (last_k & x_left.eq(1)).named("last_x");
     let last_y = (last_x & y_left.eq(1)).named("last_y").doc("last tile of an n tile");
-    let last = (last_y & n_left.eq(1)).named("last");
+    let last = ((last_y & n_left.eq(1)) | abort).named("last");
     let planes = command.field(6, 11, 0);
     let one_plane = depthwise.mux(lit(1, U(16)), planes.ext(16));
     let k_count = product.mux(command.field(4, 15, 0), one_plane).named("k_count");

@@ -28,25 +28,31 @@ use crate::config::NpuConfig;
 ///
 /// `wave_*`, `inject` and `load_*` belong to the rows that the scratchpad returns in the same
 /// cycle; `tap_<g>_*` (from 1 on) ask for the pixels of further lines of a depthwise pass, those of
-/// line 0 go through `activation_*`. Reads of activations and taps must not be refused.
+/// line 0 go through `activation_*`. Reads of activations and taps must not be refused. With `abort`
+/// the next tile is the last of its command, and the next wave the last of its tile.
 pub fn exec(config: &NpuConfig) -> Module {
     let (tiles, pixels, taps) = (tiles(config), pixels(config), taps(config));
     module("npu_exec", |m| {
         m.doc("Sequencer of EXEC: weights and activations of each tile, in order.");
+        let abort = m.input("abort", Bit).doc("the hart ended the job");
         let tiles = m
             .instance("tiles", &tiles)
+            .pin("abort", abort)
             .pin("command_valid", m.input("command_valid", Bit))
             .pin("command_descriptor", m.input("command_descriptor", U(256)))
             .pin("weight_0_ready", m.input("weight_0_ready", Bit))
             .pin("weight_1_ready", m.input("weight_1_ready", Bit));
-        let pixels = m.instance("pixels", &pixels);
-        let taps = m.instance("taps", &taps);
+        let pixels = m.instance("pixels", &pixels).pin("abort", abort);
+        let taps = m.instance("taps", &taps).pin("abort", abort);
         m.output("command_ready", tiles.out("command_ready"));
         for port in ["weight_0_valid", "weight_0_row", "weight_1_valid", "weight_1_row"] {
             m.output(port, tiles.out(port));
         }
         for port in ["load_count", "load_index", "load_select"] {
             m.output(port, tiles.out(port));
+        }
+        if config.int4_weights {
+            m.output("load_int4", tiles.out("load_int4"));
         }
 
         m.section("Each tile goes to one streamer, once the other one is idle");

@@ -14,6 +14,7 @@ pub fn pixels(config: &NpuConfig) -> Module {
     module("npu_exec_pixels", |m| {
         m.doc("EXEC, activations: a pixel a cycle.");
         let tile_valid = m.input("tile_valid", Bit);
+        let abort = m.input("abort", Bit).doc("the wave at hand is the tile's last");
         let offered = Tile::unpack(config, "offered", m.input("tile", Tile::ty(config)));
         let busy = m.reg("busy", Bit).reset(0);
         let tile_end = m.wire("tile_end", Bit);
@@ -49,7 +50,7 @@ pub fn pixels(config: &NpuConfig) -> Module {
         let lines_left = m.reg("lines_left", U(12));
         let accumulator_row = m.reg("accumulator_row", offered.accumulator_row.ty());
         let line_end = columns_left.eq(1).named("line_end");
-        tile_end.drive(busy & line_end & lines_left.eq(1));
+        tile_end.drive(busy & ((line_end & lines_left.eq(1)) | abort));
         let next_line_row = (line_row + tile.line_step).named("next_line_row");
         m.clocked(|| {
             when(busy, || {

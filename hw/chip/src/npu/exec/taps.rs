@@ -32,6 +32,7 @@ pub fn taps(config: &NpuConfig) -> Module {
     module("npu_exec_taps", |m| {
         m.doc("EXEC, activations of depthwise convolutions.");
         let tile_valid = m.input("tile_valid", Bit);
+        let abort = m.input("abort", Bit).doc("the next output is the tile's last");
         let offered = Tile::unpack(config, "offered", m.input("tile", Tile::ty(config)));
         for unused in [offered.taps, offered.bounded, offered.step] {
             unused.unused();
@@ -74,12 +75,15 @@ pub fn taps(config: &NpuConfig) -> Module {
         let lines_left = m.reg("lines_left", U(12));
         let accumulator_row = m.reg("accumulator_row", offered.accumulator_row.ty());
         let issue = (busy & delay.eq(0) & outputs_left.ne(0)).named("issue");
-        let last_output = outputs_left.eq(1).named("last_output");
+        let last_output = (outputs_left.eq(1) | abort).named("last_output");
         let outputs_over = (outputs_left.eq(0) | (issue & last_output)).named("outputs_over");
         let next_column = (column + 1).named("next_column");
-        let columns_over = next_column.ge(tile.in_width.ext(COLUMN)).named("columns_over");
+        let columns_over =
+            (next_column.ge(tile.in_width.ext(COLUMN)) | abort).named("columns_over");
         let line_end = (busy & outputs_over & columns_over).named("line_end");
-        let last_line = lines_left.eq(1).named("last_line");
+        // A line without outputs left is not the last one when the command's last is still to come.
+        let cut = (abort & outputs_left.ne(0)).named("cut");
+        let last_line = (lines_left.eq(1) | cut).named("last_line");
         tile_end.drive(line_end & last_line);
         let next_line_row = (line_row + tile.line_step).named("next_line_row");
         let lead = |x: Signal| (lit(0, U(2)) - x.bits(1, 0)).ext(row_bits);

@@ -10,7 +10,7 @@ use super::command::Command;
 use super::loops::counters;
 use super::origin::{Start, origin};
 use super::tile::Tile;
-use super::weights::weight_rows;
+use super::weights::{if_int4, weight_rows};
 use crate::blocks::bits_for;
 use crate::config::NpuConfig;
 
@@ -18,7 +18,8 @@ use crate::config::NpuConfig;
 ///
 /// Up to two weight rows are asked for in a cycle, `weight_0_*` and the one behind it, `weight_1_*`,
 /// which is used only if the first is granted as well. `load_*` belongs to the rows that the
-/// scratchpad returns in the same cycle: `load_count` is how many, `load_index` the first one.
+/// scratchpad returns in the same cycle: `load_count` is how many, `load_index` the first one. With
+/// `load_int4` both are in the first scratchpad row.
 ///
 /// A row of the tile may enter the array `load_index` cycles after the last activation that uses
 /// its register at the earliest. So a tile whose register has just become free is loaded at a row
@@ -27,8 +28,6 @@ use crate::config::NpuConfig;
 /// `tile_streamed` says that the last activation of the oldest tile taken is on its way, so that
 /// its weight register is free.
 pub fn tiles(config: &NpuConfig) -> Module {
-    let row_bits = config.scratchpad_rows.ilog2();
-    let accumulator_bits = config.accumulator_rows.ilog2();
     module("npu_exec_tiles", |m| {
         m.doc("EXEC, weights: loads tile after tile and offers each to the streamers.");
         let command_valid = m.input("command_valid", Bit);
@@ -36,7 +35,8 @@ pub fn tiles(config: &NpuConfig) -> Module {
         let weight_ready = [0, 1].map(|n| m.input(format!("weight_{n}_ready"), Bit));
         let tile_taken = m.input("tile_taken", Bit);
         let tile_streamed = m.input("tile_streamed", Bit);
-        let command = Command::new(descriptor, row_bits, accumulator_bits);
+        let abort = m.input("abort", Bit).doc("the next tile is the last one");
+        let command = Command::new(descriptor, config);
         let busy = m.reg("busy", Bit).reset(0);
         let command_ready = m.output("command_ready", !busy);
         let taken = (command_valid & command_ready).named("command_taken");
@@ -57,7 +57,7 @@ pub fn tiles(config: &NpuConfig) -> Module {
         let tile = m.output_reg("tile", Tile::ty(config));
         let offer_free = (!tile_valid | tile_taken).named("offer_free");
 
-        let walk = counters(m, &command, taken, tile_loaded);
+        let walk = counters(m, &command, abort, [taken, tile_loaded]);
         let select = m.reg("select", Bit).reset(0).doc("register that is loaded");
         let row = weight_rows(m, config, &command, &walk, [taken, tile_loaded]);
         let age = age(m, config.dim, select, tile_streamed);
@@ -65,14 +65,17 @@ pub fn tiles(config: &NpuConfig) -> Module {
         let may_load = (busy & register_free & (offer_free | !ends)).named("may_load");
         let old_enough = age.ge(row.index.ext(age.width())).named("old_enough");
         let older = age.gt(row.index.ext(age.width())).named("old_enough_for_two");
-        let first = m.output("weight_0_valid", may_load & old_enough);
-        let second = m.output("weight_1_valid", first & older & !row.last);
+        let ripe = if_int4(row.int4, older, old_enough).named("ripe");
+        let first = m.output("weight_0_valid", may_load & ripe);
+        let behind = older & !row.last & if_int4(row.int4, lit(0, Bit), lit(1, Bit));
+        let second = m.output("weight_1_valid", first & behind);
         for (n, row) in row.rows.iter().enumerate() {
             m.output(format!("weight_{n}_row"), row.ext(16));
         }
         let [first_taken, second_taken] = row.taken;
         first_taken.drive(first & weight_ready[0]);
-        second_taken.drive(first_taken & second & weight_ready[1]);
+        let two = if_int4(row.int4, lit(1, Bit), second & weight_ready[1]).named("two_rows");
+        second_taken.drive(first_taken & two);
         tile_loaded.drive((first_taken & row.last) | (second_taken & row.last_but_one));
 
         let start = Start { command: &command, walk: &walk, taken, advance: tile_loaded };
@@ -94,6 +97,10 @@ pub fn tiles(config: &NpuConfig) -> Module {
         let load_count = m.output_reg("load_count", U(2)).reset(0);
         let load_index = m.output_reg("load_index", U(config.dim.ilog2()));
         let load_select = m.output_reg("load_select", Bit);
+        if let Some(int4) = row.int4 {
+            let load_int4 = m.output_reg("load_int4", Bit);
+            m.clocked(|| load_int4.set(int4));
+        }
         m.clocked(|| {
             load_count.set(first_taken.ext(2) + second_taken.ext(2));
             load_index.set(row.index);

@@ -8,6 +8,7 @@ use super::memory::{BASE, FAST, SIZE, Timing};
 use super::random::Random;
 use super::reference::Reference;
 use super::{config, stress};
+use crate::config::NpuConfig;
 
 const SLOW: Timing = Timing { go: 40, latency: 20 };
 const DATA: u32 = BASE + 0x4000;
@@ -103,6 +104,28 @@ fn bad_descriptors_stop_the_list() {
     expect_bad(with(good_exec, 0, 0, 1 << 5 | 1 << 8), 2);
     expect_bad(with(good_exec, 0, 0, 1 << 8), 3);
     expect_bad(with(good_store, 0, 0, 1 << 9), 3);
+}
+
+#[test]
+fn int4_weights_need_the_switch() {
+    for (int4_weights, cause) in [(false, 2), (true, 0)] {
+        let config = NpuConfig { int4_weights, ..config(4, 8) };
+        for mode in 0..3 {
+            let map = 1 | 1 << 12;
+            let exec = match mode {
+                0 => [EXEC, 0, 0, 1 << 16, 1, 1, 0, 0],
+                1 => [EXEC | 1 << 17, 1 << 16, 0, 0, map, map, map | 9 << 24, 0],
+                _ => [EXEC | 2 << 17, 1 << 16, 0, 0, map, map, map, 0],
+            };
+            let mut machine = Machine::new(&config, FAST, 1);
+            let mut list = [with(exec, 0, 0, 1 << 19)];
+            last(&mut list);
+            assert_eq!(machine.job(&list), error(cause, 0, 0), "mode {mode}");
+            let mut list = [with(exec, 0, 0, 1 << 20)];
+            last(&mut list);
+            assert_eq!(machine.job(&list), error(2, 0, 0), "mode {mode}");
+        }
+    }
 }
 
 fn with(base: Descriptor, word: usize, clear: u32, set: u32) -> Descriptor {

@@ -29,6 +29,7 @@ pub enum Exec {
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Product {
     pub accumulate: bool,
+    pub int4: bool,
     pub activation_row: u32,
     pub activation_step: u32,
     pub activation_k_step: u32,
@@ -48,6 +49,7 @@ pub struct Convolution {
     /// Lines and columns of the kernel; `None` for depthwise.
     pub kernel: Option<(u32, u32)>,
     pub accumulate: bool,
+    pub int4: bool,
     pub activation_row: u32,
     pub row_pitch: u32,
     pub weight_row: u32,
@@ -124,6 +126,17 @@ impl Exec {
     }
 }
 
+/// W[k][n] of the tile whose rows begin at `row`.
+fn weight(scratchpad: &Memory<i8>, row: i64, int4: bool, (k, n): (usize, usize)) -> i32 {
+    if !int4 {
+        return scratchpad.row(row + k as i64)[n].into();
+    }
+    let pair = i32::from(scratchpad.row(row + k as i64 / 2)[n]);
+    // The nibble goes to the top and comes back with its sign.
+    let shift = if k % 2 == 0 { 28 } else { 24 };
+    pair << shift >> 28
+}
+
 fn row(random: &mut Random) -> u32 {
     random.below(65536)
 }
@@ -131,7 +144,7 @@ fn row(random: &mut Random) -> u32 {
 impl Product {
     pub fn words(&self) -> [u32; 8] {
         [
-            2 | (u32::from(self.accumulate) << 16),
+            2 | u32::from(self.accumulate) << 16 | u32::from(self.int4) << 19,
             self.activation_row | self.activation_step << 16,
             self.weight_row | self.weight_k_step << 16,
             self.accumulator_row | self.m_rows << 16,
@@ -146,6 +159,7 @@ impl Product {
         let (low, high) = (|n: usize| words[n] & 0xffff, |n: usize| words[n] >> 16);
         Product {
             accumulate: words[0] >> 16 & 1 == 1,
+            int4: words[0] >> 19 & 1 == 1,
             activation_row: low(1),
             activation_step: high(1),
             weight_row: low(2),
@@ -164,6 +178,7 @@ impl Product {
         let near = |random: &mut Random, to: u32| random.pick(&[1, 2, to - 1, to, to + 1, 2 * to]);
         Product {
             accumulate: random.chance(50),
+            int4: random.chance(40),
             activation_row: row(random),
             activation_step: random.pick(&[0, 1, 1, 2, 65535, 17]),
             activation_k_step: row(random),
@@ -194,8 +209,8 @@ impl Product {
                     let fresh = kt == 0 && !self.accumulate;
                     for (n, sum) in accumulators.row_mut(a.into()).iter_mut().enumerate() {
                         let product = |(k, &activation): (usize, &i8)| {
-                            let weight = scratchpad.row(i64::from(tile) + k as i64)[n];
-                            i32::from(activation) * i32::from(weight)
+                            let weight = weight(scratchpad, tile.into(), self.int4, (k, n));
+                            i32::from(activation) * weight
                         };
                         let p: i32 = activations.iter().enumerate().map(product).sum();
                         *sum = if fresh { p } else { sum.wrapping_add(p) };
@@ -211,7 +226,7 @@ impl Convolution {
         let (height, width) = self.kernel.unwrap_or((0, 0));
         let mode = if self.kernel.is_some() { 1 } else { 2 };
         [
-            2 | u32::from(self.accumulate) << 16 | mode << 17,
+            2 | u32::from(self.accumulate) << 16 | mode << 17 | u32::from(self.int4) << 19,
             self.activation_row | self.row_pitch << 16,
             self.weight_row | self.plane_step << 16,
             self.accumulator_row | self.accumulator_n_step << 16,
@@ -231,6 +246,7 @@ impl Convolution {
         Convolution {
             kernel: full.then(|| (field(6, 24, 3), field(6, 27, 3))),
             accumulate: words[0] >> 16 & 1 == 1,
+            int4: words[0] >> 19 & 1 == 1,
             activation_row: low(1),
             row_pitch: high(1),
             weight_row: low(2),
@@ -261,6 +277,7 @@ impl Convolution {
         Convolution {
             kernel: (!depthwise).then_some(kernel),
             accumulate: random.chance(50),
+            int4: random.chance(40),
             activation_row: row(random),
             row_pitch: if depthwise { pitch | 1 } else { pitch },
             weight_row: row(random),
@@ -303,10 +320,9 @@ impl Convolution {
             let taps = (0..kernel.0).flat_map(|ky| (0..kernel.1).map(move |kx| (ky, kx)));
             let steps = taps.flat_map(|tap| (0..self.k_tiles).map(move |kt| (tap, kt)));
             for (step, ((ky, kx), kt)) in steps.enumerate() {
-                let weight = |k: usize, n: usize| {
-                    let row = i64::from(self.weight_row) + (tile * dim + k) as i64;
-                    i32::from(scratchpad.row(row)[n])
-                };
+                let tile_rows = if self.int4 { dim / 2 } else { dim };
+                let first = i64::from(self.weight_row) + (tile * tile_rows) as i64;
+                let weight = |k, n| weight(scratchpad, first, self.int4, (k, n));
                 let outputs = (0..self.out_height)
                     .flat_map(|oy| (0..self.out_width).map(move |ox| (oy as i32, ox as i32)));
                 for (m, (oy, ox)) in outputs.enumerate() {

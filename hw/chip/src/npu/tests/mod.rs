@@ -1,5 +1,6 @@
 //! Tests of the NPU with the interpreter: a memory with random stalls, a reference in plain Rust.
 
+mod abort;
 mod bus_window;
 mod counters;
 mod elaborate;
@@ -30,6 +31,7 @@ fn config(dim: u32, bus: u32) -> NpuConfig {
         parameter_rows: 64,
         requantise_lanes: dim.div_ceil(2),
         double_rounding: dim > 2,
+        int4_weights: true,
         outstanding_bursts: 4,
     }
 }

@@ -10,7 +10,7 @@ fn constants_and_reset_values() {
     let mut machine = Machine::new(&config(8, 4), FAST, 1);
     assert_eq!(machine.read(0x00), 0x5359_4e50);
     assert_eq!(machine.read(0x04), 3 | 2 << 8 | 8 << 16 | 6 << 24);
-    for offset in (0x08..0x54).step_by(4) {
+    for offset in (0x08..0x58).step_by(4) {
         assert_eq!(machine.read(offset), 0, "{offset:#x}");
     }
 }
@@ -19,7 +19,7 @@ fn constants_and_reset_values() {
 fn only_whole_aligned_words_in_range() {
     let mut machine = Machine::new(&config(4, 4), FAST, 1);
     for offset in [
-        1, 2, 3, 0x0d, 0x0e, 0x29, 0x54, 0x58, 0x7c, 0x80, 0x100, 0x410, 0xffc, 0x1002, 0x1008,
+        1, 2, 3, 0x0d, 0x0e, 0x29, 0x58, 0x5c, 0x7c, 0x80, 0x100, 0x410, 0xffc, 0x1002, 0x1008,
         0x100c, 0x1028, 0x1800, 0x1ffc,
     ] {
         assert!(machine.access(offset, None).1, "{offset:#x}");

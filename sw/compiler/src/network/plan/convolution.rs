@@ -253,6 +253,7 @@ impl Lowering<'_> {
         Geometry {
             kernel,
             accumulate: false,
+            int4: false,
             activation_row: row as u16,
             row_pitch: map.pitch as u16,
             plane_step: map.plane_step as u16,

@@ -3,7 +3,9 @@
 use systole_isa::{BranchOp, Csr, ImmediateOp, Instruction, Register};
 
 use super::super::Block;
-use super::super::layout::{NPU, NPU_DOORBELL, NPU_INTERRUPT_ENABLE, NPU_STATUS, NPU_WINDOW};
+use super::super::layout::{
+    NPU, NPU_ABORT, NPU_DOORBELL, NPU_INTERRUPT_ENABLE, NPU_STATUS, NPU_WINDOW,
+};
 use super::{Lowering, ZERO, set_csr};
 
 /// `mie.MEIE`.
@@ -45,6 +47,12 @@ impl Lowering<'_> {
             self.code.load_immediate(value, edge);
             self.code.store_word(value, offset, base);
         }
+    }
+
+    pub(super) fn abort_job(&mut self, scratch: Register) {
+        let base = self.scratch(scratch, &[]);
+        self.code.load_immediate(base, NPU);
+        self.code.store_word(base, NPU_ABORT, base);
     }
 
     pub(super) fn wait_idle(&mut self, [base, value]: [Register; 2]) {

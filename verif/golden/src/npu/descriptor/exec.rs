@@ -8,6 +8,7 @@ use crate::machine::NpuConfig;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Exec {
     pub accumulate: bool,
+    pub int4: bool,
     pub activation_row: u32,
     pub activation_step: u32,
     pub weight_row: u32,
@@ -41,6 +42,7 @@ pub enum Kernel {
 pub struct Convolution {
     pub kernel: Kernel,
     pub accumulate: bool,
+    pub int4: bool,
     pub activation_row: u32,
     pub row_pitch: u32,
     pub weight_row: u32,
@@ -72,7 +74,8 @@ pub(crate) fn depthwise_lines(dim: u32) -> u32 {
 
 /// `None` when a field is bad.
 pub(super) fn decode(w: &[u32; 8], config: &NpuConfig) -> Option<Operation> {
-    if w[0] >> 19 != 0 {
+    let reserved = if config.int4_weights { 20 } else { 19 };
+    if w[0] >> reserved != 0 {
         return None;
     }
     match bits(w[0], 17, 2) {
@@ -85,6 +88,7 @@ pub(super) fn decode(w: &[u32; 8], config: &NpuConfig) -> Option<Operation> {
 fn product(w: &[u32; 8]) -> Option<Exec> {
     let exec = Exec {
         accumulate: bits(w[0], 16, 1) == 1,
+        int4: bits(w[0], 19, 1) == 1,
         activation_row: low(w[1]),
         activation_step: high(w[1]),
         weight_row: low(w[2]),
@@ -107,6 +111,7 @@ fn convolution(w: &[u32; 8], mode: u32, config: &NpuConfig) -> Option<Convolutio
     let convolution = Convolution {
         kernel: if mode == 1 { Kernel::Full { height, width } } else { Kernel::Depthwise },
         accumulate: bits(w[0], 16, 1) == 1,
+        int4: bits(w[0], 19, 1) == 1,
         activation_row: low(w[1]),
         row_pitch: high(w[1]),
         weight_row: low(w[2]),

@@ -24,6 +24,8 @@ struct Case {
     n_tiles: u32,
     pad_value: i8,
     accumulate: bool,
+    /// Weights of 4 bits.
+    int4: bool,
     /// Where pixel (0, 0) lies: near the end of the scratchpad it wraps.
     origin: u32,
     /// Rows that no pixel uses, behind each line and each plane.
@@ -38,8 +40,8 @@ fn case() -> impl Strategy<Value = Case> {
     let tiles = (1u32..4, 1u32..3, prop_oneof![any::<i8>(), Just(-128)]);
     let places = (any::<u16>(), (0u32..3, 0u32..4), any::<u16>());
     let shape = ((1u32..8, 1u32..8), (1u32..6, 1u32..6), kernel, stride, (-7i32..4, -7i32..4));
-    (dim, any::<u64>(), shape, tiles, any::<bool>(), places).prop_map(
-        |(dim, seed, (input, output, kernel, stride, first), tiles, accumulate, places)| Case {
+    (dim, any::<u64>(), shape, tiles, any::<(bool, bool)>(), places).prop_map(
+        |(dim, seed, (input, output, kernel, stride, first), tiles, flags, places)| Case {
             dim,
             seed,
             input,
@@ -50,7 +52,8 @@ fn case() -> impl Strategy<Value = Case> {
             k_tiles: tiles.0,
             n_tiles: tiles.1,
             pad_value: tiles.2,
-            accumulate,
+            accumulate: flags.0,
+            int4: flags.1,
             origin: places.0.into(),
             gaps: places.1,
             accumulator_row: places.2.into(),
@@ -108,6 +111,12 @@ impl Case {
         i32::from(byte(self.seed, &[2, r, n])) << 24
     }
 
+    /// A weight that `at` decides.
+    fn weight(&self, at: &[u32]) -> i8 {
+        let byte = byte(self.seed, at);
+        if self.int4 { byte >> 4 } else { byte }
+    }
+
     /// The map, and `tiles` tiles of weights as `weight(tile, k, n)` has them.
     fn bench(&self, tiles: u32, weight: impl Fn(u32, u32, u32) -> i8) -> Bench {
         let mut bench = Bench::new(self.dim);
@@ -125,9 +134,15 @@ impl Case {
             }
         }
         for (tile, k) in grid((tiles, self.dim)) {
-            let row = self.weight_row() + tile * self.dim + k;
+            let in_tile = tile * self.dim + k;
+            let row = self.weight_row() + if self.int4 { in_tile / 2 } else { in_tile };
             for (n, lane) in (0..).zip(bench.memories.scratchpad_mut(row)) {
-                *lane = weight(tile, k, n);
+                let weight = weight(tile, k, n);
+                *lane = match (self.int4, k % 2) {
+                    (false, _) => weight,
+                    (true, 0) => weight & 15,
+                    (true, _) => *lane | weight << 4,
+                };
             }
         }
         for row in 0..self.n_tiles * self.pixels() {
@@ -143,7 +158,10 @@ impl Case {
         let row = self.origin as i32 + self.first.0 * self.pitch() as i32 + first_x;
         let low = |row: u32| row & 0xffff;
         [
-            head(EXEC, &[], &[]) | u32::from(self.accumulate) << 16 | mode << 17,
+            head(EXEC, &[], &[])
+                | u32::from(self.accumulate) << 16
+                | mode << 17
+                | u32::from(self.int4) << 19,
             pair(low(row as u32), self.pitch()),
             pair(low(self.weight_row()), self.plane_step()),
             pair(self.accumulator_row, self.pixels()),
@@ -191,7 +209,7 @@ proptest! {
     fn full(case in case()) {
         let (height, width) = case.kernel;
         // Output channel, input channel, line, tap.
-        let w = |o: u32, c: u32, ky: u32, kx: u32| byte(case.seed, &[1, o, c, ky, kx]);
+        let w = |o: u32, c: u32, ky: u32, kx: u32| case.weight(&[1, o, c, ky, kx]);
         let bench = case.bench(case.n_tiles * height * width * case.k_tiles, |tile, k, n| {
             let (kt, tap) = (tile % case.k_tiles, tile / case.k_tiles);
             let (nt, tap) = (tap / (height * width), tap % (height * width));
@@ -214,7 +232,7 @@ proptest! {
         let first_x = -(case.first.1 & 3);
         // Lines and taps of a pass; rows of a tile that hold no taps hold anything.
         let (lines, taps) = match case.dim { 2 => (1, 2), 4 => (1, 4), 8 => (2, 4), _ => (3, 4) };
-        let w = |c: u32, line: u32, kx: u32| byte(case.seed, &[1, c, line, kx]);
+        let w = |c: u32, line: u32, kx: u32| case.weight(&[1, c, line, kx]);
         let bench = case.bench(case.n_tiles * case.k_tiles, |tile, k, n| {
             let (nt, pass) = (tile / case.k_tiles, tile % case.k_tiles);
             let (g, kx) = (k / taps, k % taps);

@@ -67,9 +67,9 @@ fn reserved_bits() {
     let forms: [([u32; 8], [u32; 8]); 12] = [
         (load_rows(RAM, 4, 1, 0), [0x3_6010, all, all, all, all, 0xffff, 0, 0]),
         (load_windows(), [0x6010, all, all, all, all, !0x1_0000, 0xff03_01fe, 0xff]),
-        (exec_tile(0, 0, 0, 1), [0x1_5010, all, all, all, !1, !1, 0xffff, 0]),
-        (convolution(), [0x1_5010, all, all, all, !0x1001, map, !0xc900_1001, all]),
-        (depthwise(), [0x1_5010, all, all, all, !0x1001, map, 0x00ff_effe, 0xffff]),
+        (exec_tile(0, 0, 0, 1), [0x9_5010, all, all, all, !1, !1, 0xffff, 0]),
+        (convolution(), [0x9_5010, all, all, all, !0x1001, map, !0xc900_1001, all]),
+        (depthwise(), [0x9_5010, all, all, all, !0x1001, map, 0x00ff_effe, 0xffff]),
         (store_rows(RAM, 4, 1, 0), [0x3010, all, all, all, all, 0xffff, 0, 0]),
         (store_raw(), [0x3010, !3, !3, all, all, 0xffff, 0, 0]),
         (store_requantised(), [0x10_3010, all, all, all, all, all, 0x1ff_ffff, 0]),
@@ -105,6 +105,19 @@ fn double_rounding_is_bad_without_the_switch() {
         store[6] |= 1 << 24;
         let expected = if double_rounding { 0 } else { cause::BAD_FIELD };
         assert_eq!(bench.run(&[store]).end.cause, expected);
+    }
+}
+
+#[test]
+fn int4_is_bad_without_the_switch() {
+    for int4_weights in [false, true] {
+        for mut exec in [exec_tile(0, 0, 0, 1), convolution(), depthwise()] {
+            let mut bench = Bench::new(4);
+            bench.config.int4_weights = int4_weights;
+            exec[0] |= 1 << 19;
+            let expected = if int4_weights { 0 } else { cause::BAD_FIELD };
+            assert_eq!(bench.run(&[exec]).end.cause, expected);
+        }
     }
 }
 

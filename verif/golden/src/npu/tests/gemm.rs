@@ -157,6 +157,34 @@ proptest! {
     }
 }
 
+/// Weights of 4 bits: row 2j of a tile in the low nibbles of row j, row 2j + 1 in the high ones.
+#[test]
+fn weights_of_4_bits() {
+    for dim in [2u32, 4, 8, 16, 32] {
+        let mut bench = Bench::new(dim);
+        let x = |m: u32, k: u32| (k * 37 + m * 11) as u8 as i8;
+        let w = |k: u32, n: u32| ((k * 5 + n * 3) % 16) as i32 - 8;
+        for (kt, k) in (0..2).flat_map(|kt| (0..dim).map(move |k| (kt, kt * dim + k))) {
+            for m in 0..3 {
+                bench.memories.scratchpad_mut(m + 3 * kt)[(k % dim) as usize] = x(m, k);
+            }
+            // The tiles lie 20 rows apart.
+            let row = bench.memories.scratchpad_mut(100 + 20 * kt + k % dim / 2);
+            for (n, lane) in (0..).zip(row) {
+                *lane |= ((w(k, n) & 15) << (4 * (k % 2))) as i8;
+            }
+        }
+        let head = head(EXEC, &[], &[]) | 1 << 19;
+        let exec = [head, pair(0, 1), pair(100, 20), pair(5, 3), pair(2, 3), 1, 0, 0];
+        assert_eq!(bench.run(&[exec]).end.cause, 0);
+        for m in 0..3 {
+            let sum = |n| (0..2 * dim).map(|k| i32::from(x(m, k)) * w(k, n)).sum::<i32>();
+            let expected: Vec<i32> = (0..dim).map(sum).collect();
+            assert_eq!(bench.memories.accumulators(5 + m), expected, "side {dim}, row {m}");
+        }
+    }
+}
+
 /// `accumulate` adds to what is there, in wrapping int32.
 #[test]
 fn accumulation_wraps() {

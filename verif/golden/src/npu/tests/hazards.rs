@@ -189,6 +189,23 @@ fn convolutions_touch_pixels_inside_the_map() {
     assert_eq!(written, [7, 8, 9, 10]);
 }
 
+/// Of weights of 4 bits a tile takes half of the rows, of taps as well.
+#[test]
+fn packed_weights_touch_half_of_the_rows() {
+    let int4 = |mut descriptor: [u32; 8]| {
+        descriptor[0] |= 1 << 19;
+        descriptor
+    };
+    let map = 1 | 1 << 12;
+    let taps = [head(EXEC, &[], &[]) | 2 << 17, 1 << 16, 100, 0, map, map, 2 | 1 << 12, 0];
+    let mut tiles = exec_tile(0, 100, 0, 1);
+    (tiles[2], tiles[4]) = (pair(100, 10), pair(2, 0));
+    for (descriptor, rows) in [(tiles, [100, 101, 110, 111]), (taps, [100, 101, 102, 103])] {
+        let reads = |&row: &u32| hazards(&[load_rows(RAM, 4, 1, row), int4(descriptor)]).len() == 1;
+        assert_eq!((90..130).filter(reads).collect::<Vec<_>>(), rows);
+    }
+}
+
 /// A pool whose last line is shorter reads less of the map; windows write all their rows.
 #[test]
 fn pools_windows_and_residuals() {

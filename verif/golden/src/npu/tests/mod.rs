@@ -45,6 +45,7 @@ impl Bench {
             accumulator_rows: 128,
             parameter_rows: 64,
             double_rounding: true,
+            int4_weights: true,
         };
         Self {
             config,

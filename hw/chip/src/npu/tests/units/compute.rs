@@ -239,12 +239,60 @@ fn convolutions_keep_the_cycle_law() {
 /// Tiles of fewer than D rows are bound by their weights, two rows a cycle and one cycle more.
 #[test]
 fn small_tiles_take_half_of_dim() {
-    for dim in [4, 8, 16] {
+    for (dim, int4) in [4, 8, 16].into_iter().flat_map(|dim| [(dim, false), (dim, true)]) {
         let mut bench = Bench::new(&config(dim, 8), 100, 4);
-        let command =
-            Exec::Product(Product { m_rows: 1, k_tiles: 40, n_tiles: 2, ..Product::default() });
-        let spent = bench.run(&[command], 0);
+        let product = Product { m_rows: 1, k_tiles: 40, n_tiles: 2, int4, ..Product::default() };
+        let spent = bench.run(&[Exec::Product(product)], 0);
         let law = 80 * u64::from(dim / 2 + 1) + u64::from(3 * dim + 3);
         assert!(spent <= law, "D {dim}: {spent} cycles, law {law}");
+    }
+}
+
+/// Weights of 4 bits keep the cycle law of those of 8, with half of the scratchpad's rows.
+#[test]
+fn int4_weights_keep_the_cycle_law() {
+    for dim in [2, 4, 8, 16] {
+        let mut bench = Bench::new(&config(dim, 8), 100, 5);
+        for m_rows in [dim, dim + 1, 3 * dim] {
+            let product =
+                Product { m_rows, k_tiles: 4, n_tiles: 3, int4: true, ..Product::default() };
+            let command = Exec::Product(product);
+            let law = command.cycles(dim) + u64::from(3 * dim + 3);
+            let spent = bench.run(&[command], 0);
+            assert!(spent <= law, "D {dim}, {command:?}: {spent} cycles, law {law}");
+        }
+    }
+}
+
+/// Every weight of 4 bits with every lane's own sign, in every mode.
+#[test]
+fn int4_weights_in_every_mode() {
+    for dim in [2, 4, 8] {
+        let config = config(dim, 8);
+        let mut bench = Bench::new(&config, 60, u64::from(dim) + 50);
+        let mut expected = Memory(vec![vec![0; dim as usize]; config.accumulator_rows as usize]);
+        for mode in (0..3).cycle().take(24) {
+            let command = loop {
+                let mut command = Exec::random(&mut bench.random, dim);
+                let of_mode = match &mut command {
+                    Exec::Product(product) => {
+                        product.int4 = true;
+                        0
+                    }
+                    Exec::Convolution(convolution) => {
+                        convolution.int4 = true;
+                        if convolution.kernel.is_some() { 1 } else { 2 }
+                    }
+                };
+                if of_mode == mode {
+                    break command;
+                }
+            };
+            bench.run(&[command], 0);
+            command.run(&bench.scratchpad, &mut expected);
+            for (row, expected) in expected.0.iter().enumerate() {
+                assert_eq!(&bench.accumulator(row), expected, "row {row}: {command:#?}");
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::blocks::{Limits, Target};
 use super::first::View;
 use super::layout::has_depthwise_mode;
 use super::step::{Block, Product, Step, Steps};
-use super::tiles::Tiles;
+use super::tiles::{Tiles, VECTOR_SHARE};
 use crate::network::{Convolution, Shape};
 
 /// Longest side of a kernel in one EXEC.
@@ -73,7 +73,11 @@ impl Lowering<'_> {
             chunks.splice(0..1, [0..first, first..chunks[0].end]);
         }
         // The input is to be there once: all channels of a part of the output come first.
-        let share = if loads.is_some() { 1 } else { 6 };
+        let share = match self.output.pixels() {
+            _ if loads.is_some() => 1,
+            1 => VECTOR_SHARE,
+            _ => 6,
+        };
         let groups = self.groups(share, lines * self.output.width);
         let mut steps = Steps { table: self.table.clone(), ..Steps::default() };
         let mut parts = Vec::new();
@@ -119,7 +123,7 @@ impl Lowering<'_> {
 
     /// The EXECs of tile `tile`. The first tile comes while the last planes of the input are on
     /// their way from the stage before: these have EXECs of their own, but where a vector's tiles
-    /// share EXECs.
+    /// share EXECs. So have parts of the last tile where the end of the job waits for weights.
     pub(super) fn parts(&self, tile: u32) -> Vec<Part> {
         let dim = self.limits.dim();
         let planes = self.view.map.planes(dim);
@@ -133,6 +137,10 @@ impl Lowering<'_> {
             vec![1, 2]
         } else {
             vec![planes]
+        };
+        let ends = match tile + 1 == self.output.channels.div_ceil(dim) && self.drains() {
+            true if planes >= 4 => vec![planes - planes / 2, planes - planes / 4, planes],
+            _ => ends,
         };
         let mut start = if self.depthwise() { tile } else { 0 };
         let pieces = |side: u32| {

@@ -183,21 +183,17 @@ fn program(lists: &[u32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use systole_chip::ChipConfig;
-    use systole_sim::{Settings, Variant, build_chip};
 
     use super::{measure_one, networks, products};
     use crate::args::Chip;
+    use crate::simulation::{self, Extras};
 
     /// What the model predicts is within 2 % of the RTL's cycles, and a job that is bound by the bus
     /// reaches `share` per cent of what the bus allows.
     fn cycles(preset: &str, share: f64) {
         let config = ChipConfig::preset(preset).expect("a preset");
-        let library = Settings::from_env()
-            .and_then(|settings| {
-                build_chip(&settings, &config, &[], Variant::default(), &|_, _| {})
-            })
-            .expect("a model");
-        let chip = Chip { name: preset.to_owned(), config };
+        let chip = Chip { name: preset.to_owned(), config, options: String::new() };
+        let library = simulation::library(&chip, Extras::default()).expect("a model");
         let mut jobs = products::jobs(&chip.config).expect("products fit");
         jobs.retain(|job| job.name.contains("128x128") || job.name.contains("hot"));
         let planned = networks::jobs(&chip.config).into_iter();

@@ -179,3 +179,45 @@ fn program(lists: &[u32]) -> Vec<u32> {
     ]);
     code.iter().map(Instruction::encode).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use systole_chip::ChipConfig;
+
+    use super::{measure_one, networks, products};
+    use crate::args::Chip;
+    use crate::simulation::{self, Extras};
+
+    /// What the model predicts is within 2 % of the RTL's cycles, and a job that is bound by the bus
+    /// reaches `share` per cent of what the bus allows.
+    fn cycles(preset: &str, share: f64) {
+        let config = ChipConfig::preset(preset).expect("a preset");
+        let chip = Chip { name: preset.to_owned(), config, options: String::new() };
+        let library = simulation::library(&chip, Extras::default()).expect("a model");
+        let mut jobs = products::jobs(&chip.config).expect("products fit");
+        jobs.retain(|job| job.name.contains("128x128") || job.name.contains("hot"));
+        let planned = networks::jobs(&chip.config).into_iter();
+        jobs.extend(planned.map(|(name, job)| job.unwrap_or_else(|e| panic!("{name}: {e}"))));
+        for job in jobs {
+            let row = measure_one(&chip, &library, &job).expect("it runs");
+            let number = |name: &str| row[name].as_f64().expect("a number");
+            let (cycles, predicted) = (number("cycles"), number("predicted_cycles"));
+            let context = format!("{} on {preset}: {predicted} for {cycles}", job.name);
+            assert!((cycles - predicted).abs() <= 0.02 * cycles, "{context}");
+            if job.name == "FC autoencoder" {
+                let reached = 100.0 * number("roofline_cycles") / cycles;
+                assert!(reached >= share, "{context}: {reached:.1} %");
+            }
+        }
+    }
+
+    #[test]
+    fn cycles_are_predicted_on_edge() {
+        cycles("edge", 98.0);
+    }
+
+    #[test]
+    fn cycles_are_predicted_on_apex() {
+        cycles("apex", 97.0);
+    }
+}

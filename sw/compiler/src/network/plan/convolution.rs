@@ -8,7 +8,7 @@ use super::blocks::{Limits, Target};
 use super::first::View;
 use super::layout::has_depthwise_mode;
 use super::step::{Block, Product, Step, Steps};
-use super::tiles::Tiles;
+use super::tiles::{Tiles, VECTOR_SHARE};
 use crate::network::{Convolution, Shape};
 
 /// Longest side of a kernel in one EXEC.
@@ -77,7 +77,11 @@ impl Lowering<'_> {
             chunks.splice(0..1, [0..first, first..chunks[0].end]);
         }
         // The input is to be there once: all channels of a part of the output come first.
-        let share = if loads.is_some() { 1 } else { 6 };
+        let share = match self.output.pixels() {
+            _ if loads.is_some() => 1,
+            1 => VECTOR_SHARE,
+            _ => 6,
+        };
         let groups = self.groups(share, lines * self.output.width);
         let mut steps = Steps { table: self.table.clone(), ..Steps::default() };
         let mut parts = Vec::new();
@@ -123,7 +127,8 @@ impl Lowering<'_> {
 
     /// The EXECs of tile `tile`, those of a set of weights before the next. The first tile comes
     /// while the last planes of the input are on their way from the stage before: these have EXECs
-    /// of their own, but where a vector's tiles share EXECs.
+    /// of their own, but where a vector's tiles share EXECs. So have parts of the last tile where
+    /// the end of the job waits for weights.
     pub(super) fn parts(&self, tile: u32) -> Vec<Part> {
         let dim = self.limits.dim();
         let planes = self.view.map.planes(dim);
@@ -137,6 +142,10 @@ impl Lowering<'_> {
             vec![1, 2]
         } else {
             vec![planes]
+        };
+        let ends = match tile + 1 == self.output.channels.div_ceil(dim) && self.drains() {
+            true if planes >= 4 => vec![planes - planes / 2, planes - planes / 4, planes],
+            _ => ends,
         };
         let pieces = |side: u32| {
             (0..side).step_by(MAX_KERNEL as usize).map(move |at| at..(at + MAX_KERNEL).min(side))
@@ -168,7 +177,7 @@ impl Lowering<'_> {
         let dim = self.limits.dim();
         let count = tiles.len() as u32;
         let rows = lines.len() as u32 * self.output.width;
-        // Only tile 0 may have more parts than the others, and as many rows.
+        // Some tiles have more parts than the others, and as many rows.
         let mut weight_row = (tiles.start - group.range.start) * self.tile_rows();
         let mut products = Vec::new();
         if self.depthwise() && self.has_mode() {

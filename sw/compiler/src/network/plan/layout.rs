@@ -6,6 +6,12 @@ use super::stage::{Kind, Stage};
 use crate::NpuShape;
 use crate::network::{Convolution, Network, NetworkError, Shape, TensorId};
 
+/// Rows from one chunk of a vector to the next. A STORE needs ten cycles for each, for the sake of
+/// its parameters, and a LOAD of weights, which writes a row every cycle, moves on by ten rows, or by
+/// nine where it made way for the STORE. With a step of 1 it would then meet the STORE in the same
+/// bank every time.
+const VECTOR_STEP: u32 = 2;
+
 /// A map in the scratchpad: `[plane][line][pixel]`, a row of D channels each. Of a map that is a
 /// ring some lines are there at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -174,7 +180,11 @@ impl Placer {
         let wishes = self.wishes[id];
         let pitch = if wishes.odd { shape.width | 1 } else { shape.width };
         let rows = pitch * shape.height;
-        let plane_step = if wishes.aligned { rows.next_multiple_of(self.dim) } else { rows };
+        let plane_step = match wishes.aligned {
+            true => rows.next_multiple_of(self.dim),
+            false if shape.pixels() == 1 => VECTOR_STEP,
+            false => rows,
+        };
         Map { row: 0, pitch, plane_step, lines: shape.height, shape }
     }
 

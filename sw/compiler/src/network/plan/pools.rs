@@ -18,7 +18,9 @@ pub fn mean(limits: &Limits, pool: &GlobalAveragePool, map: &Map, target: &Targe
     let group = Group {
         weights: (0..tiles * dim).map(one).collect(),
         first: (tiles * dim) as usize,
+        pieces: vec![(tiles * dim) as usize],
         parameters: parameters(dim, &pool.requantise, 0..dim),
+        parameters_last: 0,
     };
     let output = Shape::flat(channels);
     let block = |plane: u32| {

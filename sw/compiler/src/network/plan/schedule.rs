@@ -31,6 +31,10 @@ impl Accumulators {
     }
 }
 
+/// LOADs of a group in pieces that come ahead of each of its EXECs: more would find LOAD's queue
+/// full, and keep the EXEC behind them from being handed out.
+const PIECES_AHEAD: usize = 2;
+
 /// A group where it lies.
 struct Placed {
     weights: u32,
@@ -58,6 +62,12 @@ pub struct Schedule<'a> {
     blocks: Vec<usize>,
     /// LOADs that can wait until the next block's EXECs are due.
     due: Vec<Load>,
+    /// The group that comes in pieces, the last one.
+    in_pieces: Option<usize>,
+    /// Its LOADs but the first, that come between its EXECs.
+    with_products: VecDeque<Load>,
+    /// Its STOREs, that come behind its LOADs.
+    held: Vec<Store>,
     /// Tables that are not loaded yet, with their stages.
     tables: VecDeque<(usize, Vec<u8>)>,
     /// The stage whose table was loaded last.
@@ -83,6 +93,9 @@ impl<'a> Schedule<'a> {
             oldest: 0,
             blocks: Vec::new(),
             due: Vec::new(),
+            in_pieces: None,
+            with_products: VecDeque::new(),
+            held: Vec::new(),
             tables: VecDeque::new(),
             table_stage: None,
         }
@@ -197,14 +210,32 @@ impl<'a> Schedule<'a> {
         };
         let group = self.waiting.pop_front()?;
         // At first nothing runs, and whatever the first block does not need can wait.
-        let first = if self.list.len() == 0 { group.first } else { group.weights.len() };
-        let (now, later) = group.weights.split_at(first);
+        let first = if self.list.len() == 0 { group.first } else { group.pieces[0] };
+        let (now, mut later) = group.weights.split_at(first);
         for load in self.loads(Space::Scratchpad, weights, now) {
             self.list.push(Descriptor::Load(Header::default(), load));
         }
-        self.due = self.loads(Space::Scratchpad, weights + (first as u32) / dim, later);
-        let parameters_due = self.loads(Space::Parameters, parameters, &group.parameters);
-        self.due.extend(parameters_due);
+        let mut due = Vec::new();
+        let mut row = weights + first as u32 / dim;
+        for &bytes in &group.pieces[1..] {
+            let piece = later.split_off(..bytes).unwrap_or_default();
+            due.extend(self.loads(Space::Scratchpad, row, piece));
+            row += bytes as u32 / dim;
+        }
+        due.extend(self.loads(Space::Scratchpad, row, later));
+        let (most, last) =
+            group.parameters.split_at(group.parameters.len() - group.parameters_last);
+        let row = parameters + most.len() as u32 / dim;
+        for (row, bytes) in [(parameters, most), (row, last)] {
+            due.extend(self.loads(Space::Parameters, row, bytes));
+        }
+        match group.pieces.len() {
+            1 => self.due = due,
+            _ => {
+                self.in_pieces = Some(self.oldest + self.placed.len());
+                self.with_products = due.into();
+            }
+        }
         let blocks = self.blocks[self.oldest + self.placed.len()];
         self.placed.push_back(Placed { weights, parameters, has_parameters, blocks });
         Some(())
@@ -259,9 +290,14 @@ impl<'a> Schedule<'a> {
     fn block(&mut self, block: &Block, group: usize) {
         let placed = &mut self.placed[group - self.oldest];
         placed.blocks -= 1;
+        let blocks = placed.blocks;
         let (weights, parameters) = (placed.weights as u16, placed.parameters as u16);
         let accumulators = self.accumulators.take(block.rows) as u16;
+        let in_pieces = self.in_pieces == Some(group);
         for product in &block.products {
+            if in_pieces {
+                self.load_pieces(PIECES_AHEAD);
+            }
             let header = Header::default();
             self.list.push(match *product {
                 Product::Matrix(e) => Descriptor::Exec(
@@ -284,7 +320,22 @@ impl<'a> Schedule<'a> {
         if let Source::Requantised { parameter_row, .. } = &mut store.source {
             *parameter_row += parameters;
         }
-        self.list.push(Descriptor::Store(Header::default(), store));
+        self.held.push(store);
+        if !in_pieces || blocks == 0 {
+            if in_pieces {
+                self.load_pieces(self.with_products.len());
+            }
+            for store in std::mem::take(&mut self.held) {
+                self.list.push(Descriptor::Store(Header::default(), store));
+            }
+        }
         self.retire();
+    }
+
+    /// Puts some of the LOADs of a group in pieces into the list.
+    fn load_pieces(&mut self, count: usize) {
+        for load in self.with_products.drain(..count.min(self.with_products.len())) {
+            self.list.push(Descriptor::Load(Header::default(), load));
+        }
     }
 }

@@ -9,9 +9,13 @@ pub struct Group {
     pub weights: Vec<u8>,
     /// Bytes of them that the first block needs.
     pub first: usize,
+    /// Bytes of them that come with each LOAD.
+    pub pieces: Vec<usize>,
     /// The parameter table of the tiles of channels of this group and those behind it up to the
     /// next that has one; empty if an earlier group has it.
     pub parameters: Vec<u8>,
+    /// Bytes of these at the end that come with a LOAD of their own.
+    pub parameters_last: usize,
 }
 
 /// An EXEC.

@@ -21,6 +21,7 @@ impl Lowering<'_> {
         };
         let mut weights = Vec::new();
         let mut first = None;
+        let mut pieces = Vec::new();
         for bundle in group.bundles() {
             if self.depthwise() && self.has_mode() {
                 for set in 0..self.weight_sets {
@@ -28,12 +29,20 @@ impl Lowering<'_> {
                 }
             } else {
                 for part in self.parts(bundle.start) {
+                    let before = weights.len();
                     bundle.clone().for_each(|tile| self.part(tile, &part, &mut weights));
+                    pieces.push(weights.len() - before);
                 }
             }
             first.get_or_insert(weights.len());
         }
-        Group { first: first.unwrap_or(0), weights, parameters }
+        let mut parameters_last = 0;
+        if group.drains {
+            parameters_last = parameters.len() / section.len();
+        } else {
+            pieces = vec![weights.len()];
+        }
+        Group { first: first.unwrap_or(0), weights, pieces, parameters, parameters_last }
     }
 
     fn part(&self, tile: u32, part: &Part, weights: &mut Vec<u8>) {

@@ -7,7 +7,12 @@ use super::pe::{element, pack};
 use super::requantise::{choose_elements, shift_in};
 use super::residual_lane::{ADDEND_STAGE, LANE_STAGES, residual_lane};
 use super::store_place::store_place;
+use crate::blocks::{FifoPorts, fifo};
 use crate::config::NpuConfig;
+
+/// Residual rows that are read ahead of their use, so that reading does not depend on whether the
+/// results behind them move on: one that arrives, one that waits and one that is taken.
+const ROWS_AHEAD: u32 = 3;
 
 /// Replaces the results of a command with `table` or `add`; those of others pass at once.
 ///
@@ -17,6 +22,7 @@ use crate::config::NpuConfig;
 pub fn residual(config: &NpuConfig) -> Module {
     let (dim, lanes) = (config.dim, config.requantise_lanes);
     let (place, lane_module) = (store_place(config, 16), residual_lane());
+    let rows_ahead = fifo("npu_residual_rows", ROWS_AHEAD, U(8 * dim));
     module("npu_residual", |m| {
         m.doc("Table lookup and residual add of STORE.");
         let start = m.input("start", Bit).doc("the destination side begins with the command");
@@ -56,22 +62,32 @@ pub fn residual(config: &NpuConfig) -> Module {
             when(discard, || rows_left.set(0));
         });
 
-        m.section("Residual row at hand");
+        m.section("Residual rows ahead");
         let arriving = m.reg("arriving", Bit).reset(0);
-        let held_valid = m.reg("held_valid", Bit).reset(0);
-        let held = m.reg("held", U(8 * dim));
-        let pending = (arriving | held_valid).named("pending");
+        let ahead = m.reg("rows_ahead", U(2)).reset(0).doc("read and not yet taken");
         let taken = m.wire("row_taken", Bit);
-        let read_valid = m.output("scratchpad_valid", rows_left & adds & (!pending | taken));
+        let wanted = m.output_wire("reads_rows", Bit).doc("the scratchpad's port is this module's");
+        wanted.drive(rows_left & adds);
+        let read_valid = m.output("scratchpad_valid", wanted & ahead.ne(u64::from(ROWS_AHEAD)));
         m.output("scratchpad_row", place.out("address"));
         let read = (read_valid & scratchpad_ready).named("row_read");
         next.drive(adds.mux(read, taken));
-        let residual_row = held_valid.mux(held, scratchpad_data).named("residual_row");
+        let rows = FifoPorts::connect(
+            m,
+            "rows",
+            &rows_ahead,
+            (arriving, scratchpad_data),
+            taken & adds,
+            discard,
+        );
+        let (pending, residual_row) = (rows.pop_valid, rows.pop_data);
         m.clocked(|| {
             arriving.set(read & !discard);
-            held_valid.set(adds & pending & !taken & !discard);
-            when(arriving, || held.set(scratchpad_data));
+            when(read & !(taken & adds), || ahead.set(ahead + 1))
+                .or_when(taken & adds & !read, || ahead.set(ahead - 1));
+            when(discard, || ahead.set(0));
         });
+        m.check("row_has_room", !arriving | rows.push_ready);
 
         m.section("Flow control");
         let valid = m.reg("valid", Bit).reset(0).doc("a row is complete");

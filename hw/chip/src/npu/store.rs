@@ -26,6 +26,7 @@ pub fn store(config: &NpuConfig) -> Module {
     // Commands that the first side has begun and the second one has not.
     let ahead_depth = Shape::of(config).queue_depth().min(2);
     let ahead = fifo("npu_store_queue", ahead_depth, COMMAND);
+    let result_slice = fifo("npu_store_result_slice", 2, narrow);
     module("npu_store", |m| {
         m.doc("STORE unit.");
         let command_valid = m.input("command_valid", Bit);
@@ -73,8 +74,7 @@ pub fn store(config: &NpuConfig) -> Module {
                 m.output(port, reader.out(port));
             }
         }
-        let row = reader.out("row");
-        m.output("accumulators", row);
+        m.output("accumulators", reader.out("accumulators"));
         let requantiser_valid = m.output("requantiser_valid", reader.out("requantiser_valid"));
         m.output("requantise_waits", requantiser_valid & !requantiser_ready);
 
@@ -95,7 +95,7 @@ pub fn store(config: &NpuConfig) -> Module {
             .pin("requantised_valid", result_valid)
             .pin("requantised", result)
             .pin("row_valid", reader.out("row_valid"))
-            .pin("row", row)
+            .pin("row", reader.out("row"))
             .pin("result_write_ready", m.input("result_write_ready", Bit))
             .pin("beat_ready", beat_ready)
             .pin("burst_ready", burst_ready)
@@ -109,7 +109,17 @@ pub fn store(config: &NpuConfig) -> Module {
         }
 
         m.section("Results");
-        let requantised_ready = m.output_wire("requantised_ready", Bit);
+        // Results that wait for the bus hold the requantiser, but not within the cycle.
+        let result_taken = m.wire("result_taken", Bit);
+        let results = FifoPorts::connect(
+            m,
+            "results",
+            &result_slice,
+            (requantised_valid, requantised),
+            result_taken,
+            clear,
+        );
+        m.output("requantised_ready", results.push_ready);
         let reads = [reader.out("scratchpad_valid"), reader.out("scratchpad_row")];
         match &residual {
             Some(residual) => {
@@ -117,8 +127,8 @@ pub fn store(config: &NpuConfig) -> Module {
                     .instance("residual", residual)
                     .pin("start", writer.out("accept"))
                     .pin("command", next.pop_data)
-                    .pin("in_valid", requantised_valid)
-                    .pin("in_data", requantised)
+                    .pin("in_valid", results.pop_valid)
+                    .pin("in_data", results.pop_data)
                     .pin("scratchpad_ready", scratchpad_ready)
                     .pin("scratchpad_data", scratchpad_data)
                     .pin("out_ready", writer.out("requantised_ready"))
@@ -132,12 +142,12 @@ pub fn store(config: &NpuConfig) -> Module {
                 m.output("table_indices", residual.out("indices"));
                 result_valid.drive(residual.out("out_valid"));
                 result.drive(residual.out("out_data"));
-                requantised_ready.drive(residual.out("in_ready"));
-                let reads_residual = residual.out("scratchpad_valid");
-                m.output("scratchpad_valid", reads[0] | reads_residual);
+                result_taken.drive(residual.out("in_ready"));
+                m.output("scratchpad_valid", reads[0] | residual.out("scratchpad_valid"));
+                // The source side reads the scratchpad when no result is on its way to it.
+                let reads_residual = residual.out("reads_rows");
                 let row = reads_residual.mux(residual.out("scratchpad_row"), reads[1]);
                 m.output("scratchpad_row", row);
-                // The source side reads the scratchpad when no result is on its way to it.
                 m.check("one_reader", !(reads[0] & reads_residual));
             }
             None => {
@@ -145,9 +155,9 @@ pub fn store(config: &NpuConfig) -> Module {
                 m.clocked(|| {
                     when(writer.out("accept"), || zeros.set(next.pop_data.bits(20, 19).any()));
                 });
-                result_valid.drive(requantised_valid);
-                result.drive(zeros.mux(0, requantised));
-                requantised_ready.drive(writer.out("requantised_ready"));
+                result_valid.drive(results.pop_valid);
+                result.drive(zeros.mux(0, results.pop_data));
+                result_taken.drive(writer.out("requantised_ready"));
                 m.output("scratchpad_valid", reads[0]);
                 m.output("scratchpad_row", reads[1]);
                 for port in ["discard", "row_step", "tile_step", "line_step"] {
@@ -200,9 +210,10 @@ pub fn store(config: &NpuConfig) -> Module {
         m.output("error_address", bus.out("error_address"));
         let completed = bus.out("command_done") | rows_done;
         m.output("done", completed & !aborted);
-        let in_requantiser = m.reg("in_requantiser", U(8)).reset(0).doc("rows");
+        let in_requantiser =
+            m.reg("in_requantiser", U(8)).reset(0).doc("rows, those in the slice too");
         let enters = (requantiser_valid & requantiser_ready).named("row_enters");
-        let leaves = (requantised_valid & requantised_ready).named("row_leaves");
+        let leaves = (results.pop_valid & result_taken).named("row_leaves");
         m.clocked(|| {
             when(enters & !leaves, || in_requantiser.set(in_requantiser + 1))
                 .or_when(leaves & !enters, || in_requantiser.set(in_requantiser - 1));

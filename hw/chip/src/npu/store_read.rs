@@ -6,18 +6,26 @@ use super::descriptor::{COMMAND, high, low};
 use super::store_maximum::store_maximum;
 use super::store_parameters::store_parameters;
 use super::store_windows::store_windows;
+use crate::blocks::{FifoPorts, fifo};
 use crate::config::NpuConfig;
+
+/// Rows of the scratchpad that are read and not yet taken: one that arrives, one that waits and one
+/// that is taken, so that one moves a cycle.
+const ROWS_AHEAD: u32 = 3;
 
 /// Reads the rows of one command after the other.
 ///
-/// A row read arrives in the next cycle and waits in `held` until its consumer (by source: the
-/// requantiser, or the write side) takes it. The maximum of a window goes into `held` first. The
-/// next command is accepted when all rows are read; the last one may still wait.
+/// A row of accumulators arrives in the cycle after its read and waits in `held` until its consumer
+/// (by source: the requantiser, or the write side) takes it. Rows of the scratchpad, and maxima of
+/// windows, wait in a queue for the write side: whether they are read depends on nothing that
+/// happens behind it in the same cycle. The next command is accepted when all rows are read; the
+/// last ones may still wait, unless they come from the other memory.
 pub fn store_read(config: &NpuConfig) -> Module {
     let dim = config.dim;
     let (wide, narrow) = (U(32 * dim), U(8 * dim));
     let parameters = store_parameters(config);
     let (windows, maximum) = (store_windows(config), store_maximum(config));
+    let queue = fifo("npu_store_rows", ROWS_AHEAD, narrow);
     module("npu_store_read", |m| {
         m.doc("Source side of STORE.");
         let command_valid = m.input("command_valid", Bit);
@@ -46,8 +54,10 @@ pub fn store_read(config: &NpuConfig) -> Module {
         let pooling = m.wire("pooling", Bit);
         let tile_begun = m.wire("tile_begun", Bit);
         let nothing_to_read = (!reading & !pooling).named("nothing_to_read");
-        let source_ready =
-            (!command_copies | rows_written) & (!command_requantises | tile_begun) & command_room;
+        let rows_ahead = m.reg("rows_ahead", U(2)).reset(0).doc("scratchpad rows read, not taken");
+        let pending = m.wire("pending", Bit);
+        let in_order = command_copies.mux(rows_written & !pending, rows_ahead.eq(0));
+        let source_ready = in_order & (!command_requantises | tile_begun) & command_room;
         let command_ready = m.output("command_ready", nothing_to_read & source_ready & !abort);
         let accept = (command_valid & command_ready).named("accept");
 
@@ -59,10 +69,12 @@ pub fn store_read(config: &NpuConfig) -> Module {
         let source_row = m.reg("source_row", U(16));
         let copies = source.bit(1).named("copies").doc("source is the scratchpad");
         let requantises = source.eq(0).named("requantises");
-        let room = m.wire("room", Bit).doc("for a row that arrives in the next cycle");
+        let room = m.wire("room", Bit).doc("for accumulators that arrive in the next cycle");
+        let scratchpad_room = rows_ahead.ne(u64::from(ROWS_AHEAD)).named("scratchpad_room");
         let tile_ready = m.wire("tile_ready", Bit);
         let parameters_hold = (requantises & first & !tile_ready).named("parameters_hold");
-        let row_valid = (reading & room & !parameters_hold & !abort).named("row_read_valid");
+        let row_room = copies.mux(scratchpad_room, room);
+        let row_valid = (reading & row_room & !parameters_hold & !abort).named("row_read_valid");
         let row_ready = copies.mux(scratchpad_ready, accumulator_ready);
         let read = (row_valid & row_ready).named("row_read");
         let ends_tile = rows_left.eq(1).named("ends_tile");
@@ -142,7 +154,7 @@ pub fn store_read(config: &NpuConfig) -> Module {
         pooling.drive(windows.out("busy"));
         let (tap_empty, tap_last) = (windows.out("tap_empty"), windows.out("tap_last"));
         // Only the last tap of a window brings a row.
-        let tap_allowed = windows.out("tap_valid") & (room | !tap_last) & !abort;
+        let tap_allowed = windows.out("tap_valid") & (scratchpad_room | !tap_last) & !abort;
         let tap_valid = tap_allowed.named("tap_read_valid");
         tap_step.drive(tap_valid & (scratchpad_ready | tap_empty));
         let tap_ends_window = (tap_step & tap_last).named("tap_ends_window");
@@ -167,34 +179,46 @@ pub fn store_read(config: &NpuConfig) -> Module {
         m.output("scratchpad_valid", (row_valid & copies) | (tap_valid & !tap_empty));
         m.output("scratchpad_row", pooling.mux(windows.out("tap_row"), source_row));
 
-        m.section("Row at hand");
+        m.section("Accumulators at hand");
         let arriving = m.reg("arriving", Bit).reset(0);
-        let of_accumulators = m.reg("of_accumulators", Bit).doc("not of the scratchpad");
         let requantised = m.reg("requantised", Bit).doc("the requantiser takes it");
-        let pooled = m.reg("pooled", Bit).doc("the maximum of a window");
         let held_valid = m.reg("held_valid", Bit).reset(0);
         let held = m.reg("held", wide);
-        let arrived =
-            of_accumulators.mux(accumulator_data, scratchpad_data.ext(32 * dim)).named("arrived");
-        let row = held_valid.mux(held, arrived).named("row_at_hand");
-        let pending = (arriving | held_valid).named("pending");
-        let offered = (held_valid | (arriving & !pooled)).named("offered");
+        let accumulators = held_valid.mux(held, accumulator_data).named("accumulators_at_hand");
+        pending.drive(arriving | held_valid);
         let consumer_ready = requantised.mux(requantiser_ready, write_ready);
-        let taken = (offered & consumer_ready).named("row_taken");
+        let taken = (pending & consumer_ready).named("accumulators_taken");
         room.drive(!pending | taken);
-        m.output("requantiser_valid", offered & requantised);
-        m.output("row_valid", offered & !requantised);
-        m.output("row", row);
+        m.output("requantiser_valid", pending & requantised);
+        m.output("accumulators", accumulators);
         m.clocked(|| {
-            arriving.set(read | tap_ends_window);
+            arriving.set(read & !copies);
             held_valid.set(pending & !taken);
-            when(arriving, || held.set(pooled.mux(maximum.out("maximum").ext(32 * dim), arrived)));
-            when(read | tap_ends_window, || {
-                of_accumulators.set(!copies & read);
-                requantised.set(requantises & read);
-                pooled.set(tap_ends_window);
-            });
+            when(arriving, || held.set(accumulator_data));
+            when(read, || requantised.set(requantises));
         });
-        m.output("idle", nothing_to_read & !pending);
+
+        m.section("Rows of the scratchpad");
+        let row_arrives = m.reg("row_arrives", Bit).reset(0);
+        let pooled = m.reg("pooled", Bit).doc("the maximum of a window");
+        let arrived = pooled.mux(maximum.out("maximum"), scratchpad_data).named("row_arrived");
+        let never = lit(0, Bit);
+        let rows_queue =
+            FifoPorts::connect(m, "queue", &queue, (row_arrives, arrived), write_ready, never);
+        let row_read = ((read & copies) | tap_ends_window).named("scratchpad_row_read");
+        let row_taken = (rows_queue.pop_valid & write_ready).named("row_taken");
+        m.check("row_has_room", !row_arrives | rows_queue.push_ready);
+        m.clocked(|| {
+            row_arrives.set(row_read);
+            pooled.set(tap_ends_window);
+            when(row_read & !row_taken, || rows_ahead.set(rows_ahead + 1))
+                .or_when(row_taken & !row_read, || rows_ahead.set(rows_ahead - 1));
+        });
+
+        m.section("Row at hand");
+        let from_queue = rows_queue.pop_valid;
+        m.output("row_valid", from_queue | (pending & !requantised));
+        m.output("row", from_queue.mux(rows_queue.pop_data.ext(32 * dim), accumulators));
+        m.output("idle", nothing_to_read & !pending & rows_ahead.eq(0));
     })
 }

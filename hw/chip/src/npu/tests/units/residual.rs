@@ -45,6 +45,7 @@ fn bench(config: &NpuConfig) -> Module {
         for port in ["scratchpad_valid", "scratchpad_row", "in_ready", "out_valid", "out_data"] {
             m.output(port, stage.out(port));
         }
+        m.check("reads_its_rows", !stage.out("scratchpad_valid") | stage.out("reads_rows"));
     })
 }
 

@@ -98,6 +98,7 @@ fn program(network: &Network, config: &ChipConfig, images: &[u8]) -> (Program, u
             k: layer.inputs as u32,
             activations: matrix(activations, layer.inputs),
             weights: matrix(weights, layer.outputs),
+            int4: false,
             output: matrix(output, layer.outputs),
             result: Output::Requantised {
                 parameters,

@@ -28,7 +28,18 @@ fn bytes(length: u32, seed: u32) -> Vec<u8> {
     (0..length).map(|index| (index.wrapping_mul(0x9e37_79b1) ^ seed).to_be_bytes()[0]).collect()
 }
 
-fn product(shape: &NpuShape, [m, n, k]: [u32; 3], requantised: bool, seed: u32) {
+/// Weight (`k`, `column`) of `columns`, int8 or packed as int4.
+fn weight(weights: &[u8], columns: usize, int4: bool, k: usize, column: usize) -> i32 {
+    match int4 {
+        false => i32::from(weights[k * columns + column] as i8),
+        true => {
+            let pair = weights[k / 2 * columns + column];
+            i32::from((pair << (4 * (1 - k % 2))) as i8 >> 4)
+        }
+    }
+}
+
+fn product(shape: &NpuShape, [m, n, k]: [u32; 3], [requantised, int4]: [bool; 2], seed: u32) {
     let (a, w) = (bytes(m * k, seed), bytes(k * n, seed ^ 0x5a5a_5a5a));
     let (a_at, w_at) = (DATA, DATA + 0x2_0000);
     let (table_at, output_at) = (DATA + 0x4_0000, DATA + 0x6_0000);
@@ -52,10 +63,11 @@ fn product(shape: &NpuShape, [m, n, k]: [u32; 3], requantised: bool, seed: u32) 
         k,
         activations: matrix(a_at, k),
         weights: matrix(w_at, n),
+        int4,
         output: matrix(output_at, n * width),
         result,
     };
-    let context = format!("{m} x {n} x {k} on {shape:?}");
+    let context = format!("{m} x {n} x {k}, int4 {int4}, on {shape:?}");
     let list = plan(shape, &gemm).unwrap_or_else(|error| panic!("{context}: {error}"));
     let mut machine = machine(shape);
     let list: Vec<u8> = list.iter().flat_map(|descriptor| descriptor.to_bytes()).collect();
@@ -69,14 +81,14 @@ fn product(shape: &NpuShape, [m, n, k]: [u32; 3], requantised: bool, seed: u32) 
     assert!(hazards.is_empty(), "{context}: {}", hazards[0]);
     let output = machine.read_memory(output_at, (m * n * width) as usize).expect("in the RAM");
     for row in 0..m as usize {
-        for column in 0..n as usize {
+        for (column, bias) in bias.iter().enumerate() {
             let (n, k) = (n as usize, k as usize);
             let sum: i32 = (0..k)
-                .map(|i| i32::from(a[row * k + i] as i8) * i32::from(w[i * n + column] as i8))
+                .map(|i| i32::from(a[row * k + i] as i8) * weight(&w, n, int4, i, column))
                 .sum();
             let at = row * n + column;
             if requantised {
-                let value = ((sum + bias[column]) as f32 * 0.003).round_ties_even() as i32 + 3;
+                let value = ((sum + bias) as f32 * 0.003).round_ties_even() as i32 + 3;
                 assert_eq!(i32::from(output[at] as i8), value.clamp(-100, 120), "{context}");
             } else {
                 assert_eq!(output[4 * at..4 * at + 4], sum.to_le_bytes(), "{context}");
@@ -95,10 +107,10 @@ fn products_of_any_size_are_right_and_free_of_hazards() {
         prop::sample::select(vec![2u32, 4, 8, 16]),
         prop::sample::select(vec![128u32, 512, 8192]),
         [size.clone(), size.clone(), size],
-        any::<bool>(),
+        any::<[bool; 2]>(),
         any::<u32>(),
     );
-    let result = runner.run(&strategy, |(dim, rows, size, requantised, seed)| {
+    let result = runner.run(&strategy, |(dim, rows, size, how, seed)| {
         let shape = NpuShape {
             dim,
             bus_bytes: 8,
@@ -106,7 +118,7 @@ fn products_of_any_size_are_right_and_free_of_hazards() {
             accumulator_rows: rows / 4,
             parameter_rows: rows / 4,
         };
-        product(&shape, size, requantised, seed);
+        product(&shape, size, how, seed);
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));

@@ -10,7 +10,10 @@ use crate::exit::{Error, Result};
 
 /// Rows, columns and depth of products whose operands come from memory.
 const COLD: [[u32; 3]; 6] =
-    [[64, 64, 64], [128, 128, 128], [512, 512, 512], [128, 32, 512], [61, 37, 53], [1, 64, 256]];
+    [[64, 64, 64], [128, 128, 128], [512, 512, 512], [128, 32, 512], [61, 37, 53], VECTOR];
+
+/// Rows, columns and depth of the product whose weights are the bus's work, as int8 and as int4.
+const VECTOR: [u32; 3] = [1, 64, 256];
 
 /// Rows, columns and depth of the product whose operands are in the scratchpad.
 const HOT: [u32; 3] = [64, 64, 64];
@@ -19,7 +22,10 @@ const HOT: [u32; 3] = [64, 64, 64];
 pub(super) fn jobs(config: &ChipConfig) -> Result<Vec<Job>> {
     let mut jobs: Vec<Job> = hot(config).into_iter().collect();
     for size in COLD {
-        jobs.push(cold(config, size)?);
+        jobs.push(cold(config, size, false)?);
+    }
+    if config.npu.int4_weights {
+        jobs.push(cold(config, VECTOR, true)?);
     }
     Ok(jobs)
 }
@@ -59,7 +65,7 @@ fn macs([m, n, k]: [u32; 3]) -> u64 {
 }
 
 /// A product from memory to memory, requantised.
-fn cold(config: &ChipConfig, size: [u32; 3]) -> Result<Job> {
+fn cold(config: &ChipConfig, size: [u32; 3], int4: bool) -> Result<Job> {
     let shape = systole_verif::chip::target(config).npu;
     let [m, n, k] = size;
     let operands = Operands::new(shape.dim, size);
@@ -70,6 +76,7 @@ fn cold(config: &ChipConfig, size: [u32; 3]) -> Result<Job> {
         k,
         activations: matrix(operands.activations, k),
         weights: matrix(operands.weights, n),
+        int4,
         output: matrix(operands.output, n),
         result: Output::Requantised {
             parameters: operands.parameters,
@@ -79,12 +86,13 @@ fn cold(config: &ChipConfig, size: [u32; 3]) -> Result<Job> {
             double_rounding: false,
         },
     };
+    let weight_bytes = if int4 { k.div_ceil(2) * n } else { k * n };
     let list = plan(&shape, &gemm)
         .map_err(|error| Error::usage(format!("a product of {m} x {n} x {k}: {error}")))?;
     Ok(Job {
-        name: format!("GEMM {m}x{n}x{k}, cold"),
+        name: format!("GEMM {m}x{n}x{k}, {}cold", if int4 { "int4, " } else { "" }),
         macs: macs(size),
-        bytes: u64::from(m * k) + u64::from(k * n) + 8 * u64::from(n),
+        bytes: u64::from(m * k) + u64::from(weight_bytes) + 8 * u64::from(n),
         predicted: estimate(&shape, &list).total,
         before: Vec::new(),
         list,

@@ -38,7 +38,7 @@ impl Blocks {
         let n_tiles = gemm.n.div_ceil(shape.dim).min(accumulators / m).min(parameters);
         let n_tiles = n_tiles.min(quarter / shape.dim);
         let n_tiles = n_tiles.min(u32::from(u16::MAX) / (gemm.result.parameter_rows() * shape.dim));
-        let slot_rows = n_tiles * shape.dim;
+        let slot_rows = n_tiles * gemm.weight_rows(shape.dim);
         let busy_tiles = EXEC_CYCLES.div_ceil(n_tiles * m.max(shape.dim));
         let piece = busy_tiles.min(2 * quarter / (FEWEST_SLOTS * slot_rows)).max(1);
         let slots = (2 * quarter / (piece * slot_rows)).min(MOST_SLOTS);

@@ -132,7 +132,8 @@ impl Planner<'_> {
     }
 
     fn weight_row(&self, index: usize) -> u16 {
-        let slot_rows = self.blocks.n_tiles * self.blocks.piece * self.shape.dim;
+        let slot_rows =
+            self.blocks.n_tiles * self.blocks.piece * self.gemm.weight_rows(self.shape.dim);
         (self.shape.scratchpad_rows / 2 + index as u32 % self.blocks.slots * slot_rows) as u16
     }
 
@@ -164,9 +165,9 @@ impl Planner<'_> {
             header,
             Load {
                 space: Space::Scratchpad,
-                address: element(weights, step.k.start, step.n.start),
+                address: element(weights, self.gemm.weight_rows(step.k.start), step.n.start),
                 stride: weights.stride,
-                rows: step.k.len as u16,
+                rows: self.gemm.weight_rows(step.k.len) as u16,
                 row_bytes: step.n.len as u16,
                 row: self.weight_row(index),
                 row_step: 1,
@@ -177,7 +178,7 @@ impl Planner<'_> {
     }
 
     fn weight_n_step(&self, step: &Step) -> u16 {
-        step.k.len.next_multiple_of(self.shape.dim) as u16
+        self.gemm.weight_rows(step.k.len.next_multiple_of(self.shape.dim)) as u16
     }
 
     /// The product of a piece, for rows `m` and columns `part` of its output block.
@@ -191,14 +192,14 @@ impl Planner<'_> {
             header,
             Exec {
                 accumulate: step.k.start > 0,
-                int4: false,
+                int4: self.gemm.int4,
                 activations: Activations {
                     row: self.activation_row(step) + k_tile * rows + m.start as u16,
                     step: 1,
                     k_step: rows,
                 },
                 weight_row: self.weight_row(index) + first_tile * weight_n_step,
-                weight_k_step: dim as u16,
+                weight_k_step: self.gemm.weight_rows(dim) as u16,
                 weight_n_step,
                 accumulator_row: self.accumulator_row(step) + first_tile * rows + m.start as u16,
                 accumulator_n_step: rows,

@@ -81,12 +81,22 @@ pub struct Gemm {
     pub k: u32,
     /// int8, m x k.
     pub activations: Matrix,
-    /// int8, k x n.
+    /// int8, k x n; with `int4` two rows in one, row 2j in the low nibbles and row 2j + 1 in the
+    /// high ones.
     pub weights: Matrix,
+    /// Weights have 4 bits (which not every NPU can).
+    pub int4: bool,
     /// m x n, int8 or int32 as `result` says.
     pub output: Matrix,
     /// How accumulators become output.
     pub result: Output,
+}
+
+impl Gemm {
+    /// Rows of bytes that hold `rows` rows of weights from an even one on.
+    fn weight_rows(&self, rows: u32) -> u32 {
+        if self.int4 { rows.div_ceil(2) } else { rows }
+    }
 }
 
 /// Why a product cannot be planned.

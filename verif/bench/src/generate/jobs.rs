@@ -225,6 +225,7 @@ fn try_gemm(
         k,
         activations: matrix(activations, strides[0]),
         weights: matrix(weights, strides[1]),
+        int4: false,
         output: matrix(output, strides[2]),
         result,
     };

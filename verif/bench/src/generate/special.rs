@@ -114,6 +114,7 @@ pub(super) fn ties(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job>
                 k: 1,
                 activations: matrix(activations),
                 weights: matrix(weights),
+                int4: false,
                 output: matrix(output),
                 result: Output::Requantised {
                     parameters,

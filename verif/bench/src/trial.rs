@@ -61,6 +61,10 @@ impl Trial {
     }
 }
 
+/// Bus errors of data accesses for each one of fetches: there are far fewer data accesses, and it
+/// takes an error of the right one, say of an AMO's write, to see what becomes of it.
+const DATA_ERRORS: u16 = 4;
+
 fn stalls(environment: &Environment) -> Stalls {
     let port = |error: u16, safe_to: u32| PortStalls {
         request: u16::from(environment.stall) * 256,
@@ -75,7 +79,7 @@ fn stalls(environment: &Environment) -> Stalls {
     let npu = port(environment.npu_errors, BODY);
     Stalls {
         ibus: port(environment.hart_errors, BODY),
-        dbus: port(environment.hart_errors, CODE_END),
+        dbus: port(DATA_ERRORS * environment.hart_errors, CODE_END),
         axi_read: npu,
         axi_write: npu,
     }

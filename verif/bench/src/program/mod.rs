@@ -60,7 +60,7 @@ pub struct Environment {
     pub stall: u8,
     /// Longest response latency in cycles, at least 1.
     pub latency: u8,
-    /// Chance of a bus error for a data access or fetch of the hart, in 1/65536.
+    /// Chance of a bus error for a fetch of the hart, in 1/65536; of data accesses four times that.
     pub hart_errors: u16,
     /// Chance of a bus error on a burst beat of the NPU, in 1/65536.
     pub npu_errors: u16,

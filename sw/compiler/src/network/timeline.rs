@@ -251,23 +251,24 @@ mod tests {
     use super::Timeline;
     use crate::NpuShape;
 
+    const SHAPE: NpuShape = NpuShape {
+        dim: 8,
+        bus_bytes: 8,
+        scratchpad_rows: 1024,
+        accumulator_rows: 256,
+        parameter_rows: 256,
+    };
+
     /// The front end hands out in list order: LOADs that find their queue full keep an EXEC behind
     /// them waiting.
     #[test]
     fn a_full_queue_keeps_later_descriptors_back() {
-        let shape = NpuShape {
-            dim: 8,
-            bus_bytes: 8,
-            scratchpad_rows: 1024,
-            accumulator_rows: 256,
-            parameter_rows: 256,
-        };
         let load = Load { rows: 1, row_bytes: 8000, chunk_step: 1, ..Load::default() };
         let load = Descriptor::Load(Header::default(), load);
         let exec = Exec { m_rows: 100, k_tiles: 1, n_tiles: 1, ..Exec::default() };
         let exec = Descriptor::Exec(Header::default(), exec);
         let start = |loads: usize| {
-            let mut timeline = Timeline::new(&shape);
+            let mut timeline = Timeline::new(&SHAPE);
             (0..loads).for_each(|_| {
                 timeline.push(&load, 0);
             });
@@ -281,13 +282,6 @@ mod tests {
     /// A STORE waits while EXEC adds to sums in the bank that it reads, and the next one with it.
     #[test]
     fn a_store_yields_to_sums_in_its_bank() {
-        let shape = NpuShape {
-            dim: 8,
-            bus_bytes: 8,
-            scratchpad_rows: 1024,
-            accumulator_rows: 256,
-            parameter_rows: 256,
-        };
         let store = Store {
             source: Source::Accumulators,
             destination: Destination::Memory { address: 0, stride: 32 },
@@ -307,7 +301,7 @@ mod tests {
                 n_tiles: 1,
                 ..Exec::default()
             };
-            let mut timeline = Timeline::new(&shape);
+            let mut timeline = Timeline::new(&SHAPE);
             timeline.push(&store, 0);
             timeline.push(&Descriptor::Exec(Header::default(), exec), 0);
             timeline.push(&store, 0);
@@ -321,16 +315,9 @@ mod tests {
     /// Weights take their time where a tile has few activations.
     #[test]
     fn two_tiles_take_the_time_of_a_side_and_one_tile() {
-        let shape = NpuShape {
-            dim: 8,
-            bus_bytes: 8,
-            scratchpad_rows: 1024,
-            accumulator_rows: 256,
-            parameter_rows: 256,
-        };
         let busy = |m_rows| {
             let exec = Exec { m_rows, k_tiles: 3, n_tiles: 2, ..Exec::default() };
-            let mut timeline = Timeline::new(&shape);
+            let mut timeline = Timeline::new(&SHAPE);
             timeline.push(&Descriptor::Exec(Header::default(), exec), 0);
             timeline.busy()[1]
         };

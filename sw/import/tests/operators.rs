@@ -247,6 +247,21 @@ proptest! {
         builder.check(dim);
     }
 
+    /// Weights and parameters come far ahead of their use, in memories that hold some of them.
+    #[test]
+    fn several_fully_connected(
+        dim in dim(), sizes in proptest::collection::vec(1u32..150, 2..7), large: bool, seed: u64,
+    ) {
+        let mut builder = Builder::new(Shape::flat(sizes[0]), seed);
+        for (input, &outputs) in sizes[1..].iter().enumerate() {
+            builder.convolution(input, &pointwise(outputs)).expect("a vector has a pixel");
+        }
+        let (rows, parameter_rows) = if large { (32768, 1024) } else { (2048, 256) };
+        let shape = NpuShape { parameter_rows, ..shape(dim, rows) };
+        prop_assume!(plan_network(&shape, &builder.network, BASE).is_ok());
+        builder.check_on(&shape);
+    }
+
     #[test]
     fn fully_connected_over_a_map(dim in dim(), map in map(), outputs in 1u32..40, seed: u64) {
         let mut builder = Builder::new(map, seed);

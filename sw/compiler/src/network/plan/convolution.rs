@@ -24,6 +24,8 @@ pub struct Lowering<'a> {
     pub weight_sets: u32,
     /// What is read.
     pub view: View,
+    /// Its channels hold taps, and the rest of a row anything.
+    pub packed: bool,
     /// Size of the output.
     pub output: Shape,
     /// Where it goes.
@@ -133,7 +135,8 @@ impl Lowering<'_> {
         let dim = self.limits.dim();
         let planes = self.view.map.planes(dim);
         // Where a range ends.
-        let tile_0 = tile == 0 && (self.output.pixels() > 1 || self.output.channels <= dim);
+        let one_tile = self.last && self.output.channels <= dim;
+        let tile_0 = tile == 0 && (self.output.pixels() > 1 || one_tile);
         let ends = if self.depthwise() {
             vec![tile + 1]
         } else if tile_0 && planes > 2 {
@@ -177,8 +180,8 @@ impl Lowering<'_> {
         let dim = self.limits.dim();
         let count = tiles.len() as u32;
         let rows = lines.len() as u32 * self.output.width;
-        // Some tiles have more parts than the others, and as many rows.
-        let mut weight_row = (tiles.start - group.range.start) * self.tile_rows();
+        let before = group.bundles().take_while(|bundle| bundle.start < tiles.start);
+        let mut weight_row = before.map(|bundle| self.bundle_rows(&bundle)).sum();
         let mut products = Vec::new();
         if self.depthwise() && self.has_mode() {
             for set in 0..self.weight_sets {
@@ -190,7 +193,7 @@ impl Lowering<'_> {
             for part in self.parts(tiles.start) {
                 let accumulate = !products.is_empty();
                 products.push(self.product(&part, lines.clone(), weight_row, accumulate));
-                weight_row += count * part.tiles() * dim;
+                weight_row += self.part_rows(&part, count);
             }
         }
         for product in &mut products {
@@ -201,6 +204,45 @@ impl Lowering<'_> {
         Block { group: index, products, store, rows: count * rows }
     }
 
+    /// Whether the output has the pixels of the map, each of which depends on its own alone.
+    fn is_matrix_product(&self) -> bool {
+        let View { map, kernel, stride, pads } = &self.view;
+        // The map's lines are those of the output, and no pads are behind them.
+        let size = (map.shape.height, map.shape.width);
+        let same = size == (self.output.height, self.output.width) && *pads == [0, 0];
+        *kernel == [1, 1] && *stride == [1, 1] && same && map.is_dense()
+    }
+
+    /// Rows of weights of the last plane for channels that the map lacks, which the next tile of
+    /// channels may begin in: what they are multiplied with is 0.
+    pub(super) fn unused_rows(&self, part: &Part) -> u32 {
+        let (map, dim) = (&self.view.map, self.limits.dim());
+        let zeros = !self.depthwise() && !self.packed && self.is_matrix_product();
+        match zeros && part.planes.end == map.planes(dim) {
+            true => map.planes(dim) * dim - map.shape.channels,
+            false => 0,
+        }
+    }
+
+    /// Rows of weights from a tile of channels to the next.
+    pub(super) fn part_step(&self, part: &Part) -> u32 {
+        part.tiles() * self.limits.dim() - self.unused_rows(part)
+    }
+
+    /// Rows of weights of `count` tiles of channels.
+    fn part_rows(&self, part: &Part, count: u32) -> u32 {
+        count * self.part_step(part) + self.unused_rows(part)
+    }
+
+    /// Rows of weights of a block.
+    fn bundle_rows(&self, tiles: &Range<u32>) -> u32 {
+        let count = tiles.len() as u32;
+        if self.depthwise() && self.has_mode() {
+            return count * self.tile_rows();
+        }
+        self.parts(tiles.start).iter().map(|part| self.part_rows(part, count)).sum()
+    }
+
     fn product(
         &self,
         part: &Part,
@@ -208,12 +250,9 @@ impl Lowering<'_> {
         weight_row: u32,
         accumulate: bool,
     ) -> Product {
-        let View { map, kernel, stride, pads } = &self.view;
+        let map = &self.view.map;
         let rows = lines.len() as u32 * self.output.width;
-        // The map's lines are those of the output, and no pads are behind them.
-        let size = (map.shape.height, map.shape.width);
-        let same = size == (self.output.height, self.output.width) && *pads == [0, 0];
-        if *kernel == [1, 1] && *stride == [1, 1] && same && map.is_dense() {
+        if self.is_matrix_product() {
             return Product::Matrix(Exec {
                 accumulate,
                 activations: Activations {
@@ -223,7 +262,7 @@ impl Lowering<'_> {
                 },
                 weight_row: weight_row as u16,
                 weight_k_step: self.limits.dim() as u16,
-                weight_n_step: (part.tiles() * self.limits.dim()) as u16,
+                weight_n_step: self.part_step(part) as u16,
                 m_rows: rows as u16,
                 k_tiles: part.planes.len() as u16,
                 n_tiles: 1,

@@ -38,7 +38,7 @@ impl Rows {
         (self.table() + 1) as usize
     }
 
-    fn scratchpad(&self, row: u32) -> u32 {
+    pub fn scratchpad(&self, row: u32) -> u32 {
         row & 0xffff & (self.scratchpad - 1)
     }
 

@@ -254,8 +254,17 @@ impl<'a> Planner<'a> {
         let output = self.network.shape(stage.output);
         let last = stage.output == self.network.output;
         let weight_sets = convolution.weight_sets();
-        let lowering =
-            Lowering { limits, convolution, weight_sets, view, output, target, table, last };
+        let lowering = Lowering {
+            limits,
+            convolution,
+            weight_sets,
+            view,
+            packed: packed.is_some(),
+            output,
+            target,
+            table,
+            last,
+        };
         let address = self.input;
         let steps = match &mut packed {
             Some(packed) => lowering.steps(Some(&mut |lines| packed.loads(&map, address, lines))),

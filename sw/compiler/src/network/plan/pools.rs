@@ -17,10 +17,12 @@ pub fn mean(limits: &Limits, pool: &GlobalAveragePool, map: &Map, target: &Targe
     let one = |row: u32| u8::from(row / map.pitch < height && row % map.pitch < width);
     let group = Group {
         weights: (0..tiles * dim).map(one).collect(),
+        unused: 0,
         first: (tiles * dim) as usize,
         pieces: vec![(tiles * dim) as usize],
         parameters: parameters(dim, &pool.requantise, 0..dim),
         parameters_last: 0,
+        streamed: false,
     };
     let output = Shape::flat(channels);
     let block = |plane: u32| {

@@ -24,14 +24,14 @@ impl Ring {
         Self { first: 0, size: rows, next: 0, used: VecDeque::new() }
     }
 
-    /// The newest piece.
-    pub fn newest(&self) -> Option<u32> {
-        self.used.back().map(|span| span.start)
-    }
-
     /// The oldest piece comes back.
     pub fn give_back(&mut self) {
         self.used.pop_front();
+    }
+
+    /// Whether rows from `first` on would be at most a sixteenth more.
+    pub fn has_most_from(&self, first: u32) -> bool {
+        first <= self.first && 16 * (self.first - first) <= self.size
     }
 
     /// Takes in the rows in front, from `first` on. Pieces that are in use stay where they are.

@@ -60,6 +60,10 @@ pub struct Schedule<'a> {
     oldest: usize,
     /// Blocks of each group.
     blocks: Vec<usize>,
+    /// Where the parameters of the last group lie.
+    section: u32,
+    /// Where those of groups to come lie that came with them.
+    early: VecDeque<u32>,
     /// LOADs that can wait until the next block's EXECs are due.
     due: Vec<Load>,
     /// The group that comes in pieces, the last one.
@@ -92,6 +96,8 @@ impl<'a> Schedule<'a> {
             placed: VecDeque::new(),
             oldest: 0,
             blocks: Vec::new(),
+            section: 0,
+            early: VecDeque::new(),
             due: Vec::new(),
             in_pieces: None,
             with_products: VecDeque::new(),
@@ -113,6 +119,7 @@ impl<'a> Schedule<'a> {
         let mut all = Vec::new();
         for (stage, (maps, steps)) in stages.into_iter().enumerate() {
             let first = groups;
+            let streamed = steps.groups.iter().all(|group| group.streamed);
             groups += steps.groups.len();
             self.waiting.extend(steps.groups);
             self.blocks.resize(groups, 0);
@@ -122,10 +129,14 @@ impl<'a> Schedule<'a> {
                     self.blocks[first + block.group] += 1;
                 }
             }
-            all.push((stage, maps, first, steps.steps));
+            all.push((stage, (maps, streamed), first, steps.steps));
         }
-        for (stage, maps, first, steps) in all {
-            self.weights.start_at(maps);
+        for (stage, (maps, streamed), first, steps) in all {
+            // Where weights are used once, LOAD is whole stages ahead of EXEC, and would wait for
+            // the readers of a map to gain few rows.
+            if !(streamed && self.weights.has_most_from(maps)) {
+                self.weights.start_at(maps);
+            }
             starts.push(self.list.len());
             let mut inputs = steps.iter().filter(|step| matches!(step, Step::Load(_))).count();
             // Weights come before the input: they are shorter.
@@ -200,18 +211,33 @@ impl<'a> Schedule<'a> {
         let group = self.waiting.front()?;
         let weights = self.weights.take(group.weights.len() as u32 / dim)?;
         let has_parameters = !group.parameters.is_empty();
+        let came_early = if has_parameters { self.early.pop_front() } else { None };
         let parameters = match has_parameters {
-            true => self.parameters.take(group.parameters.len() as u32 / dim),
-            false => self.parameters.newest(),
+            true => {
+                came_early.or_else(|| self.parameters.take(group.parameters.len() as u32 / dim))
+            }
+            false => Some(self.section),
         };
         let Some(parameters) = parameters else {
             self.weights.take_back();
             return None;
         };
-        let group = self.waiting.pop_front()?;
+        self.section = parameters;
+        let mut group = self.waiting.pop_front()?;
+        if came_early.is_some() {
+            group.parameters.clear();
+        } else if group.streamed && has_parameters {
+            self.add_parameters(&mut group.parameters, parameters);
+        }
+        // Rows that meet zeros may hold anything, if only they hold something.
+        let rows = group.weights.len() as u32 / dim;
+        let unused = weights + rows - group.unused as u32 / dim..weights + rows;
+        if group.pieces.len() == 1 && unused.clone().all(|row| self.list.has_written(row)) {
+            group.weights.truncate(group.weights.len() - group.unused);
+        }
         // At first nothing runs, and whatever the first block does not need can wait.
         let first = if self.list.len() == 0 { group.first } else { group.pieces[0] };
-        let (now, mut later) = group.weights.split_at(first);
+        let (now, mut later) = group.weights.split_at(first.min(group.weights.len()));
         for load in self.loads(Space::Scratchpad, weights, now) {
             self.list.push(Descriptor::Load(Header::default(), load));
         }
@@ -239,6 +265,23 @@ impl<'a> Schedule<'a> {
         let blocks = self.blocks[self.oldest + self.placed.len()];
         self.placed.push_back(Placed { weights, parameters, has_parameters, blocks });
         Some(())
+    }
+
+    /// Adds those of further groups that are used once to `parameters`, which lie at `row`: one LOAD
+    /// brings all.
+    fn add_parameters(&mut self, parameters: &mut Vec<u8>, row: u32) {
+        let dim = self.shape.dim;
+        let whole = |group: &&Group| group.streamed && group.pieces.len() == 1;
+        let streamed = self.waiting.iter().take_while(whole);
+        for group in streamed.filter(|group| !group.parameters.is_empty()) {
+            let next = row + parameters.len() as u32 / dim;
+            match self.parameters.take(group.parameters.len() as u32 / dim) {
+                Some(at) if at == next => self.early.push_back(at),
+                Some(_) => return self.parameters.take_back(),
+                None => return,
+            }
+            parameters.extend(&group.parameters);
+        }
     }
 
     /// Loads the next table, once stage `stage` has begun and the table before was for an earlier one.

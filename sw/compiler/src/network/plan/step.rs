@@ -7,6 +7,8 @@ use systole_isa::{Convolution, Exec, Load, Store};
 pub struct Group {
     /// Rows of D bytes.
     pub weights: Vec<u8>,
+    /// Bytes of them at the end that meet nothing but zeros.
+    pub unused: usize,
     /// Bytes of them that the first block needs.
     pub first: usize,
     /// Bytes of them that come with each LOAD.
@@ -16,6 +18,8 @@ pub struct Group {
     pub parameters: Vec<u8>,
     /// Bytes of these at the end that come with a LOAD of their own.
     pub parameters_last: usize,
+    /// The weights are used once, so that LOAD is what the stage waits for.
+    pub streamed: bool,
 }
 
 /// An EXEC.

@@ -1,6 +1,6 @@
 //! Tokens, layouts and stages, where a wrong choice would still give right results.
 
-use systole_isa::{Descriptor, Exec, Header, Load, Unit};
+use systole_isa::{Descriptor, Exec, Header, Load, Space, Unit};
 
 use super::footprint::Rows;
 use super::layout::Layout;
@@ -182,15 +182,69 @@ fn programs_read_only_rows_that_they_have_written() {
         operation: Operation::GlobalAveragePool(mean),
     });
     for dim in [4, 8, 16, 32] {
-        let shape = NpuShape { dim, ..SHAPE };
-        let program = plan_network(&shape, &network, 0).expect("it fits");
-        let rows = Rows::new(&shape);
-        let mut written = vec![false; rows.count()];
-        for (i, descriptor) in program.descriptors.iter().enumerate() {
-            let footprint = rows.of(dim, descriptor);
-            let unwritten = footprint.reads.iter().find(|&&row| !written[row as usize]);
-            assert_eq!(unwritten, None, "{dim} x {dim}, descriptor {i}: {descriptor}");
-            footprint.writes.iter().for_each(|&row| written[row as usize] = true);
-        }
+        reads_what_it_has_written(&NpuShape { dim, ..SHAPE }, &network);
     }
+}
+
+fn reads_what_it_has_written(shape: &NpuShape, network: &Network) {
+    let dim = shape.dim;
+    let program = plan_network(shape, network, 0).expect("it fits");
+    let rows = Rows::new(shape);
+    let mut written = vec![false; rows.count()];
+    for (i, descriptor) in program.descriptors.iter().enumerate() {
+        let footprint = rows.of(dim, descriptor);
+        let unwritten = footprint.reads.iter().find(|&&row| !written[row as usize]);
+        assert_eq!(unwritten, None, "{dim} x {dim}, descriptor {i}: {descriptor}");
+        footprint.writes.iter().for_each(|&row| written[row as usize] = true);
+    }
+}
+
+/// A chain of fully connected layers.
+fn vectors(sizes: &[u32]) -> Network {
+    let tensor = |&size: &u32| Tensor { name: size.to_string(), shape: Shape::flat(size) };
+    let layer = |(i, sizes): (usize, &[u32])| {
+        let convolution = Convolution {
+            kernel: [1, 1],
+            pads: [0; 4],
+            weights: vec![1; (sizes[0] * sizes[1]) as usize],
+            ..match convolution(sizes[1], false) {
+                Operation::Convolution(c) => c,
+                _ => unreachable!("a convolution is one"),
+            }
+        };
+        let operation = Operation::Convolution(convolution);
+        Layer { name: format!("layer {i}"), input: i, output: i + 1, operation }
+    };
+    Network {
+        tensors: sizes.iter().map(tensor).collect(),
+        layers: sizes.windows(2).enumerate().map(layer).collect(),
+        input: 0,
+        prepare: Input::Signed,
+        output: sizes.len() - 1,
+        finish: Output::Signed,
+    }
+}
+
+/// Tiles of channels begin in the rows that the tile before has for channels which the input lacks;
+/// behind the last tile there are such rows only if nothing was there before.
+#[test]
+fn weights_of_missing_channels_take_no_room() {
+    let network = vectors(&[24, 5, 40, 100, 16]);
+    for dim in [4, 8, 16, 32] {
+        reads_what_it_has_written(&NpuShape { dim, ..SHAPE }, &network);
+    }
+    // Rows to 5 outputs, 5 tiles of 5 rows (and 3 behind them), 13 of 40, and 2 of 104 that come with
+    // a LOAD each, so that EXEC can begin with the first.
+    let program = plan_network(&SHAPE, &network, 0).expect("it fits");
+    let loads = program.descriptors.iter().filter_map(|descriptor| match descriptor {
+        Descriptor::Load(_, load) => Some(load),
+        _ => None,
+    });
+    let (parameters, weights): (Vec<&Load>, Vec<&Load>) =
+        loads.partition(|load| load.space == Space::Parameters);
+    let rows = weights.iter().map(|load| u32::from(load.row_bytes).div_ceil(8)).sum::<u32>();
+    // The first is the input's.
+    assert_eq!(rows, 3 + 24 + (25 + 3) + 13 * 40 + 2 * 104);
+    assert_eq!(parameters.len(), 1, "one LOAD brings those of all layers");
+    assert_eq!(parameters[0].row_bytes, 64 * (1 + 5 + 13 + 2));
 }

@@ -71,8 +71,8 @@ impl Lowering<'_> {
 
     fn ranges(&self, tiles: u32, most: u32) -> Vec<Range<u32>> {
         let most = match self.output.pixels() {
-            // One more than it takes: a short one at the end soon makes way for other weights.
-            1 if !self.last && tiles > most => tiles.div_ceil(tiles.div_ceil(most) + 1),
+            // Of about the same size.
+            1 if !self.last => tiles.div_ceil(tiles.div_ceil(most)),
             _ => most,
         };
         let mut ranges = Vec::new();
@@ -119,8 +119,8 @@ impl Lowering<'_> {
 }
 
 /// The groups of a layer that [drains](Lowering::drains). EXEC needs little more than half
-/// of the time that a LOAD takes, so each group has at least 4/7 of the tiles of the one before:
-/// then EXEC is done with that one when it has come.
+/// of the time that a LOAD takes, so no group has more than twice the tiles of the next: then EXEC
+/// has caught up with LOAD at the end.
 fn draining(tiles: u32, most: u32) -> Vec<Range<u32>> {
     let (mut ranges, mut end, mut size) = (Vec::new(), tiles, DRAIN_TILES);
     while end > 0 {
@@ -129,7 +129,7 @@ fn draining(tiles: u32, most: u32) -> Vec<Range<u32>> {
         let start = end - left.min(size).min(most);
         ranges.push(start..end);
         // The last group comes in pieces, the first of which has half of its tiles.
-        size = if ranges.len() == 1 { DRAIN_TILES - 1 } else { 7 * size / 4 };
+        size = if ranges.len() == 1 { DRAIN_TILES - 1 } else { 2 * size };
         end = start;
     }
     ranges.reverse();
@@ -149,7 +149,7 @@ mod tests {
             assert_eq!(ranges.last().map(|r| r.len()), Some(4));
             for pair in ranges.windows(2) {
                 assert_eq!(pair[0].end, pair[1].start, "{ranges:?}");
-                assert!(4 * pair[0].len() <= 7 * pair[1].len(), "{ranges:?}");
+                assert!(pair[0].len() <= 2 * pair[1].len(), "{ranges:?}");
                 assert!(pair[0].len() <= most as usize, "{ranges:?}");
             }
         }

@@ -59,6 +59,12 @@ impl List {
         self.descriptors.len()
     }
 
+    /// Whether a descriptor of the list writes a row of the scratchpad.
+    pub fn has_written(&self, row: u32) -> bool {
+        let row = self.rows.scratchpad(row);
+        self.writers[row as usize].iter().any(|&count| count > 0)
+    }
+
     /// When the units can take more, as far as is known.
     pub fn timeline(&self) -> &Timeline {
         &self.timeline

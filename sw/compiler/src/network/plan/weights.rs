@@ -20,6 +20,7 @@ impl Lowering<'_> {
             false => Vec::new(),
         };
         let mut weights = Vec::new();
+        let mut unused = 0;
         let mut first = None;
         let mut pieces = Vec::new();
         for bundle in group.bundles() {
@@ -30,7 +31,12 @@ impl Lowering<'_> {
             } else {
                 for part in self.parts(bundle.start) {
                     let before = weights.len();
-                    bundle.clone().for_each(|tile| self.part(tile, &part, &mut weights));
+                    let step = (self.part_step(&part) * dim) as usize;
+                    for (i, tile) in bundle.clone().enumerate() {
+                        weights.truncate(before + i * step);
+                        self.part(tile, &part, &mut weights);
+                    }
+                    unused = (self.unused_rows(&part) * dim) as usize;
                     pieces.push(weights.len() - before);
                 }
             }
@@ -38,11 +44,20 @@ impl Lowering<'_> {
         }
         let mut parameters_last = 0;
         if group.drains {
-            parameters_last = parameters.len() / section.len();
+            parameters_last = parameters.len() / 2;
         } else {
             pieces = vec![weights.len()];
         }
-        Group { first: first.unwrap_or(0), weights, pieces, parameters, parameters_last }
+        let streamed = self.output.pixels() == 1;
+        Group {
+            first: first.unwrap_or(0),
+            weights,
+            unused,
+            pieces,
+            parameters,
+            parameters_last,
+            streamed,
+        }
     }
 
     fn part(&self, tile: u32, part: &Part, weights: &mut Vec<u8>) {

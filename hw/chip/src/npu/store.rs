@@ -197,6 +197,7 @@ pub fn store(config: &NpuConfig) -> Module {
         beat_ready.drive(bus.out("beat_ready"));
         burst_ready.drive(bus.out("burst_ready"));
         all_answered.drive(bus.out("all_answered"));
+        m.output("writing", !all_answered).doc("a write burst is under way");
         for port in ["m_axi_awvalid", "m_axi_awaddr", "m_axi_awlen", "m_axi_bready"] {
             m.output(port, bus.out(port));
         }

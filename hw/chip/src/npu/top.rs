@@ -361,7 +361,7 @@ fn bus(m: M, config: &NpuConfig, reads: Instance, store: Instance) {
     for port in ["m_axi_awvalid", "m_axi_awaddr", "m_axi_awlen", "m_axi_bready"] {
         m.output(port, store.out(port));
     }
-    for port in ["m_axi_wvalid", "m_axi_wdata", "m_axi_wstrb", "m_axi_wlast"] {
+    for port in ["m_axi_wvalid", "m_axi_wdata", "m_axi_wstrb", "m_axi_wlast", "writing"] {
         m.output(port, store.out(port));
     }
 }

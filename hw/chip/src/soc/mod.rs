@@ -8,8 +8,6 @@ pub mod map;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-
 use systole_hdl::ir::Direction;
 use systole_hdl::prelude::*;
 
@@ -31,7 +29,7 @@ pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
         export(m, hart, &core, "ibus_");
         let dbus = DataBus::source(m, "dbus", 32);
         let unit = m.instance("npu", &npu);
-        let bursts = export(m, unit, &npu, "m_axi_");
+        export(m, unit, &npu, "m_axi_");
         burst_form(m, config);
 
         m.section("Data accesses of the hart");
@@ -54,9 +52,9 @@ pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
             timer.unused("mtime");
         }
         if config.core.atomics {
-            m.section("Writes of the NPU end the hart's reservation");
-            let write_burst = bursts["m_axi_awvalid"] & bursts["m_axi_awready"];
-            hart.pin("reservation_kill", write_burst.named("write_burst"));
+            hart.pin("reservation_kill", unit.out("writing"));
+        } else {
+            unit.unused("writing");
         }
 
         if rvfi {
@@ -77,24 +75,16 @@ fn burst_form(m: M, config: &ChipConfig) {
     }
 }
 
-/// Makes the ports of a child whose names start with `prefix` ports of the module being built;
-/// gives their signals by name.
-fn export(m: M, instance: Instance, child: &Module, prefix: &str) -> HashMap<String, Signal> {
-    let ports = child.ports().filter(|port| port.name.starts_with(prefix));
-    let signals = ports.map(|port| {
-        let signal = match port.port {
+/// Makes the ports of a child whose names start with `prefix` ports of the module being built.
+fn export(m: M, instance: Instance, child: &Module, prefix: &str) {
+    for port in child.ports().filter(|port| port.name.starts_with(prefix)) {
+        match port.port {
             Some(Direction::Input) => {
-                let outside = m.input(&port.name, port.ty).doc(&port.doc);
-                instance.pin(&port.name, outside);
-                outside
+                instance.pin(&port.name, m.input(&port.name, port.ty).doc(&port.doc));
             }
             _ => {
-                let inside = instance.out(&port.name);
-                m.output(&port.name, inside).doc(&port.doc);
-                inside
+                m.output(&port.name, instance.out(&port.name)).doc(&port.doc);
             }
-        };
-        (port.name.clone(), signal)
-    });
-    signals.collect()
+        }
+    }
 }

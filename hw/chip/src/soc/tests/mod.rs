@@ -1,5 +1,7 @@
 //! The SoC as a whole: its ports, and a program that uses every target of the data bus.
 
+mod reservation;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use systole_hdl::fault::{FAULT_SELECT, Fault, Target, inject};

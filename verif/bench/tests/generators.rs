@@ -13,7 +13,7 @@ use systole_verif::program::layout::{NPU, NPU_ABORT, NPU_DOORBELL, TOHOST};
 use systole_verif::program::{Image, lower};
 
 /// Programs that have to be enough to meet everything.
-const PROGRAMS: u64 = 4000;
+const PROGRAMS: u64 = 3000;
 
 fn machine(target: Target) -> Machine {
     Machine::new(&Config {

@@ -7,7 +7,7 @@ use systole_golden::Isa;
 use systole_isa::Register;
 
 use super::Target;
-use super::csrs::{counted, counters, csr, delicate_write};
+use super::csrs::{chosen_write, counted, counters, csr, delicate_write};
 use super::instructions::{
     access, arithmetic, atomics, branch, fence, register, trapping, value, version,
 };
@@ -82,6 +82,7 @@ fn simple(target: Target) -> BoxedStrategy<Block> {
         3 => vec(csr(isa), 1..5).prop_map(Block::Straight),
         1 => counters(isa).prop_map(Block::Straight),
         1 => delicate_write(isa),
+        1 => chosen_write(isa),
         2 => vec(prop_oneof![1 => trapping(isa), 2 => arithmetic(isa)], 1..5)
             .prop_map(Block::Straight),
         1 => vec(prop_oneof![1 => fence(), 2 => arithmetic(isa)], 1..4).prop_map(Block::Straight),

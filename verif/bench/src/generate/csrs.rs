@@ -134,6 +134,13 @@ pub(super) fn delicate_write(isa: Isa) -> impl Strategy<Value = Block> {
         .prop_map(|(op, rd, (csr, value), scratch)| Block::CsrWrite { op, rd, csr, value, scratch })
 }
 
+/// Writes of any value: what the hart's registers hold is mostly small or an address.
+pub(super) fn chosen_write(isa: Isa) -> impl Strategy<Value = Block> {
+    let csr = prop_oneof![2 => select(favourites(&isa)), 1 => Just(Csr::MCAUSE)];
+    (select(CsrOp::ALL), register(), csr, any::<u32>(), register())
+        .prop_map(|(op, rd, csr, value, scratch)| Block::CsrWrite { op, rd, csr, value, scratch })
+}
+
 fn read(rd: Register, csr: Csr) -> Instruction {
     Instruction::Csr { op: CsrOp::Set, rd, csr, source: CsrSource::Register(Register::ZERO) }
 }

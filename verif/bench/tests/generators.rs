@@ -6,11 +6,13 @@ use systole_compiler::NpuShape;
 use systole_golden::npu::descriptor::{Destination, Kernel, Operation, Source, Space, Then};
 use systole_golden::npu::{BusWindow, ByteWrite, JobRecord, cause, hazard};
 use systole_golden::{Config, Isa, Machine, NpuConfig, Stop, StopReason};
-use systole_isa::{Activations, Descriptor, Exec, Header, Load};
+use systole_isa::{
+    Activations, Csr, CsrOp, CsrSource, Descriptor, Exec, Header, Instruction, Load, Register,
+};
 use systole_verif::exercise::Exercise;
 use systole_verif::generate::{Target, sample};
 use systole_verif::program::layout::{NPU, NPU_ABORT, NPU_DOORBELL, TOHOST};
-use systole_verif::program::{Image, lower};
+use systole_verif::program::{Block, Image, lower};
 
 /// Programs that have to be enough to meet everything.
 const PROGRAMS: u64 = 3000;
@@ -379,4 +381,22 @@ fn write(machine: &mut Machine, image: &Image) {
 
 fn run(machine: &mut Machine, list: u32) -> JobRecord {
     machine.run_job(list).expect("no job runs")
+}
+
+/// The instruction by which programs go to U mode, among others: nothing there would come back.
+#[test]
+fn programs_go_to_user_mode_only_where_they_mean_to() {
+    let isa = Isa { zicntr: false, user_mode: true, pmp_regions: 16, ..Isa::full() };
+    let target = target(4, isa);
+    let write_csr =
+        |csr, source| Instruction::Csr { op: CsrOp::Write, rd: Register::ZERO, csr, source };
+    // The entry that gives U mode all of memory.
+    let deny = write_csr(Csr::pmpaddr(15), CsrSource::Immediate(26));
+    let step = write_csr(Csr::CYCLE, CsrSource::Register(Register::ZERO));
+    let mut program = sample(target, 1, 0);
+    program.blocks = vec![Block::Straight(vec![deny, step])];
+    let mut machine = machine(target);
+    write(&mut machine, &lower(&program).expect("fits"));
+    let end = machine.run(10_000, Stop { tohost: Some(TOHOST) });
+    assert_eq!(end.reason, StopReason::Tohost(1));
 }

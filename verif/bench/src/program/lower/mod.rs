@@ -12,11 +12,20 @@ use systole_isa::{Csr, CsrOp, CsrSource, Instruction, Register};
 
 use self::rewrite::{with_bases, with_rd};
 use super::assembler::{Assembler, Label};
+use super::handler::TO_USER;
 use super::{Block, Privilege, Program};
 
 const ZERO: Register = Register::ZERO;
 const T0: Register = Register::new(5);
 const T1: Register = Register::new(6);
+
+/// Traps where [`TO_USER`] does, and is not taken for it.
+const READ_CYCLE: Instruction = Instruction::Csr {
+    op: CsrOp::Set,
+    rd: ZERO,
+    csr: Csr::CYCLE,
+    source: CsrSource::Register(ZERO),
+};
 
 /// `mstatus.MIE`, within the reach of an immediate.
 const MIE: u8 = 1 << 3;
@@ -216,7 +225,9 @@ impl<'a> Lowering<'a> {
     fn straight(&mut self, instructions: &[Instruction]) {
         for instruction in instructions {
             let instruction = with_rd(*instruction, |rd| self.free(rd));
-            self.code.push(instruction);
+            // A step to U mode that nothing has prepared would not come back.
+            let steps = instruction.encode() == TO_USER.encode();
+            self.code.push(if steps { READ_CYCLE } else { instruction });
         }
     }
 

@@ -208,15 +208,50 @@ impl<'a> Schedule<'a> {
     fn load_group(&mut self) -> Option<()> {
         self.load_due();
         let dim = self.shape.dim;
+        let (group, placed) = self.place_group()?;
+        // At first nothing runs, and whatever the first block does not need can wait.
+        let first = if self.list.len() == 0 { group.first } else { group.pieces[0] };
+        let (now, mut later) = group.weights.split_at(first.min(group.weights.len()));
+        for load in self.loads(Space::Scratchpad, placed.weights, now) {
+            self.list.push(Descriptor::Load(Header::default(), load));
+        }
+        let mut due = Vec::new();
+        let mut row = placed.weights + first as u32 / dim;
+        for &bytes in &group.pieces[1..] {
+            let piece = later.split_off(..bytes).unwrap_or_default();
+            due.extend(self.loads(Space::Scratchpad, row, piece));
+            row += bytes as u32 / dim;
+        }
+        due.extend(self.loads(Space::Scratchpad, row, later));
+        let (most, last) =
+            group.parameters.split_at(group.parameters.len() - group.parameters_last);
+        let row = placed.parameters + most.len() as u32 / dim;
+        for (row, bytes) in [(placed.parameters, most), (row, last)] {
+            due.extend(self.loads(Space::Parameters, row, bytes));
+        }
+        match group.pieces.len() {
+            1 => self.due = due,
+            _ => {
+                self.in_pieces = Some(self.oldest + self.placed.len());
+                self.with_products = due.into();
+            }
+        }
+        self.placed.push_back(placed);
+        Some(())
+    }
+
+    /// Gives the next group its rows, and leaves out of it what need not be loaded.
+    fn place_group(&mut self) -> Option<(Group, Placed)> {
+        let dim = self.shape.dim;
         let group = self.waiting.front()?;
-        let weights = self.weights.take(group.weights.len() as u32 / dim)?;
+        let rows = group.weights.len() as u32 / dim;
+        let weights = self.weights.take(rows)?;
         let has_parameters = !group.parameters.is_empty();
         let came_early = if has_parameters { self.early.pop_front() } else { None };
-        let parameters = match has_parameters {
-            true => {
-                came_early.or_else(|| self.parameters.take(group.parameters.len() as u32 / dim))
-            }
-            false => Some(self.section),
+        let parameters = match came_early {
+            None if has_parameters => self.parameters.take(group.parameters.len() as u32 / dim),
+            None => Some(self.section),
+            _ => came_early,
         };
         let Some(parameters) = parameters else {
             self.weights.take_back();
@@ -230,41 +265,12 @@ impl<'a> Schedule<'a> {
             self.add_parameters(&mut group.parameters, parameters);
         }
         // Rows that meet zeros may hold anything, if only they hold something.
-        let rows = group.weights.len() as u32 / dim;
-        let unused = weights + rows - group.unused as u32 / dim..weights + rows;
-        if group.pieces.len() == 1 && unused.clone().all(|row| self.list.has_written(row)) {
+        let mut unused = weights + rows - group.unused as u32 / dim..weights + rows;
+        if group.pieces.len() == 1 && unused.all(|row| self.list.has_written(row)) {
             group.weights.truncate(group.weights.len() - group.unused);
         }
-        // At first nothing runs, and whatever the first block does not need can wait.
-        let first = if self.list.len() == 0 { group.first } else { group.pieces[0] };
-        let (now, mut later) = group.weights.split_at(first.min(group.weights.len()));
-        for load in self.loads(Space::Scratchpad, weights, now) {
-            self.list.push(Descriptor::Load(Header::default(), load));
-        }
-        let mut due = Vec::new();
-        let mut row = weights + first as u32 / dim;
-        for &bytes in &group.pieces[1..] {
-            let piece = later.split_off(..bytes).unwrap_or_default();
-            due.extend(self.loads(Space::Scratchpad, row, piece));
-            row += bytes as u32 / dim;
-        }
-        due.extend(self.loads(Space::Scratchpad, row, later));
-        let (most, last) =
-            group.parameters.split_at(group.parameters.len() - group.parameters_last);
-        let row = parameters + most.len() as u32 / dim;
-        for (row, bytes) in [(parameters, most), (row, last)] {
-            due.extend(self.loads(Space::Parameters, row, bytes));
-        }
-        match group.pieces.len() {
-            1 => self.due = due,
-            _ => {
-                self.in_pieces = Some(self.oldest + self.placed.len());
-                self.with_products = due.into();
-            }
-        }
         let blocks = self.blocks[self.oldest + self.placed.len()];
-        self.placed.push_back(Placed { weights, parameters, has_parameters, blocks });
-        Some(())
+        Some((group, Placed { weights, parameters, has_parameters, blocks }))
     }
 
     /// Adds those of further groups that are used once to `parameters`, which lie at `row`: one LOAD

@@ -29,9 +29,10 @@ impl Ring {
         self.used.pop_front();
     }
 
-    /// Whether rows from `first` on would be at most a sixteenth more.
-    pub fn has_most_from(&self, first: u32) -> bool {
-        first <= self.first && 16 * (self.first - first) <= self.size
+    /// Whether two pieces of `rows` rows fit, and rows from `first` on would be at most a sixteenth
+    /// more.
+    pub fn does_without(&self, first: u32, rows: u32) -> bool {
+        2 * rows <= self.size && first <= self.first && 16 * (self.first - first) <= self.size
     }
 
     /// Takes in the rows in front, from `first` on. Pieces that are in use stay where they are.

@@ -120,6 +120,8 @@ impl<'a> Schedule<'a> {
         for (stage, (maps, steps)) in stages.into_iter().enumerate() {
             let first = groups;
             let streamed = steps.groups.iter().all(|group| group.streamed);
+            let largest = steps.groups.iter().map(|group| group.weights.len()).max();
+            let rows = largest.filter(|_| streamed).map(|bytes| bytes as u32 / self.shape.dim);
             groups += steps.groups.len();
             self.waiting.extend(steps.groups);
             self.blocks.resize(groups, 0);
@@ -129,12 +131,12 @@ impl<'a> Schedule<'a> {
                     self.blocks[first + block.group] += 1;
                 }
             }
-            all.push((stage, (maps, streamed), first, steps.steps));
+            all.push((stage, (maps, rows), first, steps.steps));
         }
-        for (stage, (maps, streamed), first, steps) in all {
+        for (stage, (maps, rows), first, steps) in all {
             // Where weights are used once, LOAD is whole stages ahead of EXEC, and would wait for
             // the readers of a map to gain few rows.
-            if !(streamed && self.weights.has_most_from(maps)) {
+            if !rows.is_some_and(|rows| self.weights.does_without(maps, rows)) {
                 self.weights.start_at(maps);
             }
             starts.push(self.list.len());

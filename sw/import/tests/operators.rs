@@ -257,9 +257,7 @@ proptest! {
             builder.convolution(input, &pointwise(outputs)).expect("a vector has a pixel");
         }
         let (rows, parameter_rows) = if large { (32768, 1024) } else { (2048, 256) };
-        let shape = NpuShape { parameter_rows, ..shape(dim, rows) };
-        prop_assume!(plan_network(&shape, &builder.network, BASE).is_ok());
-        builder.check_on(&shape);
+        builder.check_on(&NpuShape { parameter_rows, ..shape(dim, rows) });
     }
 
     #[test]

@@ -19,14 +19,6 @@ const ZERO: Register = Register::ZERO;
 const T0: Register = Register::new(5);
 const T1: Register = Register::new(6);
 
-/// Traps where [`TO_USER`] does, and is not taken for it.
-const READ_CYCLE: Instruction = Instruction::Csr {
-    op: CsrOp::Set,
-    rd: ZERO,
-    csr: Csr::CYCLE,
-    source: CsrSource::Register(ZERO),
-};
-
 /// `mstatus.MIE`, within the reach of an immediate.
 const MIE: u8 = 1 << 3;
 /// `mstatus.MPP`.
@@ -225,9 +217,9 @@ impl<'a> Lowering<'a> {
     fn straight(&mut self, instructions: &[Instruction]) {
         for instruction in instructions {
             let instruction = with_rd(*instruction, |rd| self.free(rd));
-            // A step to U mode that nothing has prepared would not come back.
+            // A step to U mode that nothing has prepared would not come back; a read traps as well.
             let steps = instruction.encode() == TO_USER.encode();
-            self.code.push(if steps { READ_CYCLE } else { instruction });
+            self.code.push(if steps { set_csr(Csr::CYCLE, ZERO) } else { instruction });
         }
     }
 

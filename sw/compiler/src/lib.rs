@@ -24,3 +24,13 @@ pub struct NpuShape {
     /// Parameter memory rows of D bytes.
     pub parameter_rows: u32,
 }
+
+/// A small NPU for tests.
+#[cfg(test)]
+pub(crate) const TEST_SHAPE: NpuShape = NpuShape {
+    dim: 8,
+    bus_bytes: 8,
+    scratchpad_rows: 1024,
+    accumulator_rows: 256,
+    parameter_rows: 256,
+};

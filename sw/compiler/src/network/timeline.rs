@@ -249,15 +249,7 @@ mod tests {
     use systole_isa::{Descriptor, Destination, Exec, Header, Load, Source, Store, Unit};
 
     use super::Timeline;
-    use crate::NpuShape;
-
-    const SHAPE: NpuShape = NpuShape {
-        dim: 8,
-        bus_bytes: 8,
-        scratchpad_rows: 1024,
-        accumulator_rows: 256,
-        parameter_rows: 256,
-    };
+    use crate::TEST_SHAPE as SHAPE;
 
     /// The front end hands out in list order: LOADs that find their queue full keep an EXEC behind
     /// them waiting.

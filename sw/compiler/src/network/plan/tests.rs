@@ -7,19 +7,11 @@ use super::layout::Layout;
 use super::plan_network;
 use super::stage::{Kind, stages};
 use super::tokens::List;
-use crate::NpuShape;
 use crate::network::{
     Add, Convolution, GlobalAveragePool, Input, Layer, Network, Operation, Output, Requantise,
     ResidualAdd, Shape, Tensor,
 };
-
-const SHAPE: NpuShape = NpuShape {
-    dim: 8,
-    bus_bytes: 8,
-    scratchpad_rows: 1024,
-    accumulator_rows: 256,
-    parameter_rows: 256,
-};
+use crate::{NpuShape, TEST_SHAPE as SHAPE};
 
 fn load(row: u16) -> Descriptor {
     let load = Load { rows: 8, row_bytes: 8, row, row_step: 1, ..Load::default() };

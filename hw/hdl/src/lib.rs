@@ -72,6 +72,7 @@
 //! - [`prelude`]: everything a description needs; [`bundle!`] declares interfaces.
 //! - [`ir`]: the design as plain data, which the checks, the interpreter and every printer walk.
 //! - [`Interpreter`]: two-state, cycle by cycle.
+//! - [`fault`] and [`mutate`]: the design with mistakes in it, to measure what finds them.
 //! - [`stats`]: register bits, memory bits and multipliers of each module.
 
 mod arena;
@@ -90,6 +91,7 @@ pub mod interpreter;
 pub mod ir;
 mod memory;
 mod module;
+pub mod mutate;
 mod names;
 mod operators;
 pub mod prelude;

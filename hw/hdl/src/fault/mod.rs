@@ -17,6 +17,7 @@ use crate::ir::{self, ExprKind, Item, SignalId, SignalKind};
 use crate::suggest::did_you_mean;
 use crate::{Design, Error, Errors, Signal, walk};
 
+pub(crate) use selector::edit_top;
 pub use selector::{FAULT_SELECT, FAULT_SELECT_BITS, edit_selected};
 
 /// One way in which a design can be wrong.

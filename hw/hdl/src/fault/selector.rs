@@ -23,8 +23,17 @@ pub const FAULT_SELECT_BITS: u32 = 16;
 pub fn edit_selected(
     design: &Design,
     wanted: impl Fn(&ir::Module) -> bool,
-    mut change: impl FnMut(&mut Editor, Signal),
+    change: impl FnMut(&mut Editor, Signal),
 ) -> Result<Design, Errors> {
+    check(&Module(edit_top(design, wanted, change)))
+}
+
+/// The top module of [`edit_selected`], unchecked.
+pub(crate) fn edit_top(
+    design: &Design,
+    wanted: impl Fn(&ir::Module) -> bool,
+    mut change: impl FnMut(&mut Editor, Signal),
+) -> Arc<ir::Module> {
     let mut edited: HashMap<&str, Arc<ir::Module>> = HashMap::new();
     for module in design.modules() {
         let on_path = module.children().any(|child| edited.contains_key(&child.name[..]));
@@ -46,8 +55,7 @@ pub fn edit_selected(
         });
         edited.insert(&module.name, Arc::new(new));
     }
-    let top = edited.get(&design.top.name[..]).unwrap_or(&design.top);
-    check(&Module(top.clone()))
+    edited.get(&design.top.name[..]).unwrap_or(&design.top).clone()
 }
 
 fn select_input(editor: &Editor) -> Signal {

@@ -11,6 +11,7 @@ mod exit;
 mod r#gen;
 mod interrupt;
 mod json;
+mod mutate;
 mod progress;
 mod run;
 mod simulation;
@@ -42,6 +43,8 @@ enum Command {
     Doctor,
     /// Measure simulation speed, NPU utilisation and the golden model.
     Bench(bench::Args),
+    /// Put small mistakes into the chip, and count which of them the bench notices.
+    Mutate(mutate::Args),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::command(&args),
         Command::Doctor => doctor::command(),
         Command::Bench(args) => bench::command(&args),
+        Command::Mutate(args) => mutate::command(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         note!("{error}");

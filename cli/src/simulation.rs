@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use systole_chip::soc::soc;
 use systole_hdl::Design;
-use systole_sim::{Library, Settings, Variant, build_chip};
+use systole_sim::{Library, Settings, Variant, build_chip, build_design};
 use systole_verif::faults;
 
 use crate::args::Chip;
@@ -30,32 +30,55 @@ pub fn design(chip: &Chip, rvfi: bool) -> Result<Design> {
 
 /// The simulated model of a chip, compiled or from the cache.
 pub fn library(chip: &Chip, extras: Extras) -> Result<Arc<Library>> {
+    let faults = if extras.faults { faults::of(&chip.config) } else { Vec::new() };
+    let variant = Variant { trace: extras.trace, ..Variant::default() };
+    build(chip, extras.with(), |settings, progress| {
+        build_chip(settings, &chip.config, &faults, variant, progress)
+    })
+}
+
+/// The simulated model of a design made from a chip, compiled or from the cache; `with` says how it
+/// differs.
+pub fn library_of(chip: &Chip, design: &Design, with: &str) -> Result<Arc<Library>> {
+    build(chip, with, |settings, progress| {
+        build_design(settings, &chip.config, design, Variant::default(), progress)
+    })
+}
+
+/// Builds a model, telling how it goes.
+fn build(
+    chip: &Chip,
+    with: &str,
+    make: impl FnOnce(
+        &Settings,
+        &dyn systole_sim::Progress,
+    ) -> std::result::Result<Arc<Library>, systole_sim::Error>,
+) -> Result<Arc<Library>> {
     // With a handler, Ctrl-C leaves this process the time to remove what a build has begun.
     interrupt::flag();
     let start = Instant::now();
-    let faults = if extras.faults { faults::of(&chip.config) } else { Vec::new() };
-    let variant = Variant { trace: extras.trace, ..Variant::default() };
     let line = Progress::new();
     let progress = |phase: &str, fraction: f32| {
         line.update(|| format!("build {}  {:3.0} %  {phase}", chip.name, 100.0 * fraction));
     };
-    let library = Settings::from_env()
-        .and_then(|settings| build_chip(&settings, &chip.config, &faults, variant, &progress))
-        .map_err(tool_error)?;
+    let library =
+        Settings::from_env().and_then(|settings| make(&settings, &progress)).map_err(tool_error)?;
     drop(line);
     let seconds = output::time(start.elapsed().as_secs_f64());
-    note!("model  {} ready in {seconds}", what(chip, extras));
+    note!("model  {}{with} ready in {seconds}", chip.name);
     Ok(library)
 }
 
-fn what(chip: &Chip, extras: Extras) -> String {
-    let with = match (extras.faults, extras.trace) {
-        (false, false) => "",
-        (true, false) => " with faults",
-        (false, true) => " with waves",
-        (true, true) => " with faults and waves",
-    };
-    format!("{}{with}", chip.name)
+impl Extras {
+    /// What a model has, in words.
+    fn with(self) -> &'static str {
+        match (self.faults, self.trace) {
+            (false, false) => "",
+            (true, false) => " with faults",
+            (false, true) => " with waves",
+            (true, true) => " with faults and waves",
+        }
+    }
 }
 
 /// An error of a build, with its exit code.

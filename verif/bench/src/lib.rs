@@ -1,5 +1,5 @@
 //! The bench: random programs with NPU jobs, lockstep of generated RTL against the golden model,
-//! shrinking, failure folders, regressions and injected faults.
+//! shrinking, failure folders, regressions, injected faults and mutants.
 
 pub mod campaign;
 pub mod chip;
@@ -9,6 +9,7 @@ pub mod failure;
 pub mod faults;
 pub mod generate;
 pub mod lockstep;
+pub mod mutation;
 pub mod program;
 pub mod run;
 pub mod shrink;

@@ -1,0 +1,143 @@
+//! `systole mutate`: small mistakes put into the chip, and which of them the bench notices.
+
+mod report;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use systole_hdl::Design;
+use systole_hdl::mutate::{Mutant, selectable};
+use systole_sim::Library;
+use systole_verif::mutation::{self, Budget, Verdict};
+
+use crate::args::{Chip, ChipArgs, number};
+use crate::exit::{Error, Exit, Result};
+use crate::json::Target;
+use crate::progress::Progress;
+use crate::simulation;
+use crate::{interrupt, output};
+
+/// Programs that every mutant meets before those that are left meet more.
+const FIRST_PROGRAMS: u64 = 50;
+
+/// Arguments of `systole mutate`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    chip: ChipArgs,
+    /// Number of mutants: a sample from every module, by its size.
+    #[arg(long, value_name = "N", value_parser = number, default_value = "500")]
+    mutants: u64,
+    /// Seed of the sample and of the programs.
+    #[arg(long, value_name = "SEED", value_parser = number, default_value = "1")]
+    seed: u64,
+    /// Programs that a mutant meets at most.
+    #[arg(long, value_name = "N", value_parser = number, default_value = "2000")]
+    programs: u64,
+    /// Mutants at a time [default: the number of processors]. The result is the same.
+    #[arg(long, value_name = "JOBS", value_parser = number)]
+    jobs: Option<u64>,
+    /// Judge only the mutant of this number, counted from 1.
+    #[arg(long, value_name = "K", value_parser = number)]
+    only: Option<u64>,
+    /// Write the result as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// A chip with its mutants, and what became of each so far, by number.
+struct Judged {
+    chip: Chip,
+    seed: u64,
+    design: Design,
+    mutants: Vec<Mutant>,
+    verdicts: BTreeMap<u16, Verdict>,
+}
+
+/// Builds the mutants, judges them and reports.
+pub fn command(args: &Args) -> Result {
+    let mut judged = prepare(args)?;
+    let numbers = numbers(args, judged.mutants.len())?;
+    let json = Target::open(args.json.as_deref())?;
+    report::head(&judged);
+    let library = build(&judged)?;
+    run(args, &mut judged, &library, numbers)?;
+    report::tail(&judged);
+    json.json(&report::json(&judged))?;
+    Ok(if interrupt::requested() { Exit::Interrupted } else { Exit::Good })
+}
+
+fn prepare(args: &Args) -> Result<Judged> {
+    let chip = args.chip.chip()?;
+    if args.mutants == 0 || args.programs == 0 || args.jobs == Some(0) {
+        return Err(Error::usage("--mutants, --programs and --jobs 0: there is nothing to do")
+            .help("take 1 or more"));
+    }
+    if args.mutants > u64::from(u16::MAX) {
+        let message = format!("--mutants {}: one model holds {} at most", args.mutants, u16::MAX);
+        return Err(Error::usage(message).help("take fewer; other seeds choose others"));
+    }
+    let design = mutation::sample::design(&chip.config);
+    let all = mutation::sample::all(&chip.config, &design);
+    let mutants = mutation::sample(&all, args.mutants as usize, args.seed);
+    Ok(Judged { chip, seed: args.seed, design, mutants, verdicts: BTreeMap::new() })
+}
+
+/// The mutants to judge.
+fn numbers(args: &Args, count: usize) -> Result<Vec<u16>> {
+    let Some(only) = args.only else { return Ok((1..=count as u16).collect()) };
+    if (1..=count as u64).contains(&only) {
+        return Ok(vec![only as u16]);
+    }
+    Err(Error::usage(format!("--only {only}: there are the mutants 1 to {count}"))
+        .help("give the --mutants and --seed of the run whose numbers you have"))
+}
+
+fn build(judged: &Judged) -> Result<Arc<Library>> {
+    let wrong = |errors| Error::usage(format!("the mutants do not fit the chip:\n{errors}"));
+    let design = selectable(&judged.design, &judged.mutants).map_err(wrong)?;
+    let library = simulation::library_of(&judged.chip, &design, " with mutants")?;
+    if interrupt::requested() { Err(Error::interrupted()) } else { Ok(library) }
+}
+
+/// A few programs for all, then more for those that are left.
+fn run(args: &Args, judged: &mut Judged, library: &Arc<Library>, numbers: Vec<u16>) -> Result<()> {
+    let first = FIRST_PROGRAMS.min(args.programs);
+    let mut left = numbers;
+    for (from, to) in [(0, first), (first, args.programs)] {
+        if to > from {
+            left = pass(args, judged, library, &left, (from, to))?;
+        }
+    }
+    Ok(())
+}
+
+/// Judges the mutants of these numbers by the programs `from..to`; returns those that survived.
+fn pass(
+    args: &Args,
+    judged: &mut Judged,
+    library: &Arc<Library>,
+    numbers: &[u16],
+    (from, to): (u64, u64),
+) -> Result<Vec<u16>> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = args.jobs.map_or(processors, |jobs| jobs.min(256) as usize);
+    let budget = Budget { seed: args.seed, first: from, programs: to - from, jobs };
+    let line = Progress::new();
+    let progress = |done: usize, killed: usize| {
+        line.update(|| {
+            let share = line.share(done as f64, numbers.len() as f64);
+            let programs = output::count(to - from, "program");
+            format!("mutate {share}  {killed} of {done} killed, {programs} each")
+        });
+    };
+    let config = &judged.chip.config;
+    let verdicts = mutation::judge(numbers, config, library, budget, interrupt::flag(), progress)
+        .map_err(simulation::tool_error)?;
+    drop(line);
+    let survived = |(&number, &verdict)| (verdict == Verdict::Survived).then_some(number);
+    let left = verdicts.iter().filter_map(survived).collect();
+    judged.verdicts.extend(verdicts);
+    Ok(left)
+}

@@ -1,0 +1,170 @@
+//! What `systole mutate` tells: on the terminal and as JSON.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use systole_hdl::mutate::Mutant;
+use systole_verif::mutation::{Verdict, diff};
+
+use super::Judged;
+use crate::output;
+
+/// Lines of Verilog shown of a survivor.
+const DIFF_LINES: usize = 8;
+
+/// Counts of mutants.
+#[derive(Clone, Copy, Default)]
+struct Score {
+    killed: u64,
+    survived: u64,
+}
+
+impl Score {
+    fn add(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Killed { .. } => self.killed += 1,
+            Verdict::Survived => self.survived += 1,
+        }
+    }
+
+    fn mutants(self) -> u64 {
+        self.killed + self.survived
+    }
+
+    /// Killed, of those that can be, in percent.
+    fn percent(self) -> f64 {
+        100.0 * self.killed as f64 / ((self.killed + self.survived) as f64).max(1.0)
+    }
+
+    fn json(self) -> Value {
+        json!({
+            "mutants": self.mutants(),
+            "killed": self.killed,
+            "survived": self.survived,
+            "score": self.percent(),
+        })
+    }
+}
+
+/// Printed before the work starts.
+pub fn head(judged: &Judged) {
+    let mutants = output::count(judged.mutants.len() as u64, "mutant");
+    say!("mutate  {}  seed {}  {mutants}", judged.chip.name, judged.seed);
+}
+
+/// Printed at the end: survivors, scores of modules and classes, the sums.
+pub fn tail(judged: &Judged) {
+    for (number, mutant) in survivors(judged) {
+        say!("\nsurvived  {number}  {}: {}", mutant.module, mutant.description);
+        say!("  {}", mutant.location);
+        let lines = diff(&judged.design, mutant);
+        lines.iter().take(DIFF_LINES).for_each(|line| say!("    {line}"));
+        if lines.len() > DIFF_LINES {
+            say!("    and {} more", output::count((lines.len() - DIFF_LINES) as u64, "line"));
+        }
+    }
+    say!("\n{:<28} mutants  killed   score", "module");
+    for (module, score) in scores(judged, |mutant| mutant.module.clone()) {
+        say!("{module:<28} {:>7} {:>7} {:>5.1} %", score.mutants(), score.killed, score.percent());
+    }
+    say!("\n{:<28} mutants  killed   score", "class");
+    for (class, score) in scores(judged, |mutant| mutant.class.name().to_owned()) {
+        say!("{class:<28} {:>7} {:>7} {:>5.1} %", score.mutants(), score.killed, score.percent());
+    }
+    let total = total(judged);
+    let median = median_programs(judged).map_or("-".to_owned(), |median| median.to_string());
+    say!(
+        "\n{} of {} killed: {:.1} %, half of these by {median} programs or fewer",
+        total.killed,
+        output::count(total.mutants(), "mutant"),
+        total.percent()
+    );
+}
+
+/// The result as JSON; the keys are those of the manual.
+pub fn json(judged: &Judged) -> Value {
+    let total = total(judged);
+    let mut result = json!({
+        "preset": judged.chip.name,
+        "seed": judged.seed,
+        "median_programs_to_kill": median_programs(judged),
+        "killed_by": killed_by(judged),
+        "modules": named(scores(judged, |mutant| mutant.module.clone())),
+        "classes": named(scores(judged, |mutant| mutant.class.name().to_owned())),
+        "survivors": survivors(judged).map(|(number, mutant)| survivor(judged, number, mutant))
+            .collect::<Vec<_>>(),
+    });
+    if let (Value::Object(result), Value::Object(counts)) = (&mut result, total.json()) {
+        result.extend(counts);
+    }
+    result
+}
+
+fn named(scores: BTreeMap<String, Score>) -> Vec<Value> {
+    let row = |(name, score): (String, Score)| {
+        let mut row = score.json();
+        row["name"] = json!(name);
+        row
+    };
+    scores.into_iter().map(row).collect()
+}
+
+fn survivor(judged: &Judged, number: u16, mutant: &Mutant) -> Value {
+    json!({
+        "number": number,
+        "module": mutant.module,
+        "class": mutant.class.name(),
+        "file": mutant.location.file,
+        "line": mutant.location.line,
+        "description": mutant.description,
+        "diff": diff(&judged.design, mutant),
+    })
+}
+
+/// Judged mutants with their numbers.
+fn judged_mutants(judged: &Judged) -> impl Iterator<Item = (u16, &Mutant, Verdict)> {
+    let mutant = |number: u16| &judged.mutants[usize::from(number) - 1];
+    judged.verdicts.iter().map(move |(&number, &verdict)| (number, mutant(number), verdict))
+}
+
+fn survivors(judged: &Judged) -> impl Iterator<Item = (u16, &Mutant)> {
+    let survived =
+        |(number, mutant, verdict)| (verdict == Verdict::Survived).then_some((number, mutant));
+    judged_mutants(judged).filter_map(survived)
+}
+
+fn scores(judged: &Judged, key: impl Fn(&Mutant) -> String) -> BTreeMap<String, Score> {
+    let mut scores: BTreeMap<String, Score> = BTreeMap::new();
+    for (_, mutant, verdict) in judged_mutants(judged) {
+        scores.entry(key(mutant)).or_default().add(verdict);
+    }
+    scores
+}
+
+fn total(judged: &Judged) -> Score {
+    let mut total = Score::default();
+    judged.verdicts.values().for_each(|&verdict| total.add(verdict));
+    total
+}
+
+/// How the killed ones showed.
+fn killed_by(judged: &Judged) -> BTreeMap<&'static str, u64> {
+    let mut counts = BTreeMap::new();
+    for verdict in judged.verdicts.values() {
+        if let Verdict::Killed { kind, .. } = verdict {
+            *counts.entry(kind.name()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// Of the killed ones, the programs that the middle one took.
+fn median_programs(judged: &Judged) -> Option<u64> {
+    let programs = |verdict: &Verdict| match verdict {
+        Verdict::Killed { programs, .. } => Some(*programs),
+        Verdict::Survived => None,
+    };
+    let mut all: Vec<u64> = judged.verdicts.values().filter_map(programs).collect();
+    all.sort_unstable();
+    all.get(all.len().saturating_sub(1) / 2).copied()
+}

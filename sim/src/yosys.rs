@@ -7,7 +7,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
+use crate::process::End;
 use crate::progress::Progress;
 use crate::pypi::{Package, Tool, find_python};
 use crate::settings::Settings;
@@ -122,6 +124,28 @@ impl Yosys {
     pub fn run(&self, settings: &Settings, script: &str, folder: &Path) -> Result<String, Error> {
         let mut command = settings.command(&self.program);
         process::run(command.args(["-q", "-s", script]).current_dir(folder), "")
+    }
+
+    /// Runs a script that ends with `equiv_status -assert`: whether Yosys could prove all that was to
+    /// be proven within `limit`. The log is left in `folder`.
+    ///
+    /// # Errors
+    /// When Yosys cannot be run, or fails for another reason.
+    pub fn proves(
+        &self,
+        settings: &Settings,
+        script: &str,
+        folder: &Path,
+        limit: Duration,
+    ) -> Result<bool, Error> {
+        let mut command = settings.command(&self.program);
+        command.args(["-q", "-s", script]).current_dir(folder);
+        match process::run_within(&mut command, limit, &folder.join("yosys.log"))? {
+            End::Good => Ok(true),
+            End::Failed(output) if output.contains("unproven $equiv cells") => Ok(false),
+            End::Failed(output) => Err(process::failure(&command, output, "")),
+            End::TooLong => Ok(false),
+        }
     }
 
     /// A command that runs `yosys-smtbmc`, which stands beside Yosys.

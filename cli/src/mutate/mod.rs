@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use systole_hdl::Design;
 use systole_hdl::mutate::{Mutant, selectable};
-use systole_sim::Library;
+use systole_sim::{Library, Settings, Yosys};
 use systole_verif::mutation::{self, Budget, Verdict};
 
 use crate::args::{Chip, ChipArgs, number};
@@ -101,16 +101,46 @@ fn build(judged: &Judged) -> Result<Arc<Library>> {
     if interrupt::requested() { Err(Error::interrupted()) } else { Ok(library) }
 }
 
-/// A few programs for all, then more for those that are left.
+/// A few programs for all, proofs for those that are left, then more programs.
 fn run(args: &Args, judged: &mut Judged, library: &Arc<Library>, numbers: Vec<u16>) -> Result<()> {
     let first = FIRST_PROGRAMS.min(args.programs);
-    let mut left = numbers;
-    for (from, to) in [(0, first), (first, args.programs)] {
-        if to > from {
-            left = pass(args, judged, library, &left, (from, to))?;
-        }
+    let left = pass(args, judged, library, &numbers, (0, first))?;
+    let left = prove(args, judged, left)?;
+    if args.programs > first {
+        pass(args, judged, library, &left, (first, args.programs))?;
     }
     Ok(())
+}
+
+/// Proves mutants to change nothing; returns the others.
+fn prove(args: &Args, judged: &mut Judged, numbers: Vec<u16>) -> Result<Vec<u16>> {
+    let line = Progress::new();
+    let install = |phase: &str, fraction: f32| {
+        line.update(|| format!("mutate {:3.0} %  {phase}", 100.0 * fraction));
+    };
+    let settings = Settings::from_env().map_err(simulation::tool_error)?;
+    let yosys =
+        Yosys::provide(&settings, Yosys::FOR_PROOFS, &install).map_err(simulation::tool_error)?;
+    let progress = |done: usize, proven: usize| {
+        line.update(|| {
+            let share = line.share(done as f64, numbers.len() as f64);
+            format!("mutate {share}  {proven} of {done} proven to change nothing")
+        });
+    };
+    let (design, mutants) = (&judged.design, &judged.mutants);
+    let (jobs, stop) = (jobs(args), interrupt::flag());
+    let tools = (&yosys, &settings);
+    let proven = mutation::equivalent(&numbers, design, mutants, tools, jobs, stop, progress)
+        .map_err(simulation::tool_error)?;
+    drop(line);
+    judged.verdicts.extend(proven.iter().map(|&number| (number, Verdict::Equivalent)));
+    Ok(numbers.into_iter().filter(|number| !proven.contains(number)).collect())
+}
+
+/// Mutants at a time.
+fn jobs(args: &Args) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    args.jobs.map_or(processors, |jobs| jobs.min(256) as usize)
 }
 
 /// Judges the mutants of these numbers by the programs `from..to`; returns those that survived.
@@ -121,9 +151,7 @@ fn pass(
     numbers: &[u16],
     (from, to): (u64, u64),
 ) -> Result<Vec<u16>> {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = args.jobs.map_or(processors, |jobs| jobs.min(256) as usize);
-    let budget = Budget { seed: args.seed, first: from, programs: to - from, jobs };
+    let budget = Budget { seed: args.seed, first: from, programs: to - from, jobs: jobs(args) };
     let line = Progress::new();
     let progress = |done: usize, killed: usize| {
         line.update(|| {

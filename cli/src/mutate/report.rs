@@ -17,6 +17,7 @@ const DIFF_LINES: usize = 8;
 struct Score {
     killed: u64,
     survived: u64,
+    equivalent: u64,
 }
 
 impl Score {
@@ -24,11 +25,12 @@ impl Score {
         match verdict {
             Verdict::Killed { .. } => self.killed += 1,
             Verdict::Survived => self.survived += 1,
+            Verdict::Equivalent => self.equivalent += 1,
         }
     }
 
     fn mutants(self) -> u64 {
-        self.killed + self.survived
+        self.killed + self.survived + self.equivalent
     }
 
     /// Killed, of those that can be, in percent.
@@ -41,6 +43,7 @@ impl Score {
             "mutants": self.mutants(),
             "killed": self.killed,
             "survived": self.survived,
+            "equivalent": self.equivalent,
             "score": self.percent(),
         })
     }
@@ -63,22 +66,27 @@ pub fn tail(judged: &Judged) {
             say!("    and {} more", output::count((lines.len() - DIFF_LINES) as u64, "line"));
         }
     }
-    say!("\n{:<28} mutants  killed   score", "module");
-    for (module, score) in scores(judged, |mutant| mutant.module.clone()) {
-        say!("{module:<28} {:>7} {:>7} {:>5.1} %", score.mutants(), score.killed, score.percent());
-    }
-    say!("\n{:<28} mutants  killed   score", "class");
-    for (class, score) in scores(judged, |mutant| mutant.class.name().to_owned()) {
-        say!("{class:<28} {:>7} {:>7} {:>5.1} %", score.mutants(), score.killed, score.percent());
-    }
+    table("module", scores(judged, |mutant| mutant.module.clone()));
+    table("class", scores(judged, |mutant| mutant.class.name().to_owned()));
     let total = total(judged);
     let median = median_programs(judged).map_or("-".to_owned(), |median| median.to_string());
     say!(
         "\n{} of {} killed: {:.1} %, half of these by {median} programs or fewer",
         total.killed,
-        output::count(total.mutants(), "mutant"),
+        output::count(total.killed + total.survived, "mutant"),
         total.percent()
     );
+    say!("{} more are proven to change nothing", total.equivalent);
+}
+
+fn table(of: &str, scores: BTreeMap<String, Score>) {
+    say!("\n{of:<28} mutants  killed  equivalent  survived   score");
+    for (name, score) in scores {
+        let Score { killed, survived, equivalent } = score;
+        let mutants = score.mutants();
+        let percent = score.percent();
+        say!("{name:<28}{mutants:>8}{killed:>8}{equivalent:>12}{survived:>10} {percent:>6.1} %");
+    }
 }
 
 /// The result as JSON; the keys are those of the manual.
@@ -162,7 +170,7 @@ fn killed_by(judged: &Judged) -> BTreeMap<&'static str, u64> {
 fn median_programs(judged: &Judged) -> Option<u64> {
     let programs = |verdict: &Verdict| match verdict {
         Verdict::Killed { programs, .. } => Some(*programs),
-        Verdict::Survived => None,
+        Verdict::Survived | Verdict::Equivalent => None,
     };
     let mut all: Vec<u64> = judged.verdicts.values().filter_map(programs).collect();
     all.sort_unstable();

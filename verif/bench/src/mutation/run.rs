@@ -35,6 +35,8 @@ pub enum Verdict {
         /// How it showed.
         kind: Kind,
     },
+    /// No program can: it is proven to change nothing.
+    Equivalent,
     /// No program did.
     Survived,
 }

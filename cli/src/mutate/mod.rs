@@ -164,8 +164,14 @@ fn pass(
     let verdicts = mutation::judge(numbers, config, library, budget, interrupt::flag(), progress)
         .map_err(simulation::tool_error)?;
     drop(line);
-    let survived = |(&number, &verdict)| (verdict == Verdict::Survived).then_some(number);
-    let left = verdicts.iter().filter_map(survived).collect();
-    judged.verdicts.extend(verdicts);
+    let killed = |verdict: &Verdict| matches!(verdict, Verdict::Killed { .. });
+    let left = verdicts.iter().filter(|(_, verdict)| !killed(verdict));
+    let left = left.map(|(&number, _)| number).collect();
+    for (number, verdict) in verdicts {
+        // What has had other cycles before stays mistimed, unless it was killed now.
+        if verdict != Verdict::Survived || !judged.verdicts.contains_key(&number) {
+            judged.verdicts.insert(number, verdict);
+        }
+    }
     Ok(left)
 }

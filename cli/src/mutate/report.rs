@@ -16,6 +16,7 @@ const DIFF_LINES: usize = 8;
 #[derive(Clone, Copy, Default)]
 struct Score {
     killed: u64,
+    mistimed: u64,
     survived: u64,
     equivalent: u64,
 }
@@ -24,24 +25,31 @@ impl Score {
     fn add(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Killed { .. } => self.killed += 1,
+            Verdict::Mistimed { .. } => self.mistimed += 1,
             Verdict::Survived => self.survived += 1,
             Verdict::Equivalent => self.equivalent += 1,
         }
     }
 
     fn mutants(self) -> u64 {
-        self.killed + self.survived + self.equivalent
+        self.noticed() + self.survived + self.equivalent
     }
 
-    /// Killed, of those that can be, in percent.
+    /// Killed in lockstep or by the pinned cycles.
+    fn noticed(self) -> u64 {
+        self.killed + self.mistimed
+    }
+
+    /// Noticed, of those that can be, in percent.
     fn percent(self) -> f64 {
-        100.0 * self.killed as f64 / ((self.killed + self.survived) as f64).max(1.0)
+        100.0 * self.noticed() as f64 / ((self.noticed() + self.survived) as f64).max(1.0)
     }
 
     fn json(self) -> Value {
         json!({
             "mutants": self.mutants(),
-            "killed": self.killed,
+            "killed": self.noticed(),
+            "killed_by_cycles": self.mistimed,
             "survived": self.survived,
             "equivalent": self.equivalent,
             "score": self.percent(),
@@ -71,21 +79,24 @@ pub fn tail(judged: &Judged) {
     let total = total(judged);
     let median = median_programs(judged).map_or("-".to_owned(), |median| median.to_string());
     say!(
-        "\n{} of {} killed: {:.1} %, half of these by {median} programs or fewer",
-        total.killed,
-        output::count(total.killed + total.survived, "mutant"),
+        "\n{} of {} noticed: {:.1} %, half of these by {median} programs or fewer",
+        total.noticed(),
+        output::count(total.noticed() + total.survived, "mutant"),
         total.percent()
     );
+    say!("{} in lockstep, {} by their cycles alone", total.killed, total.mistimed);
     say!("{} more are proven to change nothing", total.equivalent);
 }
 
 fn table(of: &str, scores: BTreeMap<String, Score>) {
-    say!("\n{of:<28} mutants  killed  equivalent  survived   score");
+    say!("\n{of:<28} mutants  killed  by cycles  equivalent  survived   score");
     for (name, score) in scores {
-        let Score { killed, survived, equivalent } = score;
-        let mutants = score.mutants();
-        let percent = score.percent();
-        say!("{name:<28}{mutants:>8}{killed:>8}{equivalent:>12}{survived:>10} {percent:>6.1} %");
+        let Score { killed, mistimed, survived, equivalent } = score;
+        let (mutants, percent) = (score.mutants(), score.percent());
+        say!(
+            "{name:<28}{mutants:>8}{killed:>8}{mistimed:>11}{equivalent:>12}{survived:>10} \
+             {percent:>6.1} %"
+        );
     }
 }
 
@@ -159,9 +170,12 @@ fn total(judged: &Judged) -> Score {
 fn killed_by(judged: &Judged) -> BTreeMap<&'static str, u64> {
     let mut counts = BTreeMap::new();
     for verdict in judged.verdicts.values() {
-        if let Verdict::Killed { kind, .. } = verdict {
-            *counts.entry(kind.name()).or_default() += 1;
-        }
+        let name = match verdict {
+            Verdict::Killed { kind, .. } => kind.name(),
+            Verdict::Mistimed { .. } => "cycles",
+            Verdict::Equivalent | Verdict::Survived => continue,
+        };
+        *counts.entry(name).or_default() += 1;
     }
     counts
 }
@@ -169,7 +183,7 @@ fn killed_by(judged: &Judged) -> BTreeMap<&'static str, u64> {
 /// Of the killed ones, the programs that the middle one took.
 fn median_programs(judged: &Judged) -> Option<u64> {
     let programs = |verdict: &Verdict| match verdict {
-        Verdict::Killed { programs, .. } => Some(*programs),
+        Verdict::Killed { programs, .. } | Verdict::Mistimed { programs } => Some(*programs),
         Verdict::Survived | Verdict::Equivalent => None,
     };
     let mut all: Vec<u64> = judged.verdicts.values().filter_map(programs).collect();

@@ -3,6 +3,7 @@
 //! Time belongs to the RTL: when interrupts come, what a clock reads and which accesses meet a bus
 //! error are told to the model, which checks that they were possible. All else must be equal.
 
+mod counters;
 mod divergence;
 mod npu;
 mod replay;

@@ -11,6 +11,7 @@ use systole_golden::npu::{JobEnd, JobRecord, cause, hazard};
 use systole_sim::{NpuJobEnd, NpuWrite, Port};
 
 use super::Kind;
+use super::counters::{Counters, Read};
 
 /// Cycles for which a status read may still show the job running after its end was seen.
 const STATUS_SLACK: u64 = 200;
@@ -40,6 +41,7 @@ pub(super) struct NpuChecker {
     /// When the store to `ABORT` retired.
     abort: Option<u64>,
     last_end: Option<u64>,
+    counters: Counters,
 }
 
 struct Current {
@@ -54,6 +56,11 @@ impl NpuChecker {
     /// Whether a job ended so shortly before `cycle` that a read may have missed it.
     pub(super) fn just_ended(&self, cycle: u64) -> bool {
         self.last_end.is_some_and(|end| cycle.saturating_sub(end) < STATUS_SLACK)
+    }
+
+    /// Checks what was read from one of the counters.
+    pub(super) fn counter_read(&mut self, golden: &Machine, read: Read) -> Result<(), String> {
+        self.counters.check(read, golden.npu.config().bus_bytes)
     }
 
     pub(super) fn bus_error(&mut self, port: Port, address: u32) {
@@ -78,6 +85,7 @@ impl NpuChecker {
     /// Takes up a job that the last step, which retired at `cycle`, started or aborted.
     pub(super) fn after_step(&mut self, golden: &mut Machine, cycle: u64) -> Check {
         if let Some(record) = golden.npu.take_job() {
+            self.counters.start(cycle);
             self.current = Some(Current { record, matched: 0, refused: Vec::new() });
         }
         if golden.npu.aborting() {
@@ -98,6 +106,7 @@ impl NpuChecker {
             self.deferred.push_back(Deferred::Write(write));
             return Ok(());
         };
+        self.counters.write_beat();
         for (address, value) in write.bytes() {
             if !current.record.window.allows(address) {
                 let message = format!("the NPU wrote {value:#04x} at {address:#010x}, {OUTSIDE}");
@@ -142,6 +151,7 @@ impl NpuChecker {
             return Ok(());
         };
         self.last_end = Some(cycle);
+        self.counters.end(cycle);
         let abort = self.abort.take();
         let end = JobEnd {
             cause: end.cause.into(),

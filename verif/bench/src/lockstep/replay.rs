@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use systole_golden::{Inputs, Machine, Retire};
 use systole_sim::{Dut, Event, Port, StopReason};
 
+use super::counters::Read;
 use super::divergence::{self, Divergence, Kind, Pair};
 use super::npu::NpuChecker;
 use super::rules::{self, Rules};
@@ -191,6 +192,13 @@ impl<'a> Run<'a> {
         let elapsed = self.cycle - self.history.back().map_or(0, |pair| pair.cycle);
         if let Err(message) = rules::device_read(self.golden, rtl, just_ended, elapsed) {
             return self.fail(Kind::Timing, message);
+        }
+        if let Some(offset) = rules::npu_counter(rtl) {
+            let (value, cycle) = (rtl.mem_rdata, self.cycle);
+            let read = Read { offset, value, cycle, elapsed, just_ended };
+            if let Err(message) = self.npu.counter_read(self.golden, read) {
+                return self.fail(Kind::Timing, message);
+            }
         }
         let inputs = self.inputs(rtl, lines);
         let golden = self.golden.step(&inputs);

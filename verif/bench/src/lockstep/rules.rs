@@ -1,5 +1,6 @@
 //! What the RTL may decide on its own, and within which limits.
 
+use systole_golden::npu::register;
 use systole_golden::{CLINT_BASE, Machine, NPU_BASE, RAM_BASE, Retire};
 
 use super::Kind;
@@ -147,6 +148,12 @@ pub(super) fn device_read(
         _ => return Ok(()),
     };
     close(name, rtl.rd_wdata, golden.csr(number).unwrap_or_default(), elapsed)
+}
+
+/// The offset of the NPU's counter that an instruction has read.
+pub(super) fn npu_counter(rtl: &Retire) -> Option<u32> {
+    let offset = rtl.mem_addr.checked_sub(NPU_BASE).filter(|_| rtl.mem_rmask != 0)?;
+    (register::CYCLES..=register::MACS).contains(&offset).then_some(offset)
 }
 
 /// Whether a counter read a value between the last retirement and this one, give or take the slack.

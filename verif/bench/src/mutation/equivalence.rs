@@ -14,7 +14,7 @@ use systole_hdl::{Design, cut, edit, ir};
 use systole_sim::{Error, Settings, Yosys};
 
 /// How long Yosys may try.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// `equiv_induct` assumes that many cycles of equality.
 const SCRIPT: &str = "\

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use systole_chip::ChipConfig;
 use systole_sim::{Error, Library};
 
 use crate::chip;
-use crate::generate;
-use crate::lockstep::{Kind, Lockstep};
+use crate::generate::{self, Target};
+use crate::lockstep::{Kind, Lockstep, Outcome};
 use crate::trial::{Setup, Trial};
 
 /// How long to try.
@@ -34,6 +34,12 @@ pub enum Verdict {
         programs: u64,
         /// How it showed.
         kind: Kind,
+    },
+    /// Every program did what it should, but one took another number of cycles than on the chip
+    /// itself: what the test of the pinned cycles notices.
+    Mistimed {
+        /// Programs until then, that one included.
+        programs: u64,
     },
     /// No program can: it is proven to change nothing.
     Equivalent,
@@ -61,13 +67,16 @@ pub fn judge(
     let pairs: Vec<Lockstep> =
         threads.map(|_| chip::lockstep(config, library)).collect::<Result<_, _>>()?;
     let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let pinned = OnceLock::new();
     let work = |mut pair: Lockstep| {
+        let pinned = pinned.get_or_init(|| cycles(config, &mut pair, budget.seed));
         while let Some(&number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let Some(verdict) = judge_one(number, config, &mut pair, budget, stop) else { return };
+            let verdict = judge_one(number, config, &mut pair, (budget, pinned), stop);
+            let Some(verdict) = verdict else { return };
             let mut verdicts = verdicts.lock().expect("no thread panicked");
             verdicts.insert(number, verdict);
-            let killed = verdicts.values().filter(|&&verdict| verdict != Verdict::Survived).count();
-            progress(verdicts.len(), killed);
+            let killed = |verdict: &&Verdict| matches!(verdict, Verdict::Killed { .. });
+            progress(verdicts.len(), verdicts.values().filter(killed).count());
         }
     };
     std::thread::scope(|scope| {
@@ -78,25 +87,47 @@ pub fn judge(
     Ok(verdicts.into_inner().expect("no thread panicked"))
 }
 
+/// Programs whose cycles are pinned: a mutant that changes the cycles of none of these is not told by
+/// them.
+pub const PINNED: u64 = 50;
+
+/// The cycles that each of the first [`PINNED`] programs takes on the chip itself.
+pub fn cycles(config: &ChipConfig, pair: &mut Lockstep, seed: u64) -> Vec<u64> {
+    let target = chip::target(config);
+    pair.select_fault(0);
+    (0..PINNED).map(|index| run(target, pair, seed, index).cycles).collect()
+}
+
 /// Runs programs until one shows the mutant; nothing if it was interrupted.
 fn judge_one(
     number: u16,
     config: &ChipConfig,
     pair: &mut Lockstep,
-    budget: Budget,
+    (budget, pinned): (Budget, &[u64]),
     stop: &AtomicBool,
 ) -> Option<Verdict> {
     let target = chip::target(config);
+    let mut verdict = Verdict::Survived;
     pair.select_fault(number);
     for index in budget.first..budget.first + budget.programs {
         if stop.load(Ordering::Relaxed) {
             return None;
         }
-        let program = generate::sample(target, budget.seed, index);
-        let trial = Trial::new(&program, Setup::RANDOM).expect("the generator keeps to the limits");
-        if let Some(divergence) = trial.run(pair).divergence {
-            return Some(Verdict::Killed { programs: index + 1, kind: divergence.kind });
+        let outcome = run(target, pair, budget.seed, index);
+        let programs = index + 1;
+        if let Some(divergence) = outcome.divergence {
+            return Some(Verdict::Killed { programs, kind: divergence.kind });
+        }
+        let expected = pinned.get(index as usize).copied();
+        if verdict == Verdict::Survived && expected.is_some_and(|cycles| cycles != outcome.cycles) {
+            verdict = Verdict::Mistimed { programs };
         }
     }
-    Some(Verdict::Survived)
+    Some(verdict)
+}
+
+fn run(target: Target, pair: &mut Lockstep, seed: u64, index: u64) -> Outcome {
+    let program = generate::sample(target, seed, index);
+    let trial = Trial::new(&program, Setup::RANDOM).expect("the generator keeps to the limits");
+    trial.run(pair)
 }

@@ -5,6 +5,7 @@ use super::cause;
 use super::descriptor::{Descriptor, Operation};
 use super::list::List;
 use super::memories::Memories;
+use super::work::{self, Work};
 use super::{convolution, exec, load, store};
 use crate::machine::NpuConfig;
 
@@ -43,6 +44,8 @@ pub struct JobRecord {
     pub done: usize,
     /// How the job ends.
     pub end: JobEnd,
+    /// What its EXECs put through the array, if it ends without an error.
+    pub work: Work,
     /// The bus window that the job had.
     pub window: BusWindow,
     /// The first LOAD and the first STORE that reach outside the RAM or the window. A unit may be ahead
@@ -96,16 +99,19 @@ pub(super) fn run(
     // The first error in list order and the number of writes before it.
     let mut failed: Option<(JobEnd, usize)> = None;
     let mut faults: Vec<JobEnd> = Vec::new();
+    let mut work = Work::default();
     for (index, descriptor) in (0..).zip(&list.descriptors) {
         output.descriptor = index;
         let (result, cause) = match &descriptor.operation {
             Operation::Load(d) => (load::run(d, memories, &output.bus), cause::LOAD_ERROR),
             Operation::Exec(d) => {
                 exec::run(d, memories);
+                work += work::of_product(d);
                 (Ok(()), cause::NONE)
             }
             Operation::Convolution(d) => {
                 convolution::run(d, memories);
+                work += work::of_convolution(d);
                 (Ok(()), cause::NONE)
             }
             Operation::Store(d) => (store::run(d, memories, &mut output), cause::STORE_ERROR),
@@ -127,5 +133,5 @@ pub(super) fn run(
     for write in writes[done..].iter().rev() {
         bus.replace(write.address, write.old);
     }
-    JobRecord { writes, done, end, window: bus.window, faults, list }
+    JobRecord { writes, done, end, work, window: bus.window, faults, list }
 }

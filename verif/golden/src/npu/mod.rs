@@ -18,6 +18,7 @@ mod residual;
 mod rows;
 mod store;
 mod windows;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub use job::{ByteWrite, JobEnd, JobRecord};
 pub use list::List;
 pub use requantise::{Multiplier, Requantiser, requantise};
 pub use residual::residual_add;
+pub use work::Work;
 
 /// Causes of the error table.
 pub mod cause {
@@ -88,6 +90,9 @@ pub mod register {
     pub const FAULT_ADDRESS: u32 = 0x1c;
     pub const JOBS: u32 = 0x20;
     pub const CYCLES: u32 = 0x24;
+    pub const EXEC_BUSY: u32 = 0x28;
+    pub const READ_BYTES: u32 = 0x48;
+    pub const WRITE_BYTES: u32 = 0x4c;
     /// The last of the counters, which begin with `CYCLES`.
     pub const MACS: u32 = 0x50;
     pub const ABORT: u32 = 0x54;
@@ -115,6 +120,8 @@ pub struct Npu {
     done: bool,
     ended: JobEnd,
     jobs: u32,
+    /// Of the last job; unknown if it ended with an error.
+    work: Option<Work>,
     window: BusWindow,
     record: Option<JobRecord>,
 }
@@ -131,6 +138,7 @@ impl Npu {
             done: false,
             ended: JobEnd::default(),
             jobs: 0,
+            work: Some(Work::default()),
             window: BusWindow::default(),
             record: None,
         }
@@ -145,6 +153,7 @@ impl Npu {
         self.done = false;
         self.ended = JobEnd::default();
         self.jobs = 0;
+        self.work = Some(Work::default());
         self.window = BusWindow::default();
         self.record = None;
     }
@@ -193,6 +202,7 @@ impl Npu {
     fn end(&mut self, end: JobEnd) {
         self.done = end.cause == cause::NONE;
         self.aborting = false;
+        self.work.take_if(|_| end.cause != cause::NONE);
         self.ended = end;
         self.jobs = self.jobs.wrapping_add(1);
     }
@@ -230,11 +240,16 @@ impl Npu {
 
     /// Checks a value that the RTL read from the register at `offset`. While a job runs, both its
     /// end and its running are plausible; `just_ended` also allows "still running" for a read that
-    /// may have been made shortly before the reported end. Counters may read anything.
+    /// may have been made shortly before the reported end. Of the counters, `EXEC_BUSY` and `MACS` are
+    /// known of a job without an error; the others may read anything.
     pub fn read_allowed(&self, offset: u32, value: u32, just_ended: bool) -> Result<(), String> {
         let now = self.read(offset).map(|(value, _)| value).unwrap_or(0);
         let end = self.running.unwrap_or_default();
         let other = match offset {
+            register::EXEC_BUSY | register::MACS => {
+                let settled = !self.busy() && !just_ended;
+                return self.work_allowed(offset, value, settled);
+            }
             register::CYCLES..=register::MACS => return Ok(()),
             register::STATUS if self.busy() => settled_status(end.cause == 0, end.cause),
             register::STATUS if just_ended => BUSY,
@@ -250,6 +265,18 @@ impl Npu {
         }
         let or = if other == now { String::new() } else { format!(" or {other:#x}") };
         Err(format!("NPU register {offset:#04x} read {value:#x}, the model allows {now:#x}{or}"))
+    }
+
+    /// Checks a value that was read from `EXEC_BUSY` or `MACS`: what the job's EXECs put through the
+    /// array, or less while they still do.
+    fn work_allowed(&self, offset: u32, value: u32, settled: bool) -> Result<(), String> {
+        let Some(work) = self.work else { return Ok(()) };
+        let all = if offset == register::MACS { work.products } else { work.waves };
+        if value == all || (!settled && value < all) {
+            return Ok(());
+        }
+        let most = if settled { "" } else { "up to " };
+        Err(format!("NPU register {offset:#04x} read {value}, the job's list gives {most}{all}"))
     }
 
     /// A word written at an aligned offset; a doorbell runs the job. `log` asks for a record. Tells
@@ -285,6 +312,7 @@ impl Npu {
         let bus = Bus::new(memory, self.window);
         let record = job::run(&self.config, &mut self.memories, bus, address, log);
         self.running = Some(record.end);
+        self.work = Some(record.work);
         self.record = log.then_some(record);
     }
 

@@ -101,19 +101,19 @@ fn build(judged: &Judged) -> Result<Arc<Library>> {
     if interrupt::requested() { Err(Error::interrupted()) } else { Ok(library) }
 }
 
-/// A few programs for all, proofs for those that are left, then more programs.
+/// A few programs for all, more for those that are left, proofs for those that survive.
 fn run(args: &Args, judged: &mut Judged, library: &Arc<Library>, numbers: Vec<u16>) -> Result<()> {
     let first = FIRST_PROGRAMS.min(args.programs);
-    let left = pass(args, judged, library, &numbers, (0, first))?;
-    let left = prove(args, judged, left)?;
+    let mut left = pass(args, judged, library, &numbers, (0, first))?;
     if args.programs > first {
-        pass(args, judged, library, &left, (first, args.programs))?;
+        left = pass(args, judged, library, &left, (first, args.programs))?;
     }
-    Ok(())
+    left.retain(|number| judged.verdicts[number] == Verdict::Survived);
+    prove(args, judged, &left)
 }
 
-/// Proves mutants to change nothing; returns the others.
-fn prove(args: &Args, judged: &mut Judged, numbers: Vec<u16>) -> Result<Vec<u16>> {
+/// Proves mutants to change nothing, where that can be.
+fn prove(args: &Args, judged: &mut Judged, numbers: &[u16]) -> Result<()> {
     let line = Progress::new();
     let install = |phase: &str, fraction: f32| {
         line.update(|| format!("mutate {:3.0} %  {phase}", 100.0 * fraction));
@@ -130,11 +130,11 @@ fn prove(args: &Args, judged: &mut Judged, numbers: Vec<u16>) -> Result<Vec<u16>
     let (design, mutants) = (&judged.design, &judged.mutants);
     let (jobs, stop) = (jobs(args), interrupt::flag());
     let tools = (&yosys, &settings);
-    let proven = mutation::equivalent(&numbers, design, mutants, tools, jobs, stop, progress)
+    let proven = mutation::equivalent(numbers, design, mutants, tools, jobs, stop, progress)
         .map_err(simulation::tool_error)?;
     drop(line);
     judged.verdicts.extend(proven.iter().map(|&number| (number, Verdict::Equivalent)));
-    Ok(numbers.into_iter().filter(|number| !proven.contains(number)).collect())
+    Ok(())
 }
 
 /// Mutants at a time.

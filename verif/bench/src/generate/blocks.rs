@@ -9,7 +9,7 @@ use systole_isa::Register;
 use super::Target;
 use super::csrs::{chosen_write, counted, counters, csr, delicate_write};
 use super::instructions::{
-    access, arithmetic, atomics, branch, fence, register, trapping, value, version,
+    access, arithmetic, atomics, branch, counting, fence, register, trapping, value, version,
 };
 use super::modes::{privilege, protect, user};
 use super::starts::{JobStarts, abort};
@@ -27,11 +27,12 @@ pub(super) fn blocks(target: Target, jobs: JobStarts) -> BoxedStrategy<Vec<Block
     }
     // Some work first, a job, work while it runs, and a look at its results.
     let body = nested(target, inner, jobs);
-    (before, jobs.start(), vec(body, 1..10), wait())
-        .prop_map(|(mut blocks, start, rest, wait)| {
+    (before, jobs.start(), vec(body, 1..10), wait(), vec(counter_read(), 0..4))
+        .prop_map(|(mut blocks, start, rest, wait, counters)| {
             blocks.push(start);
             blocks.extend(rest);
             blocks.push(wait);
+            blocks.extend(counters);
             blocks
         })
         .boxed()
@@ -98,8 +99,10 @@ fn simple(target: Target) -> BoxedStrategy<Block> {
         (true, false) => 1,
         (false, _) => 0,
     };
+    let counting = vec(counting(), 1..4).prop_map(|pairs| Block::Straight(pairs.concat()));
     let choices = vec![
         (30, common.boxed()),
+        (if isa.zbb { 1 } else { 0 }, counting.boxed()),
         (atomic, atomic_access(isa)),
         (protection, protect(isa).boxed()),
     ];
@@ -232,6 +235,16 @@ fn device_read() -> impl Strategy<Value = Block> {
     let clint = select(&[MSIP, MTIMECMP, MTIMECMP + 4, MTIME, MTIME + 4][..]);
     (register(), register(), prop_oneof![npu, clint])
         .prop_map(|(base, rd, address)| Block::DeviceRead { base, rd, address })
+}
+
+/// Reads what the NPU has counted.
+fn counter_read() -> impl Strategy<Value = Block> {
+    let address = (9..21u32).prop_map(|word| NPU + 4 * word);
+    (register(), register(), address).prop_map(|(base, rd, address)| Block::DeviceRead {
+        base,
+        rd,
+        address,
+    })
 }
 
 fn wait() -> impl Strategy<Value = Block> {

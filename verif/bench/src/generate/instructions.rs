@@ -22,6 +22,9 @@ pub(super) fn value() -> impl Strategy<Value = u32> {
         1 => (-16..16i32).prop_map(|v| v as u32),
         1 => select(&[0u32, 1, u32::MAX, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xffff, 0x8000][..]),
         1 => (0..32u32).prop_map(|bit| 1 << bit),
+        // As many leading or trailing zeros as there can be.
+        1 => (any::<u32>(), 0..32u32).prop_map(|(v, shift)| v >> shift),
+        1 => (any::<u32>(), 0..32u32).prop_map(|(v, shift)| v << shift),
     ]
 }
 
@@ -78,6 +81,19 @@ pub(super) fn arithmetic(isa: Isa) -> BoxedStrategy<Instruction> {
             prop_oneof![10 => plain, 1 => unary, 1 => in_place, 2 => compressed()].boxed()
         }
     }
+}
+
+/// Operations that count bits, on operands with any number of zeros at either end.
+pub(super) fn counting() -> impl Strategy<Value = Vec<Instruction>> {
+    let shifts = select(&[ImmediateOp::Slli, ImmediateOp::Srli, ImmediateOp::Srai][..]);
+    (shifts, select(UnaryOp::ALL), 0..32i32, [register(), register(), register()]).prop_map(
+        |(shift, op, imm, [from, shifted, rd])| {
+            vec![
+                Instruction::Immediate { op: shift, rd: shifted, rs1: from, imm },
+                Instruction::Unary { op, rd, rs1: shifted },
+            ]
+        },
+    )
 }
 
 /// 16-bit operations on registers, hints included.

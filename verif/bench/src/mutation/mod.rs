@@ -12,5 +12,5 @@ pub mod sample;
 
 pub use diff::diff;
 pub use equivalence::equivalent;
-pub use run::{Budget, Verdict, judge};
+pub use run::{Budget, PINNED, Verdict, cycles, judge};
 pub use sample::sample;

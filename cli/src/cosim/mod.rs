@@ -3,6 +3,7 @@
 mod configs;
 mod failures;
 mod junit;
+mod replay;
 mod report;
 
 use std::hash::{BuildHasher, RandomState};
@@ -34,6 +35,11 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = number)]
     #[arg(conflicts_with_all = ["preset", "config", "set", "inject"])]
     configs: Option<u64>,
+    /// Run the minimal program of a failure folder again, on the chip as it is now.
+    #[arg(long, value_name = "DIR")]
+    #[arg(conflicts_with_all = ["preset", "config", "set", "inject", "configs", "programs", "time"])]
+    #[arg(conflicts_with_all = ["seed", "first", "jobs", "shard", "fail_fast", "junit"])]
+    replay: Option<PathBuf>,
     /// Number of programs, over all shards [default: 300, or as many as --time allows]; with
     /// --configs for each of them [default: 150].
     #[arg(long, value_name = "N", value_parser = number)]
@@ -87,6 +93,9 @@ pub fn command(args: &Args) -> Result {
             say!("{:<32} {}", fault.name, fault.description);
         }
         return Ok(Exit::Good);
+    }
+    if let Some(folder) = &args.replay {
+        return replay::command(folder, args.json.as_deref());
     }
     if let Some(count) = args.configs {
         return configs::command(args, count);

@@ -60,6 +60,11 @@ fn bad_usage_is_refused() {
     refused("cosim --seed many", &["`many` is not a number"]);
     refused("cosim --first 18446744073709551615", &["--first"]);
     refused("cosim --inject sub-add", &["no fault `sub-add`: did you mean `sub-adds`?", "list"]);
+    refused("cosim --replay none", &["none/replay.json", "systole-failures"]);
+    refused("cosim --replay none --seed 1", &["--replay", "--seed"]);
+    refused("mutate --mutants 0", &["--mutants"]);
+    refused("mutate --mutants 70000", &["70000", "65535"]);
+    refused("mutate --only 501", &["--only 501", "1 to 500"]);
     refused("run x.elf --engine verilog", &["golden", "rtl", "lockstep"]);
     refused("run x.elf --from 1", &["--vcd"]);
     refused("nothing", &["unrecognized subcommand"]);

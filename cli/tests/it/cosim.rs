@@ -174,6 +174,16 @@ fn a_fault_is_found_shrunk_and_explained() {
     let xml = std::fs::read_to_string(folder.path().join("r.xml")).expect("JUnit");
     assert!(well_formed(&xml).contains(&"failure".to_owned()), "{xml}");
 
+    // The folder shows it again, and agrees once the fault is gone.
+    let replay = format!("cosim --replay {} --json replay.json", dir.display());
+    run(folder.path(), &replay).code(1).prints(&["FAIL  retire", "sub "]);
+    let replayed = json(&folder.path().join("replay.json"));
+    assert_eq!(replayed["message"], failure["message"]);
+    assert_eq!(replayed["was"]["kind"], "retire");
+    let good = read("replay.json").replace("\"sub-adds\"", "null");
+    std::fs::write(dir.join("replay.json"), good).expect("written");
+    run(folder.path(), &replay).code(0).prints(&["PASS  "]);
+
     // The line of the report shows the same failure again.
     let rerun = failure["rerun"].as_str().expect("a command").strip_prefix("systole ");
     let rerun = format!("{} --no-waves --json again.json", rerun.expect("ours"));

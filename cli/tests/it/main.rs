@@ -9,6 +9,7 @@ mod bench;
 mod cosim;
 mod docs;
 mod r#gen;
+mod mutate;
 mod programs;
 mod run;
 mod support;

@@ -65,7 +65,8 @@ impl Trial {
 /// takes an error of the right one, say of an AMO's write, to see what becomes of it.
 const DATA_ERRORS: u16 = 4;
 
-fn stalls(environment: &Environment) -> Stalls {
+/// What the ports do in an environment.
+pub fn stalls(environment: &Environment) -> Stalls {
     let port = |error: u16, safe_to: u32| PortStalls {
         request: u16::from(environment.stall) * 256,
         data: u16::from(environment.stall) * 256,

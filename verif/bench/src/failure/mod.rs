@@ -1,6 +1,7 @@
 //! A failure, from the program that was found to a folder that explains it.
 
 mod elf;
+mod replay;
 mod report;
 mod wave;
 
@@ -13,9 +14,12 @@ use systole_chip::ChipConfig;
 use systole_sim::{Error, Library};
 
 pub use elf::elf_file;
+pub use replay::{BadFolder, REPLAY, Recipe, Replay};
+pub use report::divergence_text;
 
 use crate::campaign::Found;
 use crate::chip;
+use crate::faults;
 use crate::lockstep::{Divergence, Lockstep};
 use crate::program::layout::{CODE, FROMHOST, TOHOST};
 use crate::program::{Image, Program};
@@ -153,12 +157,31 @@ impl Failure {
         let symbols = [("_start", CODE), ("tohost", TOHOST), ("fromhost", FROMHOST)];
         let elf = elf_file(&self.image.segments, CODE, &symbols).map_err(io::Error::other)?;
         fs::write(folder.path().join(ELF), elf)?;
+        let recipe =
+            serde_json::to_string_pretty(&self.recipe(origin)).map_err(io::Error::other)?;
+        fs::write(folder.path().join(REPLAY), recipe + "\n")?;
         let target = parent.join(name);
         if target.exists() {
             fs::remove_dir_all(&target)?;
         }
         fs::rename(folder.keep(), &target)?;
         Ok(target)
+    }
+
+    /// How to run the shrunk program again.
+    fn recipe(&self, origin: &Origin) -> Recipe {
+        let fault = usize::from(origin.fault).checked_sub(1);
+        let fault = fault.and_then(|index| faults::of(origin.config).get(index).copied());
+        Recipe {
+            preset: self.preset.clone(),
+            config: origin.config.to_toml(),
+            fault: fault.map(|fault| fault.name.to_owned()),
+            seed: self.seed,
+            index: self.index,
+            environment: self.program.environment,
+            kind: self.divergence.kind.name().to_owned(),
+            message: self.divergence.message.clone(),
+        }
     }
 
     /// Runs the shrunk program once more with the waves of the window dumped.

@@ -27,18 +27,7 @@ pub fn text(failure: &Failure) -> String {
         divergence.cycle,
         divergence.order
     );
-    let _ = writeln!(out, "  {}", divergence.message);
-    for difference in &divergence.differences {
-        let _ = writeln!(
-            out,
-            "        {:<10} rtl {:#010x}   golden {:#010x}   (^ {:#010x})",
-            difference.field,
-            difference.rtl,
-            difference.golden,
-            difference.rtl ^ difference.golden
-        );
-    }
-    history(&mut out, divergence);
+    out += &divergence_text(divergence);
     let count = failure.program.instruction_count();
     let _ = writeln!(
         out,
@@ -56,6 +45,23 @@ pub fn text(failure: &Failure) -> String {
         );
     }
     let _ = writeln!(out, "  rerun     {}", failure.rerun);
+    out
+}
+
+/// What differs and what led to it.
+pub fn divergence_text(divergence: &Divergence) -> String {
+    let mut out = format!("  {}\n", divergence.message);
+    for difference in &divergence.differences {
+        let _ = writeln!(
+            out,
+            "        {:<10} rtl {:#010x}   golden {:#010x}   (^ {:#010x})",
+            difference.field,
+            difference.rtl,
+            difference.golden,
+            difference.rtl ^ difference.golden
+        );
+    }
+    history(&mut out, divergence);
     out
 }
 

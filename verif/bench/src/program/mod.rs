@@ -52,7 +52,7 @@ pub struct Job {
 }
 
 /// How memory behaves.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Environment {
     /// Seed of the stalls.
     pub seed: u64,

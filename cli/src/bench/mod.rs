@@ -88,6 +88,7 @@ fn golden(chip: &Chip) -> Result<f64> {
 /// Cycles a second in lockstep and of the RTL alone, over random programs.
 fn simulation(chip: &Chip, library: &Arc<Library>) -> Result<Value> {
     let campaign = Campaign {
+        profile: systole_verif::generate::Profile::Mixed,
         seed: 1,
         first: 0,
         programs: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use systole_sim::Library;
 use systole_verif::campaign::Summary;
 use systole_verif::failure::{Failure, Origin};
+use systole_verif::generate::Profile;
 use systole_verif::shrink::Budget;
 
 use super::{Args, Plan};
@@ -36,10 +37,13 @@ pub fn explain(
     if summary.found.is_empty() {
         return Ok(Vec::new());
     }
-    let options = match plan.fault {
-        Some(name) => format!("{} --inject {name}", plan.chip.options),
-        None => plan.chip.options.clone(),
-    };
+    let mut options = plan.chip.options.clone();
+    if let Some(name) = plan.fault {
+        options += &format!(" --inject {name}");
+    }
+    if plan.campaign.profile != Profile::Mixed {
+        options += &format!(" --profile {}", plan.campaign.profile.name());
+    }
     let origin = Origin {
         preset: &plan.chip.name,
         config: &plan.chip.config,

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use systole_verif::campaign::{self, Campaign, Summary, Totals};
 use systole_verif::faults;
+use systole_verif::generate::Profile;
 
 use crate::args::{Chip, ChipArgs, Shard, duration, number, shard};
 use crate::exit::{Error, Exit, Result};
@@ -47,6 +48,9 @@ pub struct Args {
     /// Stop after this time: 30s, 5m, 2h.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     time: Option<Duration>,
+    /// What the programs are mostly made of.
+    #[arg(long, value_name = "NAME", default_value = "mixed", value_parser = profile)]
+    profile: Profile,
     /// Seed of the programs, to repeat a run [default: a new one each time].
     #[arg(long, value_name = "SEED", value_parser = number)]
     seed: Option<u64>,
@@ -164,6 +168,7 @@ fn plan(args: &Args) -> Result<Plan> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let shard = args.shard.unwrap_or(Shard { part: 1, parts: 1 });
     let campaign = Campaign {
+        profile: args.profile,
         seed: args.seed.unwrap_or_else(random_seed),
         first: args.first,
         programs,
@@ -188,6 +193,16 @@ fn fault(chip: &Chip, name: &str) -> Result<(&'static str, u16)> {
     number.map(|(number, _)| (fault.name, number)).ok_or_else(|| {
         Error::usage(format!("--inject: {} has nothing that could be wrong like this", chip.name))
             .help(format!("it takes the signal `{}` of `{}`", fault.signal, fault.module))
+    })
+}
+
+/// Parses the name of a profile.
+fn profile(text: &str) -> std::result::Result<Profile, String> {
+    let found = Profile::ALL.into_iter().find(|profile| profile.name() == text);
+    found.ok_or_else(|| {
+        let names = Profile::ALL.map(Profile::name);
+        let hint = systole_hdl::suggest::did_you_mean(text, names);
+        format!("there is no profile `{text}`{hint}; there are {}", names.join(", "))
     })
 }
 

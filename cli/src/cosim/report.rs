@@ -103,6 +103,7 @@ pub fn json(plan: &Plan, summary: &Summary, failures: &[Explained]) -> Value {
         .collect();
     json!({
         "preset": plan.chip.name,
+        "profile": campaign.profile.name(),
         "seed": campaign.seed,
         "first": campaign.first,
         "shard": format!("{}/{parts}", part + 1),

@@ -60,6 +60,7 @@ fn bad_usage_is_refused() {
     refused("cosim --seed many", &["`many` is not a number"]);
     refused("cosim --first 18446744073709551615", &["--first"]);
     refused("cosim --inject sub-add", &["no fault `sub-add`: did you mean `sub-adds`?", "list"]);
+    refused("cosim --profile trap", &["no profile `trap`: did you mean `traps`?"]);
     refused("cosim --replay none", &["none/replay.json", "systole-failures"]);
     refused("cosim --replay none --seed 1", &["--replay", "--seed"]);
     refused("mutate --mutants 0", &["--mutants"]);

@@ -11,7 +11,7 @@ use systole_sim::{Error, Library};
 
 use crate::chip;
 use crate::exercise::Exercise;
-use crate::generate::{self, Target};
+use crate::generate::{self, Profile, Target};
 use crate::lockstep::{Divergence, Lockstep};
 use crate::program::Program;
 use crate::trial::{Setup, Trial};
@@ -22,6 +22,8 @@ const BARE_SAMPLE: u64 = 4;
 /// What to run.
 #[derive(Clone, Debug)]
 pub struct Campaign {
+    /// What the programs are mostly made of.
+    pub profile: Profile,
     /// Seed of the programs.
     pub seed: u64,
     /// Index of the first program.
@@ -140,7 +142,7 @@ pub fn run(
         threads.map(|_| chip::lockstep(config, library)).collect::<Result<_, _>>()?;
     let shared = Shared {
         campaign,
-        target: chip::target(config),
+        target: Target { profile: campaign.profile, ..chip::target(config) },
         next: AtomicU64::new(campaign.first),
         stop,
         start: Instant::now(),

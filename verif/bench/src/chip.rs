@@ -7,7 +7,7 @@ use systole_compiler::NpuShape;
 use systole_golden::{Isa, Machine, NpuConfig};
 use systole_sim::{Dut, Error, Library};
 
-use crate::generate::Target;
+use crate::generate::{Profile, Target};
 use crate::lockstep::{Lockstep, Widths};
 
 /// What the hart of `config` has.
@@ -45,7 +45,7 @@ pub fn golden_config(config: &ChipConfig) -> systole_golden::Config {
     }
 }
 
-/// What programs for `config` are generated for.
+/// What programs for `config` are generated for: a mix of everything.
 pub fn target(config: &ChipConfig) -> Target {
     let npu = NpuShape {
         dim: config.npu.dim,
@@ -60,6 +60,7 @@ pub fn target(config: &ChipConfig) -> Target {
         double_rounding: config.npu.double_rounding,
         int4_weights: config.npu.int4_weights,
         ram_bytes: config.memory.ram_bytes,
+        profile: Profile::Mixed,
     }
 }
 

@@ -8,6 +8,7 @@ use systole_sim::Library;
 use systole_verif::campaign::{self, Campaign};
 use systole_verif::failure::{Failure, Origin};
 use systole_verif::faults::{self, Part};
+use systole_verif::generate::Profile;
 use systole_verif::shrink::Budget;
 
 mod common;
@@ -43,6 +44,7 @@ fn problem(
     name: &str,
 ) -> Option<String> {
     let campaign = Campaign {
+        profile: Profile::Mixed,
         seed: 1,
         first: 0,
         programs: Some(PROGRAMS),
@@ -95,6 +97,7 @@ fn without_a_fault_the_same_chip_is_right() {
     let config = ChipConfig::preset("edge").expect("a preset");
     let library = common::library(&config, true);
     let campaign = Campaign {
+        profile: Profile::Mixed,
         seed: 1,
         first: 0,
         programs: Some(300),

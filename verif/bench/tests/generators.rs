@@ -10,7 +10,7 @@ use systole_isa::{
     Activations, Csr, CsrOp, CsrSource, Descriptor, Exec, Header, Instruction, Load, Register,
 };
 use systole_verif::exercise::Exercise;
-use systole_verif::generate::{Target, sample};
+use systole_verif::generate::{Profile, Target, sample};
 use systole_verif::program::layout::{NPU, NPU_ABORT, NPU_DOORBELL, TOHOST};
 use systole_verif::program::{Block, Image, lower};
 
@@ -41,7 +41,14 @@ fn target(dim: u32, isa: Isa) -> Target {
         accumulator_rows: 256,
         parameter_rows: 256,
     };
-    Target { isa, npu, double_rounding: true, int4_weights: true, ram_bytes: 1 << 17 }
+    Target {
+        isa,
+        npu,
+        double_rounding: true,
+        int4_weights: true,
+        ram_bytes: 1 << 17,
+        profile: Profile::Mixed,
+    }
 }
 
 /// Harts that differ in everything that programs are made for.

@@ -4,14 +4,15 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use systole_golden::Isa;
-use systole_isa::Register;
+use systole_isa::{Instruction, Register};
 
 use super::Target;
 use super::csrs::{chosen_write, counted, counters, csr, delicate_write};
 use super::instructions::{
     access, arithmetic, atomics, branch, counting, fence, register, trapping, value, version,
 };
-use super::modes::{privilege, protect, user};
+use super::modes::{privilege, protect, user, user_wait};
+use super::profile::Weights;
 use super::starts::{JobStarts, abort};
 use crate::program::layout::{
     CODE, DATA, DATA_BYTES, MSIP, MTIME, MTIMECMP, NPU, NPU_WINDOW, SACRIFICE, SACRIFICE_BYTES,
@@ -19,14 +20,19 @@ use crate::program::layout::{
 use crate::program::{Block, Reach};
 
 /// The blocks of a program that may start `jobs`.
-pub(super) fn blocks(target: Target, jobs: JobStarts) -> BoxedStrategy<Vec<Block>> {
-    let inner = block(target, JobStarts::NONE, 1);
-    let before = vec(nested(target, inner.clone(), JobStarts::NONE), 1..12);
+pub(super) fn blocks(
+    target: Target,
+    weights: Weights,
+    jobs: JobStarts,
+) -> BoxedStrategy<Vec<Block>> {
+    let mix = Mix { target, weights };
+    let inner = mix.nested(mix.simple(), JobStarts::NONE);
+    let before = vec(mix.nested(inner.clone(), JobStarts::NONE), 1..12);
     if jobs.count == 0 {
         return before.boxed();
     }
     // Some work first, a job, work while it runs, and a look at its results.
-    let body = nested(target, inner, jobs);
+    let body = mix.nested(inner, jobs);
     (before, jobs.start(), vec(body, 1..10), wait(), vec(counter_read(), 0..4))
         .prop_map(|(mut blocks, start, rest, wait, counters)| {
             blocks.push(start);
@@ -38,76 +44,83 @@ pub(super) fn blocks(target: Target, jobs: JobStarts) -> BoxedStrategy<Vec<Block
         .boxed()
 }
 
-/// A block of up to `depth` levels.
-pub(super) fn block(target: Target, jobs: JobStarts, depth: u32) -> BoxedStrategy<Block> {
-    match depth {
-        0 => simple(target).boxed(),
-        _ => nested(target, block(target, JobStarts::NONE, depth - 1), jobs),
-    }
+/// What blocks are made for, and of what.
+#[derive(Clone, Copy)]
+struct Mix {
+    target: Target,
+    weights: Weights,
 }
 
-/// A simple block, or one around `inner` ones.
-fn nested(target: Target, inner: BoxedStrategy<Block>, jobs: JobStarts) -> BoxedStrategy<Block> {
-    let bodies = vec(inner, 1..4).boxed();
-    let around = prop_oneof![
-        3 => (branch(), bodies.clone())
-            .prop_map(|((op, rs1, rs2), body)| Block::Skip { op, rs1, rs2, body }),
-        2 => (register(), 1..6u8, bodies.clone())
-            .prop_map(|(counter, count, body)| Block::Loop { counter, count, body }),
-        2 => (link(), any::<bool>(), bodies.clone())
-            .prop_map(|(link, indirect, body)| Block::Call { link, indirect, body }),
-    ];
-    let around = match target.isa.user_mode {
-        true => prop_oneof![3 => around, 2 => user(bodies.clone())].boxed(),
-        false => around.boxed(),
-    };
-    let around = match target.isa.hpm_counters {
-        0 => around,
-        _ => prop_oneof![6 => around, 1 => counted(target.isa, bodies)].boxed(),
-    };
-    if jobs.count == 0 {
-        return prop_oneof![5 => simple(target), 2 => around].boxed();
+impl Mix {
+    /// A simple block, or one around `inner` ones.
+    fn nested(self, inner: BoxedStrategy<Block>, jobs: JobStarts) -> BoxedStrategy<Block> {
+        let (Target { isa, .. }, weights) = (self.target, self.weights);
+        let bodies = vec(inner, 1..4).boxed();
+        let around = prop_oneof![
+            3 => (branch(), bodies.clone())
+                .prop_map(|((op, rs1, rs2), body)| Block::Skip { op, rs1, rs2, body }),
+            2 => (register(), 1..6u8, bodies.clone())
+                .prop_map(|(counter, count, body)| Block::Loop { counter, count, body }),
+            2 => (link(), any::<bool>(), bodies.clone())
+                .prop_map(|(link, indirect, body)| Block::Call { link, indirect, body }),
+        ];
+        let around = match isa.user_mode {
+            true => prop_oneof![3 => around, weights.user => user(bodies.clone())].boxed(),
+            false => around.boxed(),
+        };
+        let around = match isa.hpm_counters {
+            0 => around,
+            _ => prop_oneof![6 => around, 1 => counted(isa, bodies)].boxed(),
+        };
+        let any = prop_oneof![25 => self.simple(), weights.around => around].boxed();
+        if jobs.count == 0 {
+            return any;
+        }
+        let any = prop_oneof![28 => any, weights.start => jobs.start(), 1 => wait()];
+        match jobs.end_early {
+            true => prop_oneof![7 => any, 1 => jobs.start(), 1 => abort()].boxed(),
+            false => any.boxed(),
+        }
     }
-    let any = prop_oneof![20 => simple(target), 8 => around, 1 => jobs.start(), 1 => wait()];
-    match jobs.end_early {
-        true => prop_oneof![7 => any, 1 => jobs.start(), 1 => abort()].boxed(),
-        false => any.boxed(),
-    }
-}
 
-fn simple(target: Target) -> BoxedStrategy<Block> {
-    let isa = target.isa;
-    let common = prop_oneof![
-        8 => vec(arithmetic(isa), 1..10).prop_map(Block::Straight),
-        6 => memory(isa),
-        3 => vec(csr(isa), 1..5).prop_map(Block::Straight),
-        1 => counters(isa).prop_map(Block::Straight),
-        1 => delicate_write(isa),
-        1 => chosen_write(isa),
-        2 => vec(prop_oneof![1 => trapping(isa), 2 => arithmetic(isa)], 1..5)
-            .prop_map(Block::Straight),
-        1 => vec(prop_oneof![1 => fence(), 2 => arithmetic(isa)], 1..4).prop_map(Block::Straight),
-        3 => jump(target),
-        1 => self_modify(isa),
-        3 => interrupt(isa),
-        1 => device_read(),
-    ];
-    // Weights out of 30.
-    let atomic = if isa.a { 3 } else { 0 };
-    let protection = match (isa.pmp_regions > 0, isa.user_mode) {
-        (true, true) => 2,
-        (true, false) => 1,
-        (false, _) => 0,
-    };
-    let counting = vec(counting(), 1..4).prop_map(|pairs| Block::Straight(pairs.concat()));
-    let choices = vec![
-        (30, common.boxed()),
-        (if isa.zbb { 1 } else { 0 }, counting.boxed()),
-        (atomic, atomic_access(isa)),
-        (protection, protect(isa).boxed()),
-    ];
-    let choices = choices.into_iter().filter(|(weight, _)| *weight > 0).collect();
-    proptest::strategy::Union::new_weighted(choices).boxed()
+    /// A block without others in it.
+    fn simple(self) -> BoxedStrategy<Block> {
+        let (Target { isa, .. }, weights) = (self.target, self.weights);
+        let straight = |instructions: BoxedStrategy<Vec<Instruction>>| {
+            instructions.prop_map(Block::Straight).boxed()
+        };
+        let trapping = prop_oneof![1 => trapping(isa), 2 => arithmetic(isa)];
+        let fences = prop_oneof![1 => fence(), 2 => arithmetic(isa)];
+        let protect_weight = match (isa.pmp_regions > 0, isa.user_mode) {
+            (true, true) => weights.protect,
+            (true, false) => weights.protect.div_ceil(2),
+            (false, _) => 0,
+        };
+        let only = |condition: bool, weight: u32| if condition { weight } else { 0 };
+        let choices = vec![
+            (weights.straight, straight(vec(arithmetic(isa), 1..10).boxed())),
+            (
+                only(isa.zbb, weights.counting),
+                straight(vec(counting(), 1..4).prop_map(|pairs| pairs.concat()).boxed()),
+            ),
+            (weights.memory, memory(isa).boxed()),
+            (only(isa.a, weights.atomic), atomic_access(isa)),
+            (weights.csr, straight(vec(csr(isa), 1..5).boxed())),
+            (weights.counters, straight(counters(isa).boxed())),
+            (weights.delicate, delicate_write(isa).boxed()),
+            (weights.chosen, chosen_write(isa).boxed()),
+            (weights.trapping, straight(vec(trapping, 1..5).boxed())),
+            (weights.fence, straight(vec(fences, 1..4).boxed())),
+            (weights.jump, jump(self.target).boxed()),
+            (weights.self_modify, self_modify(isa).boxed()),
+            (weights.interrupt, interrupt(isa).boxed()),
+            (only(isa.user_mode, weights.user.div_ceil(4)), user_wait().boxed()),
+            (weights.device, device_read().boxed()),
+            (protect_weight, protect(isa).boxed()),
+        ];
+        let choices = choices.into_iter().filter(|(weight, _)| *weight > 0).collect();
+        proptest::strategy::Union::new_weighted(choices).boxed()
+    }
 }
 
 /// A few hot words, so that stores meet loads, and the whole region.
@@ -157,9 +170,7 @@ fn atomic_access(isa: Isa) -> BoxedStrategy<Block> {
             let device = address < CODE;
             let accesses = accesses
                 .into_iter()
-                .filter(|access| {
-                    !device || !matches!(access, systole_isa::Instruction::Store { .. })
-                })
+                .filter(|access| !device || !matches!(access, Instruction::Store { .. }))
                 .collect();
             Block::Access { base, address, accesses, distance, privilege }
         })

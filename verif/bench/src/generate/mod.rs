@@ -13,6 +13,7 @@ mod layers;
 mod modes;
 mod multipliers;
 mod own_rows;
+mod profile;
 mod special;
 mod starts;
 mod windows;
@@ -24,6 +25,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use systole_golden::Isa;
 
+pub use self::profile::Profile;
+use self::profile::Weights;
 use self::starts::JobStarts;
 use crate::program::{Compression, Environment, Program};
 
@@ -40,41 +43,54 @@ pub struct Target {
     pub int4_weights: bool,
     /// Bytes of RAM.
     pub ram_bytes: u32,
+    /// What programs are mostly made of.
+    pub profile: Profile,
 }
 
 /// Whole programs with their jobs and environment.
 pub fn program(target: Target) -> impl Strategy<Value = Program> {
+    target.profile.weights().prop_flat_map(move |weights| program_of(target, weights))
+}
+
+fn program_of(target: Target, weights: Weights) -> impl Strategy<Value = Program> {
     let registers = prop_oneof![
         1 => Just([0u32; 31]),
         4 => vec(instructions::value(), 31).prop_map(|v| v.try_into().expect("31 values")),
     ];
     let data_seed = prop_oneof![1 => Just(0u64), 4 => 1..u64::MAX];
-    let count = prop_oneof![1 => Just(0usize), 2 => Just(1), 1 => Just(2)];
+    let counts = (0..).zip(weights.jobs).filter(|(_, weight)| *weight > 0);
+    let counts = counts.map(|(count, weight)| (weight, Just(count)));
+    let count = proptest::strategy::Union::new_weighted(counts.collect());
     let npu = (count, prop::bool::weighted(0.2)).prop_flat_map(move |(count, end_early)| {
         let jobs = jobs::jobs(target, count, end_early);
         (jobs, Just(JobStarts { count, end_early }), environment(end_early))
     });
-    (registers, data_seed, npu).prop_flat_map(
-        move |(registers, data_seed, (jobs, starts, environment))| {
-            (blocks::blocks(target, starts), compression(target.isa)).prop_map(
-                move |(blocks, compression)| Program {
-                    isa: target.isa,
-                    ram_bytes: target.ram_bytes,
-                    compression,
-                    registers,
-                    data_seed,
-                    blocks,
-                    jobs: jobs.clone(),
-                    environment,
-                },
-            )
-        },
-    )
+    let parts = (registers, data_seed, npu);
+    parts.prop_flat_map(move |(registers, data_seed, (jobs, starts, environment))| {
+        let blocks = blocks::blocks(target, weights, starts);
+        (blocks, compression(target.isa, weights)).prop_map(move |(blocks, compression)| Program {
+            isa: target.isa,
+            ram_bytes: target.ram_bytes,
+            compression,
+            registers,
+            data_seed,
+            blocks,
+            jobs: jobs.clone(),
+            environment,
+        })
+    })
 }
 
-fn compression(isa: Isa) -> BoxedStrategy<Compression> {
+fn compression(isa: Isa, weights: Weights) -> BoxedStrategy<Compression> {
     if !isa.c {
         return Just(Compression::Never).boxed();
+    }
+    if weights.always_short {
+        return prop_oneof![
+            2 => Just(Compression::Always),
+            1 => any::<u64>().prop_map(Compression::Mixed),
+        ]
+        .boxed();
     }
     prop_oneof![
         1 => Just(Compression::Never),
@@ -133,7 +149,23 @@ mod tests {
             double_rounding: true,
             int4_weights: true,
             ram_bytes: 1 << 24,
+            profile: Profile::Mixed,
         }
+    }
+
+    #[test]
+    fn every_profile_gives_programs_of_its_own() {
+        let samples = |profile: Profile| {
+            let target = Target { profile, ..edge() };
+            (0..20).map(|index| sample(target, 1, index)).collect::<Vec<_>>()
+        };
+        let all = Profile::ALL.map(samples);
+        for (index, programs) in all.iter().enumerate() {
+            assert!(all[..index].iter().all(|others| others != programs));
+            assert!(programs.iter().all(|program| lower(program).is_ok()));
+        }
+        let jobs = |programs: &[Program]| programs.iter().map(|p| p.jobs.len()).sum::<usize>();
+        assert!(jobs(&samples(Profile::Npu)) > jobs(&samples(Profile::Memory)));
     }
 
     #[test]
@@ -160,6 +192,7 @@ mod tests {
                 double_rounding: dim > 2,
                 int4_weights: dim < 16,
                 ram_bytes: 1 << 17,
+                profile: Profile::Mixed,
             };
             let mut jobs = 0;
             for index in 0..100 {

@@ -5,7 +5,7 @@ use proptest::sample::select;
 use systole_golden::Isa;
 use systole_isa::{BranchOp, Csr, CsrOp, Register};
 
-use super::instructions::{access, arithmetic, register, value};
+use super::instructions::{access, register, value};
 use crate::program::layout::{BODY, DATA, DATA_BYTES, SACRIFICE, SACRIFICE_BYTES};
 use crate::program::{Block, Privilege};
 
@@ -36,6 +36,19 @@ pub(super) fn user(bodies: BoxedStrategy<Vec<Block>>) -> impl Strategy<Value = B
     })
 }
 
+/// WFI in U mode, with `mstatus.TW` as it is, set or cleared.
+pub(super) fn user_wait() -> impl Strategy<Value = Block> {
+    const TW: u32 = 1 << 21;
+    let wait = (0..300u16, [register(), register()]).prop_map(|(delay, scratch)| {
+        Block::WaitForInterrupt { delay, scratch, global: None, user: true }
+    });
+    let op = select(&[CsrOp::Set, CsrOp::Set, CsrOp::Clear][..]);
+    (op, register(), register(), wait).prop_map(|(op, rd, scratch, wait)| {
+        let write = Block::CsrWrite { op, rd, csr: Csr::MSTATUS, value: TW, scratch };
+        together(vec![write, wait])
+    })
+}
+
 /// `pmpaddr` for a boundary near `address`.
 fn boundary(address: u32, words: i32) -> u32 {
     (address >> 2).wrapping_add(words as u32)
@@ -52,11 +65,7 @@ fn aligned(pmpaddr: u32, size: u32) -> u32 {
 pub(super) fn protect(isa: Isa) -> impl Strategy<Value = Block> {
     let regions = isa.pmp_regions.min(16) as u8;
     let entry = prop_oneof![6 => 0..regions.max(1), 1 => 0..16u8].boxed();
-    let guarded = prop_oneof![2 => open_guarded(isa), 1 => locked_guarded(isa)].boxed();
-    let guarded = match isa.user_mode {
-        true => prop_oneof![3 => guarded, 1 => fetched(isa)].boxed(),
-        false => guarded,
-    };
+    let guarded = prop_oneof![2 => open_guarded(isa), 1 => locked_guarded(isa)];
     prop_oneof![4 => open(entry.clone()), 1 => locked(entry), 5 => guarded]
 }
 
@@ -81,28 +90,6 @@ fn open_guarded(isa: Isa) -> BoxedStrategy<Block> {
             let address = DATA + 0x400 + 4 * word as u32;
             let privilege = Privilege::User;
             blocks.push(Block::Access { base, address, accesses, distance: 0, privilege });
-            together(blocks)
-        })
-        .boxed()
-}
-
-/// Entries of a few words where the program's code may be, and code in U mode.
-fn fetched(isa: Isa) -> BoxedStrategy<Block> {
-    let last = isa.pmp_regions.saturating_sub(1).clamp(1, 4) as u8;
-    let word = || 0..0x100i32;
-    let entry = (0..last, 0..LOCKED, word(), 1..6u32, 0..16i32, register()).prop_map(
-        |(entry, config, word, size, words, scratch)| {
-            let start = boundary(BODY, word);
-            let address = if config >> 3 & 3 == 3 { aligned(start, size) } else { start };
-            let bottom = Some(address.wrapping_sub(words as u32));
-            Block::Protect { entry, config, address, bottom, scratch }
-        },
-    );
-    let body = proptest::collection::vec(arithmetic(isa), 4..24).prop_map(Block::Straight);
-    let user = user(proptest::collection::vec(body, 1..4).boxed());
-    (proptest::collection::vec(entry, 1..3), user)
-        .prop_map(|(mut blocks, user)| {
-            blocks.push(user);
             together(blocks)
         })
         .boxed()

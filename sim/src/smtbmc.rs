@@ -58,7 +58,7 @@ pub fn ask(
     command.current_dir(folder).env("PATH", path.unwrap_or_else(|_| settings.path.clone()));
     command.args(["-s", "boolector", "--dump-vcd", vcd]);
     match question {
-        // `-t n` of a bounded question checks n cycles, of induction n steps before the last one.
+        // With `--presat` assumptions that contradict each other are a failure of their own.
         Question::Bounded { cycles } => command.args(["--presat", "-t", &cycles.to_string()]),
         Question::Induction { k } => command.args(["-i", "-t", &k.to_string()]),
         Question::Cover { cycles } => command.args(["-c", "-t", &cycles.to_string()]),

@@ -10,7 +10,7 @@ use crate::output;
 /// Every proof with what it says.
 pub fn list(proofs: &[Proof]) {
     for proof in proofs {
-        say!("{:<24} {}", proof.name, method(proof.method));
+        say!("{:<24} {}", proof.name, proof.method);
         for line in wrapped(proof.statement, 74) {
             say!("    {line}");
         }
@@ -40,7 +40,7 @@ pub fn tail(results: &Results) {
     for (task, outcome) in results.tasks.iter().zip(&results.outcomes) {
         let Some(outcome) = outcome else { continue };
         let mark = if outcome.verdict == Verdict::Holds { "ok" } else { "FAILED" };
-        let (name, method) = (task.proof.name, method(task.proof.method));
+        let (name, method) = (task.proof.name, task.proof.method.to_string());
         say!("{mark:<7} {name:<24} {method:<28} {:>9}", output::time(outcome.seconds));
         for line in explanation(&outcome.verdict) {
             say!("        {line}");
@@ -52,29 +52,18 @@ pub fn tail(results: &Results) {
             say!("::error title=systole formal {name}::{what}");
         }
     }
-    let of = |wanted: fn(&Outcome) -> bool| {
-        results.outcomes.iter().flatten().filter(|outcome| wanted(outcome)).count() as u64
+    let tried = results.outcomes.iter().flatten().count() as u64;
+    let holds = |outcome: &&Outcome| outcome.verdict == Verdict::Holds;
+    let held = results.outcomes.iter().flatten().filter(holds).count() as u64;
+    let total = results.tasks.len() as u64;
+    let verdict = match (tried < total, held < tried) {
+        (true, _) => "STOP",
+        (false, false) => "PASS",
+        (false, true) => "FAIL",
     };
-    let holds = of(|outcome| outcome.verdict == Verdict::Holds);
-    let fails = of(|outcome| outcome.verdict != Verdict::Holds);
-    let left = results.outcomes.iter().filter(|outcome| outcome.is_none()).count() as u64;
-    let verdict = match (fails, left) {
-        (_, 1..) => "STOP",
-        (0, 0) => "PASS",
-        _ => "FAIL",
-    };
-    let left = if left > 0 { format!(", {left} not tried") } else { String::new() };
-    let seconds = output::time(results.seconds);
-    say!("{verdict}    {} hold, {fails} fail{left}, in {seconds}", output::count(holds, "proof"));
-}
-
-/// How far a proof reaches.
-fn method(method: Method) -> String {
-    match method {
-        Method::Induction { k: 1, .. } => "every run, by induction".to_owned(),
-        Method::Induction { k, .. } => format!("every run, by {k}-induction"),
-        Method::Bounded { cycles } => format!("every run of {cycles} cycles"),
-    }
+    let verb = if total == 1 { "holds" } else { "hold" };
+    let of = output::count(total, "proof");
+    say!("{verdict}    {held} of {of} {verb}, {}", output::time(results.seconds));
 }
 
 /// What is wrong, a line each.

@@ -40,29 +40,20 @@ pub const PROOFS: &[Proof] = &[
         name: "array-2",
         statement: "The 2 x 2 array gives, for every row of activations, its product with the \
                     tile of weights in the register that the row selects, while other rows and \
-                    the next tile follow as closely as the rules of the array allow: each column \
-                    is the sum of f(activation, weight), for whatever f the cells compute.",
+                    the next tile follow as closely as the rules of the array allow; in place of \
+                    the product of activation and weight stands the pair of both.",
         module: || product(2),
         method: Method::Bounded { cycles: 12 },
-        faults: FAULTS,
-    },
-    Proof {
-        name: "array-4",
-        statement: "The same for the 4 x 4 array.",
-        module: || product(4),
-        method: Method::Bounded { cycles: 16 },
-        faults: FAULTS,
+        faults: &[Fault {
+            name: "select-not-delayed",
+            description: "a load strobe turns the weight register that the next cell takes",
+            module: "npu_pe",
+            signal: "select_out",
+            target: Target::Drive,
+            bad: |c| c.original() ^ c.signal("load_in"),
+        }],
     },
 ];
-
-const FAULTS: &[Fault] = &[Fault {
-    name: "select-not-delayed",
-    description: "a cell hands on the weight register of the next wave",
-    module: "npu_pe",
-    signal: "select_out",
-    target: Target::Drive,
-    bad: |c| c.original() ^ c.signal("load_in"),
-}];
 
 /// Bits of an accumulator row's number.
 const ROW: Ty = U(2);

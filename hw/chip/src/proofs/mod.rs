@@ -17,6 +17,8 @@ mod requests;
 mod scratchpad;
 mod tokens;
 
+use std::fmt;
+
 use systole_hdl::Module;
 use systole_hdl::fault::Fault;
 
@@ -62,6 +64,16 @@ impl Method {
     }
 }
 
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Method::Induction { k: 1, .. } => write!(f, "every run, by induction"),
+            Method::Induction { k, .. } => write!(f, "every run, by {k}-induction"),
+            Method::Bounded { cycles } => write!(f, "every run of {cycles} cycles"),
+        }
+    }
+}
+
 /// All proofs.
 pub fn all() -> Vec<Proof> {
     [
@@ -93,6 +105,17 @@ mod tests {
             assert!(!proof.faults.is_empty(), "{}: no planted fault", proof.name);
             fault::inject(&design, proof.faults).unwrap_or_else(|e| panic!("{}: {e}", proof.name));
         }
+    }
+
+    #[test]
+    fn the_manual_lists_the_proofs() {
+        let row = |proof: &Proof| {
+            let Proof { name, statement, method, .. } = proof;
+            format!("| `{name}` | {statement} | {method} |\n")
+        };
+        let table: String = all().iter().map(row).collect();
+        let manual = include_str!("../../../../docs/formal.md");
+        assert!(manual.contains(&table), "the table in docs/formal.md has to be:\n{table}");
     }
 
     #[test]

@@ -8,7 +8,7 @@
 mod model;
 mod prove;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -108,7 +108,7 @@ pub struct Property {
 
 /// Tries all of `tasks`, `jobs` at a time; waves of what fails go into the folder `waves`. Each
 /// outcome goes to `done`, in the order in which they come. Once `stop` is set no further one is
-/// begun.
+/// begun; what was left out has no outcome.
 ///
 /// # Errors
 /// The first tool that does not do its work.
@@ -116,7 +116,7 @@ pub fn prove_all(
     tools: &Tools,
     tasks: &[Task],
     jobs: usize,
-    waves: &std::path::Path,
+    waves: &Path,
     stop: &AtomicBool,
     done: impl Fn(usize, &Outcome) + Sync,
 ) -> Result<Vec<Option<Outcome>>, Error> {
@@ -134,6 +134,8 @@ pub fn prove_all(
                             done(index, &outcome);
                             lock(&outcomes)[index] = Some(outcome);
                         }
+                        // Ctrl-C ends the tools as well.
+                        Err(_) if stop.load(Ordering::Relaxed) => break,
                         Err(error) => {
                             lock(&failed).get_or_insert(error);
                         }

@@ -141,7 +141,7 @@ fn with_pairs_for_products(array: &Module) -> Module {
 /// The array with any activations and weights.
 fn product(dim: u32) -> Module {
     let under_proof = with_pairs_for_products(&array(dim, ROW.width()));
-    module(&format!("proof_array_{dim}"), |m| {
+    module(format!("proof_array_{dim}"), |m| {
         m.section("Waves");
         let dut = m.instance("array", &under_proof);
         let pinned = |port: &str, ty| {

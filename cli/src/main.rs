@@ -8,6 +8,7 @@ mod bench;
 mod cosim;
 mod doctor;
 mod exit;
+mod formal;
 mod r#gen;
 mod interrupt;
 mod json;
@@ -39,6 +40,8 @@ enum Command {
     Cosim(cosim::Args),
     /// Run a program on the golden model, the RTL, or both in lockstep.
     Run(run::Args),
+    /// Prove what modules of the chip do, with Yosys and a solver.
+    Formal(formal::Args),
     /// Say what is installed, what is missing, and how to get it.
     Doctor,
     /// Measure simulation speed, NPU utilisation and the golden model.
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Gen(args) => r#gen::command(&args),
         Command::Cosim(args) => cosim::command(&args),
         Command::Run(args) => run::command(&args),
+        Command::Formal(args) => formal::command(&args),
         Command::Doctor => doctor::command(),
         Command::Bench(args) => bench::command(&args),
         Command::Mutate(args) => mutate::command(&args),

@@ -26,7 +26,7 @@ impl Boolector {
     pub fn provide(settings: &Settings, progress: &dyn Progress) -> Result<Boolector, Error> {
         match Self::find(settings)? {
             Some(boolector) => Ok(boolector),
-            None => inspect(settings, &yosys::own_copy(settings, progress)?.join("boolector")),
+            None => inspect(settings, &yosys::own_program(settings, "boolector", progress)?),
         }
     }
 

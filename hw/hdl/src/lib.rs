@@ -96,6 +96,7 @@ pub mod mutate;
 mod names;
 mod operators;
 pub mod prelude;
+mod probe;
 mod signal;
 pub mod stats;
 pub mod suggest;
@@ -112,6 +113,7 @@ pub use instance::Instance;
 pub use interpreter::Interpreter;
 pub use memory::{Memory, address_width};
 pub use module::{M, Module, module};
+pub use probe::probe;
 pub use signal::{Operand, Signal};
 
 /// The type of one bit.

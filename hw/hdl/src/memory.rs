@@ -53,6 +53,11 @@ impl M {
 }
 
 impl Memory {
+    /// A memory of a module that is open again.
+    pub(crate) fn of(module: u32, id: MemoryId, ty: Ty) -> Memory {
+        Memory { module, id, ty }
+    }
+
     /// Says how it should be built.
     #[track_caller]
     pub fn style(self, style: RamStyle) -> Memory {

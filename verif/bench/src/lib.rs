@@ -1,5 +1,5 @@
 //! The bench: random programs with NPU jobs, lockstep of generated RTL against the golden model,
-//! shrinking, failure folders, regressions, injected faults and mutants.
+//! shrinking, failure folders, regressions, injected faults, mutants and proofs.
 
 pub mod campaign;
 pub mod chip;
@@ -7,6 +7,7 @@ pub mod configs;
 pub mod exercise;
 pub mod failure;
 pub mod faults;
+pub mod formal;
 pub mod generate;
 pub mod lockstep;
 pub mod mutation;

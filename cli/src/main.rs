@@ -6,6 +6,7 @@ mod output;
 mod args;
 mod bench;
 mod cosim;
+mod cover;
 mod doctor;
 mod exit;
 mod formal;
@@ -38,6 +39,8 @@ enum Command {
     Gen(r#gen::Args),
     /// Run random programs with NPU jobs on RTL and golden model in lockstep.
     Cosim(cosim::Args),
+    /// Add up and show what random programs have exercised.
+    Cover(cover::Args),
     /// Run a program on the golden model, the RTL, or both in lockstep.
     Run(run::Args),
     /// Prove what modules of the chip do, with Yosys and a solver.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Gen(args) => r#gen::command(&args),
         Command::Cosim(args) => cosim::command(&args),
+        Command::Cover(args) => cover::command(&args),
         Command::Run(args) => run::command(&args),
         Command::Formal(args) => formal::command(&args),
         Command::Doctor => doctor::command(),

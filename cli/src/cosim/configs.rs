@@ -4,7 +4,6 @@
 use serde_json::{Value, json};
 use systole_verif::campaign::{Summary, Totals};
 use systole_verif::configs;
-use systole_verif::exercise::Exercise;
 
 use super::{Args, Plan, Ran, exit, junit, plan, report, run};
 use crate::args::Chip;
@@ -66,7 +65,7 @@ fn nothing() -> Summary {
         totals: Totals::default(),
         seconds: 0.0,
         found: Vec::new(),
-        exercise: Exercise::default(),
+        coverage: None,
         interrupted: false,
     }
 }
@@ -76,7 +75,6 @@ fn add(all: &mut Ran, ran: Ran) {
     sum.totals.add(&own.totals);
     sum.seconds += own.seconds;
     sum.found.extend(own.found);
-    sum.exercise.add(&own.exercise);
     sum.interrupted |= own.interrupted;
     all.failures.extend(ran.failures);
 }

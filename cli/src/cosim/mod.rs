@@ -72,6 +72,9 @@ pub struct Args {
     /// Write the result as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write what the programs have exercised, for `systole cover`.
+    #[arg(long, value_name = "FILE", conflicts_with = "configs")]
+    coverage: Option<PathBuf>,
     /// Folder for failures: report, assembly, ELF and waves of the smallest failing program.
     #[arg(long, value_name = "DIR", default_value = "systole-failures")]
     failures: PathBuf,
@@ -107,11 +110,17 @@ pub fn command(args: &Args) -> Result {
     let plan = plan(args)?;
     let json = Target::open(args.json.as_deref())?;
     let junit = Target::open(args.junit.as_deref())?;
+    let coverage = Target::open(args.coverage.as_deref())?;
     report::head(&plan);
     let Ran { summary, failures } = run(args, &plan)?;
     report::tail(&plan, &summary, &failures);
     json.json(&report::json(&plan, &summary, &failures))?;
     junit.text(&junit::document(&plan, &summary, &failures))?;
+    if let Some(record) = report::coverage(&plan, &summary) {
+        coverage.text(&record.to_text())?;
+    } else if args.coverage.is_some() {
+        note!("no coverage: which programs ran before the first failure is luck");
+    }
     Ok(exit(&summary))
 }
 

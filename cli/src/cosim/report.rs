@@ -1,9 +1,9 @@
 //! What a campaign tells: on the terminal, to GitHub, as JSON.
 
-use serde_json::{Map, Value, json};
-use systole_isa::Csr;
+use serde_json::{Value, json};
 use systole_verif::campaign::Summary;
-use systole_verif::exercise::{Exercise, Use};
+use systole_verif::coverage::file::Record;
+use systole_verif::coverage::report::percent;
 
 use super::Plan;
 use super::failures::Explained;
@@ -64,6 +64,10 @@ pub fn tail(plan: &Plan, summary: &Summary, failures: &[Explained]) {
             output::short(totals.bare_cycles_per_second())
         );
     }
+    if let Some(coverage) = &summary.coverage {
+        let total = coverage.total();
+        say!("       {} % of {} cover points", percent(total), output::grouped(total.points));
+    }
 }
 
 /// A line that GitHub shows beside the run.
@@ -120,25 +124,21 @@ pub fn json(plan: &Plan, summary: &Summary, failures: &[Explained]) -> Value {
         "bare_cycles_per_second": totals.bare_cycles_per_second(),
         "failing_programs": summary.found.iter().map(|found| found.index).collect::<Vec<_>>(),
         "failures": failures,
-        "causes": causes(&summary.exercise),
-        "csrs": csrs(&summary.exercise),
+        "coverage": summary.coverage.as_ref().map(|coverage| {
+            let total = coverage.total();
+            json!({ "points": total.points, "hit": total.hit, "percent": total.percent() })
+        }),
     })
 }
 
-/// Traps taken, by cause and mode.
-fn causes(exercise: &Exercise) -> Map<String, Value> {
-    exercise.causes.iter().map(|(cause, count)| (cause.name(), json!(count))).collect()
-}
-
-/// Uses of each CSR.
-fn csrs(exercise: &Exercise) -> Map<String, Value> {
-    let object = |usage: &Use| {
-        json!({
-            "reads": usage.reads,
-            "writes": usage.writes,
-            "refused": usage.refused,
-            "toggled": format!("{:#010x}", usage.toggled()),
-        })
-    };
-    exercise.csrs.iter().map(|(&number, usage)| (Csr(number).to_string(), object(usage))).collect()
+/// What `--coverage` writes.
+pub fn coverage(plan: &Plan, summary: &Summary) -> Option<Record> {
+    let coverage = summary.coverage.clone()?;
+    Some(Record {
+        preset: plan.chip.name.clone(),
+        config: plan.chip.config.clone(),
+        programs: summary.totals.programs,
+        instructions: summary.totals.instructions,
+        coverage,
+    })
 }

@@ -32,6 +32,7 @@ fn a_small_regression_agrees_and_is_reported() {
     assert_eq!(result["programs"], 24);
     assert_eq!(result["mismatches"], 0);
     assert_eq!(result["failures"], Value::Array(Vec::new()));
+    assert!(result["coverage"]["percent"].as_f64() > Some(10.0), "{}", result["coverage"]);
     for key in ["instructions", "npu_jobs", "cycles"] {
         assert!(result[key].as_u64() > Some(0), "{key}: {}", result[key]);
     }
@@ -88,7 +89,7 @@ fn random_configurations_are_reported_one_by_one_and_in_sum() {
         let sum: u64 = configs.iter().filter_map(|config| config[key].as_u64()).sum();
         assert_eq!(result[key].as_u64(), Some(sum), "{key}");
     }
-    assert!(result["csrs"]["mcause"]["reads"].as_u64() > Some(0));
+    assert!(result["coverage"].is_null(), "points of different chips do not add up");
     // The options of one lead to the same chip and programs.
     let options = configs[1]["options"].as_str().expect("a string").replace("--preset nano", "");
     let alone = cosim(folder.path(), &format!("{options} --programs 6 --first 6 --seed 1"));

@@ -10,7 +10,7 @@ use systole_chip::ChipConfig;
 use systole_sim::{Error, Library};
 
 use crate::chip;
-use crate::exercise::Exercise;
+use crate::coverage::Coverage;
 use crate::generate::{self, Profile, Target};
 use crate::lockstep::{Divergence, Lockstep};
 use crate::program::Program;
@@ -107,8 +107,9 @@ pub struct Summary {
     pub seconds: f64,
     /// Failing programs by index.
     pub found: Vec<Found>,
-    /// What the programs exercised; nothing of a campaign that stopped at its first failure.
-    pub exercise: Exercise,
+    /// What the programs have hit; `None` of a campaign that stopped at its first failure, for which
+    /// programs were run then is luck, and of several chips.
+    pub coverage: Option<Coverage>,
     /// Stopped by the user.
     pub interrupted: bool,
 }
@@ -123,7 +124,7 @@ struct Shared<'a> {
     /// Sums of each program, kept when it is not known in advance which ones count.
     each: Mutex<Vec<(u64, Totals)>>,
     found: Mutex<BTreeMap<u64, Found>>,
-    exercise: Mutex<Exercise>,
+    coverage: Mutex<Coverage>,
 }
 
 /// Runs the campaign; `progress` is called after each program with the sums so far.
@@ -137,19 +138,20 @@ pub fn run(
     stop: &AtomicBool,
     progress: impl Fn(&Totals) + Sync,
 ) -> Result<Summary, Error> {
+    let target = Target { profile: campaign.profile, ..chip::target(config) };
     let threads = 0..campaign.jobs.max(1);
     let pairs: Vec<Lockstep> =
         threads.map(|_| chip::lockstep(config, library)).collect::<Result<_, _>>()?;
     let shared = Shared {
         campaign,
-        target: Target { profile: campaign.profile, ..chip::target(config) },
+        target,
         next: AtomicU64::new(campaign.first),
         stop,
         start: Instant::now(),
         totals: Mutex::default(),
         each: Mutex::default(),
         found: Mutex::default(),
-        exercise: Mutex::default(),
+        coverage: Mutex::new(Coverage::new(&target)),
     };
     std::thread::scope(|scope| {
         for pair in pairs {
@@ -159,12 +161,12 @@ pub fn run(
     let mut found: Vec<Found> =
         shared.found.into_inner().expect("no thread panicked").into_values().collect();
     let mut totals = shared.totals.into_inner().expect("no thread panicked");
-    let mut exercise = shared.exercise.into_inner().expect("no thread panicked");
+    let mut coverage = Some(shared.coverage.into_inner().expect("no thread panicked"));
     if let Some(first) = found.first().filter(|_| campaign.fail_fast).map(|first| first.index) {
         // Indices up to the first failure were all run; later ones by luck.
         found.truncate(1);
         totals = Totals::default();
-        exercise = Exercise::default();
+        coverage = None;
         let each = shared.each.into_inner().expect("no thread panicked");
         each.iter().filter(|(index, _)| *index <= first).for_each(|(_, one)| totals.add(one));
     }
@@ -172,13 +174,14 @@ pub fn run(
         totals,
         seconds: shared.start.elapsed().as_secs_f64(),
         found,
-        exercise,
+        coverage,
         interrupted: stop.load(Ordering::Relaxed),
     })
 }
 
 fn work(shared: &Shared, mut pair: Lockstep, progress: &(impl Fn(&Totals) + Sync)) {
     pair.select_fault(shared.campaign.fault);
+    pair.collect(shared.coverage.lock().expect("no thread panicked").collector());
     while let Some(index) = shared.take() {
         let program = generate::sample(shared.target, shared.campaign.seed, index);
         let (totals, divergence) = run_program(&mut pair, &program, index);
@@ -198,7 +201,9 @@ fn work(shared: &Shared, mut pair: Lockstep, progress: &(impl Fn(&Totals) + Sync
             shared.next.store(u64::MAX / 2, Ordering::Relaxed);
         }
     }
-    shared.exercise.lock().expect("no thread panicked").add(&pair.take_exercise());
+    if let Some(collector) = pair.collector() {
+        shared.coverage.lock().expect("no thread panicked").take(collector);
+    }
 }
 
 impl Shared<'_> {

@@ -4,7 +4,7 @@
 pub mod campaign;
 pub mod chip;
 pub mod configs;
-pub mod exercise;
+pub mod coverage;
 pub mod failure;
 pub mod faults;
 pub mod formal;

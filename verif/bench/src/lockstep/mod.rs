@@ -17,7 +17,7 @@ use systole_sim::{Dut, Stalls};
 pub use divergence::{Difference, Divergence, Kind, Pair};
 pub(crate) use replay::retire_record;
 
-use crate::exercise::Exercise;
+use crate::coverage::Collector;
 use replay::{HANG_CYCLES, Run};
 
 /// A program in memory with the behaviour of that memory.
@@ -91,7 +91,7 @@ pub struct Lockstep {
     dut: Dut,
     golden: Machine,
     widths: Widths,
-    exercise: Exercise,
+    coverage: Option<Collector>,
     /// Window of the next run to dump: file, first and last cycle.
     trace: Option<(std::path::PathBuf, u64, u64)>,
     /// Wall time spent in runs.
@@ -101,13 +101,17 @@ pub struct Lockstep {
 impl Lockstep {
     /// A pair with the same RAM each.
     pub fn new(dut: Dut, golden: Machine, widths: Widths) -> Self {
-        let (exercise, busy) = (Exercise::default(), std::time::Duration::ZERO);
-        Self { dut, golden, widths, exercise, trace: None, busy }
+        Self { dut, golden, widths, coverage: None, trace: None, busy: std::time::Duration::ZERO }
     }
 
-    /// What all runs since the last call of this have exercised.
-    pub fn take_exercise(&mut self) -> Exercise {
-        std::mem::take(&mut self.exercise)
+    /// Counts the points that the following runs hit. The default is not to.
+    pub fn collect(&mut self, collector: Collector) {
+        self.coverage = Some(collector);
+    }
+
+    /// What counts the points, if something does.
+    pub fn collector(&mut self) -> Option<&mut Collector> {
+        self.coverage.as_mut()
     }
 
     /// The simulated chip.
@@ -175,7 +179,8 @@ impl Lockstep {
         for (address, bytes) in case.segments {
             self.golden.write_memory(*address, bytes).expect("programs fit the RAM");
         }
-        let mut run = Run::new(&mut self.golden, case.tohost, self.widths, &mut self.exercise);
+        let coverage = self.coverage.as_mut();
+        let mut run = Run::new(&mut self.golden, case.tohost, self.widths, coverage);
         let result = run.drive(&mut self.dut, case.max_cycles, host);
         let divergence = result.err().map(|divergence| *divergence);
         let mut outcome = Outcome {

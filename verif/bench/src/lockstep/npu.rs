@@ -12,6 +12,7 @@ use systole_sim::{NpuJobEnd, NpuWrite, Port};
 
 use super::Kind;
 use super::counters::{Counters, Read};
+use crate::coverage::Collector;
 
 /// Cycles for which a status read may still show the job running after its end was seen.
 const STATUS_SLACK: u64 = 200;
@@ -83,7 +84,12 @@ impl NpuChecker {
     }
 
     /// Takes up a job that the last step, which retired at `cycle`, started or aborted.
-    pub(super) fn after_step(&mut self, golden: &mut Machine, cycle: u64) -> Check {
+    pub(super) fn after_step(
+        &mut self,
+        golden: &mut Machine,
+        cycle: u64,
+        mut coverage: Option<&mut Collector>,
+    ) -> Check {
         if let Some(record) = golden.npu.take_job() {
             self.counters.start(cycle);
             self.current = Some(Current { record, matched: 0, refused: Vec::new() });
@@ -94,7 +100,9 @@ impl NpuChecker {
         for event in std::mem::take(&mut self.deferred) {
             match event {
                 Deferred::Write(write) => self.write(golden, write)?,
-                Deferred::End(end, cycle) => self.end(golden, end, cycle)?,
+                Deferred::End(end, cycle) => {
+                    self.end(golden, end, cycle, coverage.as_deref_mut())?;
+                }
             }
         }
         Ok(())
@@ -143,7 +151,13 @@ impl NpuChecker {
         Ok(())
     }
 
-    pub(super) fn end(&mut self, golden: &mut Machine, end: NpuJobEnd, cycle: u64) -> Check {
+    pub(super) fn end(
+        &mut self,
+        golden: &mut Machine,
+        end: NpuJobEnd,
+        cycle: u64,
+        coverage: Option<&mut Collector>,
+    ) -> Check {
         let known = u32::from(end.cause) != cause::ABORTED || golden.npu.aborting();
         let in_order = self.deferred.is_empty();
         let Some(current) = self.current.take_if(|_| known && in_order) else {
@@ -176,9 +190,27 @@ impl NpuChecker {
             regular_end(&current, &end, &expected, &errors)?;
             golden.npu.finish_job();
         }
+        if let Some(coverage) = coverage {
+            cover(coverage, golden, &current.record, &end, &errors);
+        }
         self.jobs += 1;
         Ok(())
     }
+}
+
+/// Counts a job that ended as it should.
+fn cover(
+    coverage: &mut Collector,
+    golden: &Machine,
+    record: &JobRecord,
+    end: &JobEnd,
+    errors: &[(Port, u32)],
+) {
+    let injected = errors.iter().any(|&(_, address)| golden.in_ram(address));
+    let faulty = record.list.address.wrapping_add(32 * end.fault_index);
+    let word = golden.read_memory(faulty, 4).ok().and_then(|bytes| bytes.try_into().ok());
+    let faulty = word.map(u32::from_le_bytes);
+    coverage.job(golden.npu.config(), record, end, faulty, injected);
 }
 
 /// The first pair of descriptors that nothing orders, if the list itself is at fault.

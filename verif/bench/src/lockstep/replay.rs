@@ -10,7 +10,7 @@ use super::divergence::{self, Divergence, Kind, Pair};
 use super::npu::NpuChecker;
 use super::rules::{self, Rules};
 use super::{Host, Widths};
-use crate::exercise::Exercise;
+use crate::coverage::Collector;
 
 /// Retirements kept for the report.
 const HISTORY: usize = 16;
@@ -48,7 +48,7 @@ pub(super) struct Run<'a> {
     golden: &'a mut Machine,
     tohost: u32,
     widths: Widths,
-    exercise: &'a mut Exercise,
+    coverage: Option<&'a mut Collector>,
     pub(super) order: u64,
     cycle: u64,
     pub(super) exit_code: Option<u32>,
@@ -67,13 +67,16 @@ impl<'a> Run<'a> {
         golden: &'a mut Machine,
         tohost: u32,
         widths: Widths,
-        exercise: &'a mut Exercise,
+        mut coverage: Option<&'a mut Collector>,
     ) -> Self {
+        if let Some(coverage) = &mut coverage {
+            coverage.start();
+        }
         Self {
             golden,
             tohost,
             widths,
-            exercise,
+            coverage,
             order: 0,
             cycle: 0,
             exit_code: None,
@@ -153,7 +156,7 @@ impl<'a> Run<'a> {
             }
             Event::NpuJobEnd(end) => {
                 let cycle = self.extend_cycle(end.cycle);
-                let result = self.npu.end(self.golden, end, cycle);
+                let result = self.npu.end(self.golden, end, cycle, self.coverage.as_deref_mut());
                 self.npu_result(result)
             }
             Event::BusError(error) => {
@@ -201,6 +204,7 @@ impl<'a> Run<'a> {
             }
         }
         let inputs = self.inputs(rtl, lines);
+        let busy = self.golden.npu.busy();
         let golden = self.golden.step(&inputs);
         let order = self.order;
         self.order += 1;
@@ -212,11 +216,14 @@ impl<'a> Run<'a> {
         if *rtl != golden {
             return self.differ(pair);
         }
-        self.exercise.record(rtl);
+        if let Some(coverage) = &mut self.coverage {
+            coverage.retire(rtl, busy);
+        }
         if rtl.mem_wmask & 1 != 0 && rtl.mem_addr == self.tohost && rtl.mem_wdata != 0 {
             self.request = if rtl.mem_wdata & 1 == 1 { Request::Due } else { Request::WhenIdle };
         }
-        let result = self.npu.after_step(self.golden, self.cycle);
+        let coverage = self.coverage.as_deref_mut();
+        let result = self.npu.after_step(self.golden, self.cycle, coverage);
         self.npu_result(result)
     }
 

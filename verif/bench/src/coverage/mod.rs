@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::generate::Target;
+use crate::generate::{Profile, Target};
 use model::Model;
 
 /// Hits of all points of one chip.
@@ -63,8 +63,10 @@ impl Score {
 impl Coverage {
     /// Nothing hit yet.
     pub fn new(target: &Target) -> Self {
-        let model = Arc::new(Model::new(target));
-        Self { target: *target, counts: vec![0; model.size()], model }
+        // What programs are made of decides what is hit, not what there is to hit.
+        let target = Target { profile: Profile::Mixed, ..*target };
+        let model = Arc::new(Model::new(&target));
+        Self { target, counts: vec![0; model.size()], model }
     }
 
     /// A collector of the same points.

@@ -1,7 +1,7 @@
 //! Proving that a mutant changes nothing: then no bench can notice it.
 //!
 //! The module and its mutant are compared alone, their children and memories cut off
-//! ([`cut`](systole_hdl::cut)), by Yosys: registers of one name start equal and must stay equal, and
+//! ([`cut`]), by Yosys: registers of one name start equal and must stay equal, and
 //! so must all outputs. What is not proven may still be equal: a mutant may reach only states that
 //! its surroundings never lead to.
 

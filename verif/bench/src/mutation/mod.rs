@@ -1,9 +1,9 @@
 //! How strong the bench is: mutants of the chip, and which of them it notices.
 //!
-//! A sample of all mutants of a design ([`sample`]) is built into one model, and every mutant meets
+//! A sample of all mutants of a design ([`mod@sample`]) is built into one model, and every mutant meets
 //! the same random programs in lockstep until one shows it ([`run`]). Of what survives, what changes
 //! nothing is proven to ([`equivalence`]), and the rest is shown with its Verilog before and after
-//! ([`diff`]).
+//! ([`mod@diff`]).
 
 pub mod diff;
 pub mod equivalence;

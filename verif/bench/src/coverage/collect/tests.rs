@@ -10,7 +10,7 @@ use systole_isa::{
 };
 
 use super::super::Coverage;
-use crate::generate::Target;
+use crate::generate::{Profile, Target};
 
 const PC: u32 = 0x8000_1000;
 const MACHINE: u8 = 3;
@@ -27,7 +27,14 @@ fn target() -> Target {
         parameter_rows: 256,
     };
     let isa = Isa::full();
-    Target { isa, npu, double_rounding: true, int4_weights: true, ram_bytes: 1 << 17 }
+    Target {
+        isa,
+        npu,
+        double_rounding: true,
+        int4_weights: true,
+        ram_bytes: 1 << 17,
+        profile: Profile::Mixed,
+    }
 }
 
 fn retire(instruction: Instruction) -> Retire {

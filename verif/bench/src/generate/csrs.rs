@@ -74,7 +74,7 @@ pub(super) fn csr(isa: Isa) -> impl Strategy<Value = Instruction> {
         });
     let all = (select(Csr::named()), register()).prop_map(|(csr, rd)| read(rd, csr));
     let pending = register().prop_map(|rd| read(rd, Csr::MIP));
-    prop_oneof![12 => write, 4 => all, 1 => pending]
+    prop_oneof![12 => write, 6 => all, 1 => pending]
 }
 
 /// Counters written, started, stopped and read right after it.

@@ -32,7 +32,7 @@ pub fn command() -> Result {
     ];
     say!("needed for cosim and run --engine rtl or lockstep");
     let all_good = print(&needs);
-    say!("\nneeded for formal");
+    say!("\nneeded for formal and mutate");
     print(&[("Yosys", yosys(&settings)), ("Boolector", boolector(&settings))]);
     say!("\noptional");
     for (program, version, purpose, get) in OPTIONAL {

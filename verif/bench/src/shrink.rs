@@ -162,6 +162,11 @@ impl<F: FnMut(&Program) -> bool> Search<F> {
                         blocks.get_mut(index).map(simplify);
                     });
                 });
+                self.try_change(|program| {
+                    block_list(&mut program.blocks, list, |blocks| {
+                        blocks.get_mut(index).map(only_visit);
+                    });
+                });
                 for delay in [0, 1, 16] {
                     self.try_change(|program| {
                         block_list(&mut program.blocks, list, |blocks| {
@@ -449,6 +454,14 @@ fn simplify(block: &mut Block) {
         Block::Protect { bottom, config, .. } if *config & LOCKED == 0 => *bottom = None,
         Block::Far { short_of, .. } => *short_of = 0,
         _ => {}
+    }
+}
+
+/// A visit to U mode instead of what is done there.
+fn only_visit(block: &mut Block) {
+    if let Block::WaitForInterrupt { user: true, scratch, .. } = block {
+        let (scratch, body) = (scratch[0], Vec::new());
+        *block = Block::User { scratch, leave: 0, probe: false, direct: false, body };
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt::Arguments;
 use std::io::Write;
 
+pub use systole_verif::coverage::report::grouped;
+
 /// Prints a line of a result to standard output.
 macro_rules! say {
     ($($text:tt)*) => { $crate::output::stdout(format_args!($($text)*)) };
@@ -28,19 +30,6 @@ pub fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     let plural = if noun.ends_with("ch") && number != 1 { "es" } else { plural };
     format!("{} {noun}{plural}", grouped(number))
-}
-
-/// A number with its thousands set apart.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A rate in short, its unit to follow: `950`, `12.3 k`, `4.56 M`.

@@ -18,9 +18,6 @@ use crate::progress::Progress;
 use crate::simulation;
 use crate::{interrupt, output};
 
-/// Programs that every mutant meets before those that are left meet more.
-const FIRST_PROGRAMS: u64 = 50;
-
 /// Arguments of `systole mutate`.
 #[derive(clap::Args)]
 pub struct Args {
@@ -35,7 +32,7 @@ pub struct Args {
     /// Programs that a mutant meets at most.
     #[arg(long, value_name = "N", value_parser = number, default_value = "2000")]
     programs: u64,
-    /// Mutants at a time [default: the number of processors]. The result is the same.
+    /// Mutants at a time [default: the number of processors]. What is killed is the same.
     #[arg(long, value_name = "JOBS", value_parser = number)]
     jobs: Option<u64>,
     /// Judge only the mutant of this number, counted from 1.
@@ -78,8 +75,8 @@ fn prepare(args: &Args) -> Result<Judged> {
         let message = format!("--mutants {}: one model holds {} at most", args.mutants, u16::MAX);
         return Err(Error::usage(message).help("take fewer; other seeds choose others"));
     }
-    let design = mutation::sample::design(&chip.config);
-    let all = mutation::sample::all(&chip.config, &design);
+    let design = simulation::design(&chip, true)?;
+    let all = mutation::sample::all(&design, &simulation::design(&chip, false)?);
     let mutants = mutation::sample(&all, args.mutants as usize, args.seed);
     Ok(Judged { chip, seed: args.seed, design, mutants, verdicts: BTreeMap::new() })
 }
@@ -101,9 +98,9 @@ fn build(judged: &Judged) -> Result<Arc<Library>> {
     if interrupt::requested() { Err(Error::interrupted()) } else { Ok(library) }
 }
 
-/// A few programs for all, more for those that are left, proofs for those that survive.
+/// The programs whose cycles are pinned for all, more for those that are left, proofs for those that survive.
 fn run(args: &Args, judged: &mut Judged, library: &Arc<Library>, numbers: Vec<u16>) -> Result<()> {
-    let first = FIRST_PROGRAMS.min(args.programs);
+    let first = mutation::PINNED.min(args.programs);
     let mut left = pass(args, judged, library, &numbers, (0, first))?;
     if args.programs > first {
         left = pass(args, judged, library, &left, (first, args.programs))?;

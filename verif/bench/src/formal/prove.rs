@@ -21,11 +21,8 @@ const WAVES: &str = "counter_example.vcd";
 pub fn prove(tools: &Tools, task: &Task, waves: &Path) -> Result<Outcome, Error> {
     let start = Instant::now();
     let design = model::design(task)?;
-    let folder = tempfile::tempdir().map_err(|source| Error::Io {
-        action: "create a folder in",
-        path: std::env::temp_dir(),
-        source,
-    })?;
+    let temporary = std::env::temp_dir();
+    let folder = tempfile::tempdir().map_err(Error::io("create a folder in", &temporary))?;
     model::write(&design, folder.path(), task.fault.is_some())?;
     tools.yosys.run(&tools.settings, SCRIPT, folder.path())?;
     let run = Run { tools, task, design: &design, folder: folder.path(), waves };

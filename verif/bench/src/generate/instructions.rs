@@ -33,7 +33,7 @@ fn immediate() -> impl Strategy<Value = i32> {
 }
 
 /// Whether the hart has `extension`.
-pub(super) fn has(isa: &Isa, extension: Extension) -> bool {
+pub(crate) fn has(isa: &Isa, extension: Extension) -> bool {
     match extension {
         Extension::I => true,
         Extension::M => isa.m,

@@ -25,6 +25,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use systole_golden::Isa;
 
+pub(crate) use self::instructions::has;
 pub use self::profile::Profile;
 use self::profile::Weights;
 use self::starts::JobStarts;

@@ -69,7 +69,10 @@ pub fn judge(
     let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let pinned = OnceLock::new();
     let work = |mut pair: Lockstep| {
-        let pinned = pinned.get_or_init(|| cycles(config, &mut pair, budget.seed));
+        let pinned = pinned.get_or_init(|| match budget.first {
+            0..PINNED => cycles(config, &mut pair, budget.seed),
+            _ => Vec::new(),
+        });
         while let Some(&number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
             let verdict = judge_one(number, config, &mut pair, (budget, pinned), stop);
             let Some(verdict) = verdict else { return };

@@ -6,10 +6,9 @@ pub(super) mod machine;
 pub(super) mod npu;
 
 use systole_golden::Isa;
-use systole_isa::Extension;
 
 use super::table::{Group, Table};
-use crate::generate::Target;
+use crate::generate::{Target, has};
 
 /// All groups of a chip.
 pub(super) struct Model {
@@ -43,15 +42,7 @@ impl Model {
 /// Whether a hart with `isa` has an operation of [`super::bins::operations`].
 fn has_operation(isa: &Isa, name: &str) -> bool {
     use systole_isa::{AtomicOp, ImmediateOp, RegisterOp, UnaryOp};
-    let of = |extension| match extension {
-        Extension::I => true,
-        Extension::M => isa.m,
-        Extension::A => isa.a,
-        Extension::C => isa.c,
-        Extension::Zba => isa.zba,
-        Extension::Zbb => isa.zbb,
-        Extension::Zbs => isa.zbs,
-    };
+    let of = |extension| has(isa, extension);
     let register = RegisterOp::ALL.iter().find(|op| op.mnemonic() == name);
     let immediate = ImmediateOp::ALL.iter().find(|op| op.mnemonic() == name);
     if let Some(op) = register {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use systole_hdl::Design;
 use systole_hdl::mutate::{Mutant, selectable};
 use systole_sim::{Library, Settings, Yosys};
-use systole_verif::mutation::{self, Budget, Verdict};
+use systole_verif::mutation::{self, Budget, Killer, Shrunk, Verdict};
 
 use crate::args::{Chip, ChipArgs, number};
 use crate::exit::{Error, Exit, Result};
@@ -35,6 +35,9 @@ pub struct Args {
     /// Mutants at a time [default: the number of processors]. What is killed is the same.
     #[arg(long, value_name = "JOBS", value_parser = number)]
     jobs: Option<u64>,
+    /// Shrink the programs of N killed mutants, to see how much of them is left.
+    #[arg(long, value_name = "N", value_parser = number, default_value = "0")]
+    shrink: u64,
     /// Judge only the mutant of this number, counted from 1.
     #[arg(long, value_name = "K", value_parser = number)]
     only: Option<u64>,
@@ -50,6 +53,7 @@ struct Judged {
     design: Design,
     mutants: Vec<Mutant>,
     verdicts: BTreeMap<u16, Verdict>,
+    shrunk: Vec<Shrunk>,
 }
 
 /// Builds the mutants, judges them and reports.
@@ -78,7 +82,14 @@ fn prepare(args: &Args) -> Result<Judged> {
     let design = simulation::design(&chip, true)?;
     let all = mutation::sample::all(&design, &simulation::design(&chip, false)?);
     let mutants = mutation::sample(&all, args.mutants as usize, args.seed);
-    Ok(Judged { chip, seed: args.seed, design, mutants, verdicts: BTreeMap::new() })
+    Ok(Judged {
+        chip,
+        seed: args.seed,
+        design,
+        mutants,
+        verdicts: BTreeMap::new(),
+        shrunk: Vec::new(),
+    })
 }
 
 /// The mutants to judge.
@@ -106,7 +117,31 @@ fn run(args: &Args, judged: &mut Judged, library: &Arc<Library>, numbers: Vec<u1
         left = pass(args, judged, library, &left, (first, args.programs))?;
     }
     left.retain(|number| judged.verdicts[number] == Verdict::Survived);
-    prove(args, judged, &left)
+    prove(args, judged, &left)?;
+    shrink(args, judged, library)
+}
+
+/// Shrinks the programs of some killed mutants, spread over all.
+fn shrink(args: &Args, judged: &mut Judged, library: &Arc<Library>) -> Result<()> {
+    let killers = judged.verdicts.iter().filter_map(|(&number, verdict)| match *verdict {
+        Verdict::Killed { programs, kind } => Some(Killer { number, index: programs - 1, kind }),
+        _ => None,
+    });
+    let killers: Vec<Killer> = killers.collect();
+    let count = (args.shrink as usize).min(killers.len());
+    let spread = (0..count).map(|index| killers[index * killers.len() / count]);
+    let killers: Vec<Killer> = spread.collect();
+    let line = Progress::new();
+    let progress = |done: usize| {
+        line.update(|| {
+            let share = line.share(done as f64, count as f64);
+            format!("mutate {share}  {done} of {count} programs shrunk")
+        });
+    };
+    let (config, stop, how) = (&judged.chip.config, interrupt::flag(), (args.seed, jobs(args)));
+    judged.shrunk = mutation::shrink_killers(&killers, config, library, how, stop, progress)
+        .map_err(simulation::tool_error)?;
+    Ok(())
 }
 
 /// Proves mutants to change nothing, where that can be.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use systole_hdl::mutate::Mutant;
-use systole_verif::mutation::{Verdict, diff};
+use systole_verif::mutation::{Shrunk, Verdict, diff};
 
 use super::Judged;
 use crate::output;
@@ -86,6 +86,75 @@ pub fn tail(judged: &Judged) {
     );
     say!("{} in lockstep, {} by their cycles alone", total.killed, total.mistimed);
     say!("{} more are proven to change nothing", total.equivalent);
+    sizes(judged);
+}
+
+/// How small programs became.
+fn sizes(judged: &Judged) {
+    if let Some(small) = Sizes::of(judged, false) {
+        say!(
+            "\nshrunk  core  {}: {} instructions in the middle (of {}), {} at most",
+            output::count(small.mutants, "program"),
+            small.instructions,
+            small.original,
+            small.most_instructions
+        );
+    }
+    if let Some(small) = Sizes::of(judged, true) {
+        say!(
+            "shrunk  npu   {}: {} instructions and {} in the middle, an extent of {}",
+            output::count(small.mutants, "program"),
+            small.instructions,
+            output::count(small.jobs, "job"),
+            small.extent
+        );
+    }
+}
+
+/// Medians of what is left of shrunk programs, of the mutants of the core or of the NPU.
+struct Sizes {
+    mutants: u64,
+    original: u64,
+    instructions: u64,
+    most_instructions: u64,
+    jobs: u64,
+    extent: u64,
+}
+
+impl Sizes {
+    /// `None` when there are none.
+    fn of(judged: &Judged, npu: bool) -> Option<Self> {
+        let is_npu =
+            |number: u16| judged.mutants[usize::from(number) - 1].module.starts_with("npu");
+        let small: Vec<&Shrunk> =
+            judged.shrunk.iter().filter(|one| is_npu(one.number) == npu).collect();
+        let all = |size: fn(&Shrunk) -> u64| small.iter().map(|one| size(one)).collect();
+        Some(Self {
+            mutants: small.len() as u64,
+            original: median(all(|one| one.original_instructions as u64))?,
+            instructions: median(all(|one| one.instructions as u64))?,
+            most_instructions: small.iter().map(|one| one.instructions as u64).max()?,
+            jobs: median(all(|one| one.jobs as u64))?,
+            extent: median(all(|one| one.largest_extent.into()))?,
+        })
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "mutants": self.mutants,
+            "median_original_instructions": self.original,
+            "median_instructions": self.instructions,
+            "most_instructions": self.most_instructions,
+            "median_jobs": self.jobs,
+            "median_largest_extent": self.extent,
+        })
+    }
+}
+
+/// The middle one, the lower of two.
+fn median(mut values: Vec<u64>) -> Option<u64> {
+    values.sort_unstable();
+    values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
 fn table(of: &str, scores: BTreeMap<String, Score>) {
@@ -108,6 +177,11 @@ pub fn json(judged: &Judged) -> Value {
         "seed": judged.seed,
         "median_programs_to_kill": median_programs(judged),
         "killed_by": killed_by(judged),
+        "shrunk": {
+            "core": Sizes::of(judged, false).map(|sizes| sizes.json()),
+            "npu": Sizes::of(judged, true).map(|sizes| sizes.json()),
+            "programs": judged.shrunk.iter().map(shrunk).collect::<Vec<_>>(),
+        },
         "modules": named(scores(judged, |mutant| mutant.module.clone())),
         "classes": named(scores(judged, |mutant| mutant.class.name().to_owned())),
         "survivors": survivors(judged).map(|(number, mutant)| survivor(judged, number, mutant))
@@ -137,6 +211,16 @@ fn survivor(judged: &Judged, number: u16, mutant: &Mutant) -> Value {
         "line": mutant.location.line,
         "description": mutant.description,
         "diff": diff(&judged.design, mutant),
+    })
+}
+
+fn shrunk(small: &Shrunk) -> Value {
+    json!({
+        "number": small.number,
+        "original_instructions": small.original_instructions,
+        "instructions": small.instructions,
+        "jobs": small.jobs,
+        "largest_extent": small.largest_extent,
     })
 }
 
@@ -186,7 +270,5 @@ fn median_programs(judged: &Judged) -> Option<u64> {
         Verdict::Killed { programs, .. } | Verdict::Mistimed { programs } => Some(*programs),
         Verdict::Survived | Verdict::Equivalent => None,
     };
-    let mut all: Vec<u64> = judged.verdicts.values().filter_map(programs).collect();
-    all.sort_unstable();
-    all.get(all.len().saturating_sub(1) / 2).copied()
+    median(judged.verdicts.values().filter_map(programs).collect())
 }

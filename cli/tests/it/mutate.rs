@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::*;
 
-const SAMPLE: &str = "mutate --preset nano --mutants 40 --seed 3 --programs 60";
+const SAMPLE: &str = "mutate --preset nano --mutants 40 --seed 3 --programs 60 --shrink 3";
 
 #[test]
 fn a_sample_is_judged_and_reported() {
@@ -34,6 +34,14 @@ fn a_sample_is_judged_and_reported() {
         rows.filter_map(|row| row["mutants"].as_u64()).sum()
     };
     assert_eq!((sum("modules"), sum("classes")), (40, 40));
+
+    let shrunk = result["shrunk"]["programs"].as_array().expect("a list");
+    assert_eq!(shrunk.len(), 3);
+    for program in shrunk {
+        assert_documented(program);
+        let size = |key: &str| program[key].as_u64().expect("a size");
+        assert!(size("instructions") < size("original_instructions"), "{program}");
+    }
 
     // The result does not depend on the number of threads.
     run(folder.path(), &format!("{SAMPLE} --jobs 3 --json three.json")).code(0);

@@ -165,6 +165,17 @@ impl Machine {
         }
     }
 
+    /// Jobs of more than `steps` steps (bytes moved and waves put through the array) are not run, and
+    /// end [`Machine::run`]. A list of a few bytes can ask for more than any simulation has time for.
+    pub fn limit_jobs(&mut self, steps: u64) {
+        self.npu.limit_jobs(steps);
+    }
+
+    /// Whether a job was not run for its length, since the last call.
+    pub fn take_long_job(&mut self) -> bool {
+        self.npu.take_long_job()
+    }
+
     /// Rings the NPU's doorbell with the list at `list`, as a store of the hart would, and lets the
     /// job end. `None` while an earlier job runs.
     pub fn run_job(&mut self, list: u32) -> Option<JobRecord> {

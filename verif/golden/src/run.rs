@@ -18,6 +18,8 @@ pub enum StopReason {
     Limit,
     /// `tohost` was written; its value as 64 bits.
     Tohost(u64),
+    /// An NPU job was longer than [`Machine::limit_jobs`] allows; it did not run.
+    LongJob,
 }
 
 /// How a run ended.
@@ -46,6 +48,10 @@ impl Machine {
             } else {
                 self.run_undisturbed::<false>(burst)
             };
+            if self.npu.take_long_job() {
+                let instructions = max_instructions - left;
+                return RunEnd { instructions, reason: StopReason::LongJob };
+            }
             if self.memory.take_watched()
                 && let Some(value) = stop.tohost.and_then(|address| self.doubleword(address))
             {

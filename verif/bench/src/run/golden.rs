@@ -11,10 +11,13 @@ use crate::chip;
 
 /// Instructions between looks at the outside world.
 const SLICE: u64 = 4_000_000;
+/// Longest NPU job in steps of the model, bytes moved and waves put through the array: a minute or two.
+const LONGEST_JOB: u64 = 1 << 32;
 const MTVEC: u16 = 0x305;
 
 pub(super) fn run(program: &Program, mut setup: Setup) -> Report {
     let mut machine = Machine::new(&chip::golden_config(setup.config));
+    machine.limit_jobs(LONGEST_JOB);
     machine.load_program(program).expect("the ELF file was checked against the RAM");
     let mut instructions = 0;
     let end = loop {
@@ -22,15 +25,19 @@ pub(super) fn run(program: &Program, mut setup: Setup) -> Report {
             break end;
         }
         let slice = SLICE.min(setup.max_instructions - instructions);
-        let (done, request) = match setup.trace.as_deref_mut() {
+        let (done, stop) = match setup.trace.as_deref_mut() {
             None => fast(&mut machine, program, slice),
             Some(out) => traced(&mut machine, program, slice, instructions, out),
         };
         instructions += done;
-        if let Some(request) = request
-            && let Some(code) = serve(&mut machine, program, request, &mut setup)
-        {
-            break End::Exit(code);
+        match stop {
+            Stopped::No => {}
+            Stopped::LongJob => break End::LongJob { pc: machine.pc() },
+            Stopped::Request(request) => {
+                if let Some(code) = serve(&mut machine, program, request, &mut setup) {
+                    break End::Exit(code);
+                }
+            }
         }
     };
     let signature = program.signature().and_then(|(start, end)| {
@@ -50,13 +57,21 @@ fn stuck(machine: &Machine, setup: &Setup, instructions: u64) -> Option<End> {
     (instructions >= setup.max_instructions).then_some(End::Limit)
 }
 
-fn fast(machine: &mut Machine, program: &Program, slice: u64) -> (u64, Option<Request>) {
+/// Why the outside world is looked at before a slice is over.
+enum Stopped {
+    No,
+    Request(Request),
+    LongJob,
+}
+
+fn fast(machine: &mut Machine, program: &Program, slice: u64) -> (u64, Stopped) {
     let end = machine.run(slice, Stop { tohost: program.tohost() });
-    let request = match end.reason {
-        StopReason::Limit => None,
-        StopReason::Tohost(value) => Request::decode(value),
+    let stopped = match end.reason {
+        StopReason::Limit => Stopped::No,
+        StopReason::Tohost(value) => Request::decode(value).map_or(Stopped::No, Stopped::Request),
+        StopReason::LongJob => Stopped::LongJob,
     };
-    (end.instructions, request)
+    (end.instructions, stopped)
 }
 
 fn traced(
@@ -65,19 +80,22 @@ fn traced(
     slice: u64,
     before: u64,
     out: &mut dyn std::io::Write,
-) -> (u64, Option<Request>) {
+) -> (u64, Stopped) {
     for step in 0..slice {
         let retire = machine.step_alone();
         trace::line(out, before + step, &retire);
         let tohost = retire.mem_wmask != 0 && Some(retire.mem_addr) == program.tohost();
         if tohost && let Some(request) = request(machine, retire.mem_addr) {
-            return (step + 1, Some(request));
+            return (step + 1, Stopped::Request(request));
+        }
+        if machine.take_long_job() {
+            return (step + 1, Stopped::LongJob);
         }
         if retire.trap && retire.next_pc == retire.pc {
-            return (step + 1, None);
+            return (step + 1, Stopped::No);
         }
     }
-    (slice, None)
+    (slice, Stopped::No)
 }
 
 /// The request in `tohost`.

@@ -81,6 +81,11 @@ pub enum End {
         /// Where execution goes round.
         pc: u32,
     },
+    /// An NPU job is longer than the golden model has patience for.
+    LongJob {
+        /// Of the instruction behind the doorbell.
+        pc: u32,
+    },
     /// RTL and golden model went apart.
     Diverged(Box<Divergence>),
     /// The RTL stopped retiring instructions.
@@ -106,6 +111,11 @@ impl fmt::Display for End {
                 f,
                 "the program jumped into the void: no memory at {pc:#010x}, and mtvec points there \
                  too (no trap handler installed?)"
+            ),
+            Self::LongJob { pc } => write!(
+                f,
+                "the NPU job started before pc {pc:#010x} asks for billions of bytes or products: \
+                 check the sizes in its descriptors"
             ),
             Self::Diverged(divergence) => write!(f, "RTL and golden model differ: {divergence}"),
             Self::Hang { cycle } => {

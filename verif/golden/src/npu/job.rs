@@ -85,15 +85,14 @@ impl Output<'_> {
     }
 }
 
-/// Runs the job whose list is at `address`. Without `log`, `writes` stays empty.
+/// Runs the job of `list`. Without `log`, `writes` stays empty.
 pub(super) fn run(
     config: &NpuConfig,
     memories: &mut Memories,
     bus: Bus<'_>,
-    address: u32,
+    list: List,
     log: bool,
 ) -> JobRecord {
-    let list = List::read(&bus, config, address);
     memories.used = true;
     let mut output = Output { bus, writes: Vec::new(), log, descriptor: 0 };
     // The first error in list order and the number of writes before it.

@@ -9,6 +9,7 @@ mod exec;
 mod footprint;
 pub mod hazard;
 mod job;
+mod length;
 mod list;
 mod load;
 mod memories;
@@ -124,6 +125,10 @@ pub struct Npu {
     work: Option<Work>,
     window: BusWindow,
     record: Option<JobRecord>,
+    /// Longest job that is run, in steps of [`length`].
+    longest: u64,
+    /// A job was longer than that.
+    too_long: bool,
 }
 
 impl Npu {
@@ -141,6 +146,8 @@ impl Npu {
             work: Some(Work::default()),
             window: BusWindow::default(),
             record: None,
+            longest: u64::MAX,
+            too_long: false,
         }
     }
 
@@ -156,6 +163,17 @@ impl Npu {
         self.work = Some(Work::default());
         self.window = BusWindow::default();
         self.record = None;
+        self.too_long = false;
+    }
+
+    /// Jobs of more steps (bytes moved and waves put through the array) are not run.
+    pub(crate) fn limit_jobs(&mut self, steps: u64) {
+        self.longest = steps;
+    }
+
+    /// Whether a job was not run for its length, since the last call.
+    pub(crate) fn take_long_job(&mut self) -> bool {
+        std::mem::take(&mut self.too_long)
     }
 
     /// The parameters that this NPU was made with.
@@ -310,7 +328,12 @@ impl Npu {
         self.done = false;
         self.ended = JobEnd::default();
         let bus = Bus::new(memory, self.window);
-        let record = job::run(&self.config, &mut self.memories, bus, address, log);
+        let list = List::read(&bus, &self.config, address);
+        if length::steps(&list.descriptors) > self.longest {
+            self.too_long = true;
+            return;
+        }
+        let record = job::run(&self.config, &mut self.memories, bus, list, log);
         self.running = Some(record.end);
         self.work = Some(record.work);
         self.record = log.then_some(record);

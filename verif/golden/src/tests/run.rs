@@ -123,3 +123,22 @@ fn a_resumed_run_goes_on_where_it_stopped() {
     }
     assert_eq!((m.registers()[1], word(&m, HANDLER)), (9, 9));
 }
+
+#[test]
+fn a_job_that_never_ends_ends_the_run() {
+    let list = RAM_BASE + 0x4000;
+    // EXEC, the last descriptor: 65,535 rows, k tiles and n tiles.
+    let exec = [0x12, 0, 0, 0xffff_0000, 0xffff, 0xffff, 0, 0];
+    let program = [asm::li(1, list), asm::li(2, crate::NPU_BASE)].concat();
+    let program = [&program[..], &[sw(2, 1, 0x10), NOP]].concat();
+    let mut m = machine(&program);
+    place(&mut m, list, &exec);
+    m.limit_jobs(1 << 20);
+    let end = m.run(1000, Stop::default());
+    assert_eq!(end, RunEnd { instructions: 5, reason: StopReason::LongJob });
+    // One that is short enough runs.
+    m.reset();
+    place(&mut m, RAM_BASE, &program);
+    place(&mut m, list, &[0x12, 0, 0, 0x4_0000, 2, 2, 0, 0]);
+    assert_eq!(m.run(100, Stop::default()).reason, StopReason::Limit);
+}

@@ -14,6 +14,7 @@ mod windows;
 
 use super::bus::{Bus, BusWindow};
 use super::job::{self, JobRecord};
+use super::list::List;
 use super::memories::Memories;
 use crate::machine::NpuConfig;
 use crate::memory::Memory;
@@ -75,7 +76,8 @@ impl Bench {
     /// Runs the list at `address`.
     pub fn run_at(&mut self, address: u32, log: bool) -> JobRecord {
         let bus = Bus::new(&mut self.memory, self.window);
-        job::run(&self.config, &mut self.memories, bus, address, log)
+        let list = List::read(&bus, &self.config, address);
+        job::run(&self.config, &mut self.memories, bus, list, log)
     }
 
     pub fn fill(&mut self, address: u32, bytes: &[u8]) {

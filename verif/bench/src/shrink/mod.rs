@@ -1,13 +1,13 @@
 //! Makes a failing program small: drops blocks, instructions, jobs and stalls, unwraps loops and
 //! calls, simplifies operands, as long as it keeps failing in the same way.
 
+mod descriptor;
+
 use std::time::{Duration, Instant};
 
-use systole_isa::{
-    Convolution, Descriptor, Destination, Instruction, Kernel, MemoryOrder, Register, Source,
-    Store, Then, Windows,
-};
+use systole_isa::{Descriptor, Instruction, MemoryOrder, Register};
 
+use self::descriptor::{PLAINER, sizes};
 use crate::program::{Block, Compression, Environment, Privilege, Program};
 
 /// L of a byte of `pmpcfg`.
@@ -203,14 +203,37 @@ impl<F: FnMut(&Program) -> bool> Search<F> {
                 }
             });
             for index in 0..self.best.jobs[job].descriptors.len() {
-                for change in DESCRIPTOR_CHANGES {
-                    self.try_change(|p| change(&mut p.jobs[job].descriptors[index]));
-                }
+                self.descriptor(job, index);
             }
             for input in 0..self.best.jobs[job].inputs.len() {
                 self.try_change(|program| program.jobs[job].inputs[input].1.fill(0));
                 self.try_change(|program| program.jobs[job].inputs[input].1.fill(1));
             }
+        }
+    }
+
+    /// Less work of every kind, then plainer work.
+    fn descriptor(&mut self, job: usize, index: usize) {
+        let sizes = sizes(&mut self.best.jobs[job].descriptors[index]).len();
+        for size in 0..sizes {
+            self.size(job, index, size);
+        }
+        for change in PLAINER {
+            self.try_change(|p| change(&mut p.jobs[job].descriptors[index]));
+        }
+    }
+
+    /// Looks for the smallest value of a size by halving the distance to one that does not fail.
+    fn size(&mut self, job: usize, index: usize, size: usize) {
+        let value = sizes(&mut self.best.jobs[job].descriptors[index])[size].get();
+        let (mut passes, mut fails) = (0, value);
+        while fails - passes > 1 && !self.exhausted() {
+            // Most sizes do not matter.
+            let between = if passes == 0 { 1 } else { passes + (fails - passes) / 2 };
+            let smaller = self.try_change(|p| {
+                sizes(&mut p.jobs[job].descriptors[index])[size].set(between);
+            });
+            *(if smaller { &mut fails } else { &mut passes }) = between;
         }
     }
 
@@ -239,122 +262,6 @@ impl<F: FnMut(&Program) -> bool> Search<F> {
             }
             list += 1;
         }
-    }
-}
-
-const DESCRIPTOR_CHANGES: &[fn(&mut Descriptor)] = &[
-    |descriptor| match descriptor {
-        Descriptor::Load(_, load) => load.rows = 1,
-        Descriptor::Exec(_, exec) => exec.m_rows = 1,
-        Descriptor::Convolution(_, convolution) => convolution.out_height = 1,
-        Descriptor::Store(_, store) => store.rows = 1,
-        Descriptor::Raw(_) => {}
-    },
-    |descriptor| match descriptor {
-        Descriptor::Load(_, load) => load.row_bytes = 1,
-        Descriptor::Exec(_, exec) => exec.k_tiles = 1,
-        Descriptor::Convolution(_, convolution) => convolution.k_tiles = 1,
-        Descriptor::Store(_, store) => store.columns = 1,
-        Descriptor::Raw(_) => {}
-    },
-    |descriptor| match descriptor {
-        Descriptor::Exec(_, exec) => exec.n_tiles = 1,
-        Descriptor::Convolution(_, convolution) => convolution.n_tiles = 1,
-        _ => {}
-    },
-    |descriptor| {
-        if let Some(windows) = windows(descriptor) {
-            windows.count = 1;
-        }
-        match descriptor {
-            Descriptor::Convolution(_, convolution) => convolution.out_width = 1,
-            Descriptor::Store(_, Store { source: Source::MaxPool(pool), .. }) => pool.out_width = 1,
-            _ => {}
-        }
-    },
-    |descriptor| {
-        if let Some(windows) = windows(descriptor) {
-            windows.bytes = 1;
-        }
-        match descriptor {
-            Descriptor::Convolution(_, Convolution { kernel: Kernel::Full { height, .. }, .. }) => {
-                *height = 1;
-            }
-            Descriptor::Store(_, Store { source: Source::MaxPool(pool), .. }) => {
-                pool.kernel_height = 1;
-            }
-            _ => {}
-        }
-    },
-    |descriptor| {
-        if let Some(windows) = windows(descriptor) {
-            windows.lead = 0;
-        }
-        match descriptor {
-            Descriptor::Convolution(_, Convolution { kernel: Kernel::Full { width, .. }, .. }) => {
-                *width = 1;
-            }
-            Descriptor::Store(_, Store { source: Source::MaxPool(pool), .. }) => {
-                pool.kernel_width = 1;
-            }
-            _ => {}
-        }
-    },
-    |descriptor| {
-        if let Some(windows) = windows(descriptor) {
-            windows.pad_value = 0;
-        }
-        match descriptor {
-            Descriptor::Convolution(_, convolution) => {
-                (convolution.stride_x, convolution.stride_y) = (1, 1);
-            }
-            Descriptor::Store(_, Store { source: Source::MaxPool(pool), .. }) => {
-                (pool.stride_x, pool.stride_y) = (1, 1);
-            }
-            _ => {}
-        }
-    },
-    |descriptor| match descriptor {
-        Descriptor::Convolution(_, convolution) => {
-            // The first tap meets the map's first pixel.
-            let above = (convolution.first_y as u16).wrapping_mul(convolution.row_pitch);
-            let before = above.wrapping_add(convolution.first_x as u16);
-            convolution.activation_row = convolution.activation_row.wrapping_sub(before);
-            (convolution.first_x, convolution.first_y) = (0, 0);
-        }
-        Descriptor::Store(_, Store { source: Source::MaxPool(pool), .. }) => {
-            (pool.pad_left, pool.pad_top) = (0, 0);
-        }
-        Descriptor::Store(_, Store { source: Source::Requantised { then, .. }, .. }) => {
-            *then = Then::Keep;
-        }
-        _ => {}
-    },
-    |descriptor| match descriptor {
-        Descriptor::Exec(_, exec) => exec.accumulate = false,
-        Descriptor::Convolution(_, convolution) => convolution.accumulate = false,
-        Descriptor::Store(_, store) => {
-            if let Destination::Scratchpad { line_rows, .. } = &mut store.destination {
-                *line_rows = 0;
-            }
-        }
-        _ => {}
-    },
-    |descriptor| match descriptor {
-        Descriptor::Exec(_, exec) => exec.int4 = false,
-        Descriptor::Convolution(_, convolution) if convolution.int4 => convolution.int4 = false,
-        Descriptor::Convolution(_, convolution) => convolution.pad_value = 0,
-        Descriptor::Store(_, Store { source: Source::Requantised { double_rounding, .. }, .. }) => {
-            *double_rounding = false
-        }
-        _ => {}
-    },
-];
-
-fn windows(descriptor: &mut Descriptor) -> Option<&mut Windows> {
-    match descriptor {
-        Descriptor::Load(_, load) => load.windows.as_mut(),
-        _ => None,
     }
 }
 
@@ -490,7 +397,9 @@ fn set_count(blocks: &mut [Block], index: usize, new: u8) {
 mod tests {
     use super::*;
     use systole_golden::Isa;
-    use systole_isa::RegisterOp;
+    use systole_isa::{Exec, Header, RegisterOp};
+
+    use crate::program::Job;
 
     fn empty() -> Program {
         Program {
@@ -564,5 +473,30 @@ mod tests {
             false
         });
         assert_eq!(runs, 10);
+    }
+
+    #[test]
+    fn sizes_become_as_small_as_still_fails() {
+        let exec = Exec { m_rows: 37, k_tiles: 4, n_tiles: 6, accumulate: true, ..Exec::default() };
+        let job = Job {
+            list: 0,
+            descriptors: vec![Descriptor::Exec(Header::default(), exec); 3],
+            inputs: Vec::new(),
+            results: (0, 0),
+            description: String::new(),
+        };
+        let program = Program { jobs: vec![job], ..empty() };
+        let fails = |program: &Program| {
+            program.jobs[0].descriptors.iter().any(|descriptor| match descriptor {
+                Descriptor::Exec(_, exec) => exec.m_rows > 8 && exec.n_tiles > 2,
+                _ => false,
+            })
+        };
+        let small = shrink(&program, Budget::default(), fails);
+        let [Descriptor::Exec(_, small)] = &small.jobs[0].descriptors[..] else {
+            panic!("{:?}", small.jobs)
+        };
+        assert_eq!([small.m_rows, small.k_tiles, small.n_tiles], [9, 1, 3]);
+        assert!(!small.accumulate);
     }
 }

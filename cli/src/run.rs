@@ -212,9 +212,12 @@ fn tell(report: &Report, engine: Engine, seconds: f64) -> Exit {
         End::Exit(0) => Exit::Good,
         End::Interrupted => Exit::Interrupted,
         End::Broken(_) => Exit::Tool,
-        End::Exit(_) | End::Limit | End::Void { .. } | End::Diverged(_) | End::Hang { .. } => {
-            Exit::Failed
-        }
+        End::Exit(_)
+        | End::Limit
+        | End::LongJob { .. }
+        | End::Void { .. }
+        | End::Diverged(_)
+        | End::Hang { .. } => Exit::Failed,
     }
 }
 

@@ -126,8 +126,7 @@ impl Yosys {
         process::run(command.args(["-q", "-s", script]).current_dir(folder), "")
     }
 
-    /// Runs a script that ends with `equiv_status -assert`: whether Yosys could prove all that was to
-    /// be proven within `limit`. The log is left in `folder`.
+    /// Runs a script that ends with `sat -verify -prove`: whether Yosys could prove it within `limit`. The log is left in `folder`.
     ///
     /// # Errors
     /// When Yosys cannot be run, or fails for another reason.
@@ -142,7 +141,7 @@ impl Yosys {
         command.args(["-q", "-s", script]).current_dir(folder);
         match process::run_within(&mut command, limit, &folder.join("yosys.log"))? {
             End::Good => Ok(true),
-            End::Failed(output) if output.contains("unproven $equiv cells") => Ok(false),
+            End::Failed(output) if output.contains("proof did fail") => Ok(false),
             End::Failed(output) => Err(process::failure(&command, output, "")),
             End::TooLong => Ok(false),
         }

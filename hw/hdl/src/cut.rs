@@ -12,27 +12,53 @@ use crate::ir::{
 
 /// Cuts the children and memories off a module. Properties go as well.
 pub fn cut(module: &Module) -> Module {
-    let mut cutter = Cutter { module: module.clone(), extra: Vec::new() };
-    cutter.module.items.retain(|item| !matches!(item, Item::Property { .. } | Item::Unused(_)));
+    let mut cutter = Cutter::new(module);
     cutter.instances();
-    cutter.synchronous_reads();
-    cutter.asynchronous_reads();
-    cutter.writes();
-    let Cutter { mut module, extra } = cutter;
-    module.items.retain(|item| !matches!(item, Item::Instance(_) | Item::DeclareMemory(_)));
-    module.items.extend(extra);
-    module.instances.clear();
-    module.memories.clear();
-    module
+    cutter.memories();
+    cutter.finish(false)
 }
 
-struct Cutter {
-    module: Module,
+/// A module that is being cut.
+pub(crate) struct Cutter {
+    /// What has become of it.
+    pub module: Module,
     /// What drives the new outputs.
-    extra: Vec<Item>,
+    pub extra: Vec<Item>,
 }
 
 impl Cutter {
+    /// A module, with everything but its properties.
+    pub fn new(module: &Module) -> Self {
+        let mut module = module.clone();
+        module.items.retain(|item| !matches!(item, Item::Property { .. } | Item::Unused(_)));
+        Self { module, extra: Vec::new() }
+    }
+
+    /// The module, with its instances if they are still in place.
+    pub fn finish(self, instances: bool) -> Module {
+        let Self { mut module, extra } = self;
+        module.items.retain(|item| match item {
+            Item::Instance(_) => instances,
+            Item::DeclareMemory(_) => false,
+            _ => true,
+        });
+        module.items.extend(extra);
+        if !instances {
+            module.instances.clear();
+        }
+        module.memories.clear();
+        module
+    }
+
+    /// A new port.
+    pub fn port(&mut self, name: &str, ty: Ty, direction: Direction) -> SignalId {
+        let kind = match direction {
+            Direction::Input => SignalKind::Input,
+            Direction::Output => SignalKind::Wire,
+        };
+        self.signal(name, ty, kind, direction)
+    }
+
     fn signal(&mut self, name: &str, ty: Ty, kind: SignalKind, direction: Direction) -> SignalId {
         let (name, location) = (format!("cut_{name}"), self.module.location);
         let port = Some(direction);
@@ -43,30 +69,34 @@ impl Cutter {
     /// An output that shows `value`.
     fn show(&mut self, name: &str, value: ExprId) {
         let (ty, location) = (self.module.expr(value).ty, self.module.location);
-        let target = self.signal(name, ty, SignalKind::Wire, Direction::Output);
+        let target = self.port(name, ty, Direction::Output);
         self.extra.push(Item::Assign { target, value, location });
     }
 
-    /// Makes a wire that was driven from outside an input.
-    fn free(&mut self, name: &str, wire: SignalId) {
+    /// Makes what was driven from outside an input; returns that.
+    pub fn free(&mut self, name: &str, wire: SignalId) -> SignalId {
         let signal = &mut self.module.signals[wire.0 as usize];
         if signal.port.is_none() {
             (signal.kind, signal.port) = (SignalKind::Input, Some(Direction::Input));
             self.module.items.retain(|item| *item != Item::Declare(wire));
-            return;
+            return wire;
         }
+        signal.kind = SignalKind::Wire;
         let (ty, location) = (signal.ty, signal.location);
-        let input = self.signal(name, ty, SignalKind::Input, Direction::Input);
+        let input = self.port(name, ty, Direction::Input);
         let value = self.expr(ExprKind::Signal(input), ty, location);
         self.extra.push(Item::Assign { target: wire, value, location });
+        input
     }
 
-    fn expr(&mut self, kind: ExprKind, ty: Ty, location: Location) -> ExprId {
+    /// A new expression.
+    pub fn expr(&mut self, kind: ExprKind, ty: Ty, location: Location) -> ExprId {
         self.module.exprs.push(Expr { kind, ty, location });
         ExprId(self.module.exprs.len() as u32 - 1)
     }
 
-    fn instances(&mut self) {
+    /// Cuts the children off.
+    pub fn instances(&mut self) {
         for instance in self.module.instances.clone() {
             for (port, value) in &instance.inputs {
                 self.show(&format!("{}_{port}", instance.name), *value);
@@ -77,11 +107,24 @@ impl Cutter {
         }
     }
 
+    /// Cuts the memories off.
+    pub fn memories(&mut self) {
+        self.synchronous_reads();
+        self.asynchronous_reads();
+        self.writes();
+    }
+
     fn synchronous_reads(&mut self) {
         for memory in self.module.memories.clone() {
             for (number, read) in memory.sync_reads.iter().enumerate() {
                 let name = format!("{}_read_{number}", memory.name);
-                self.show(&format!("{name}_address"), read.address);
+                // The address of a read that does not happen does not matter.
+                let Expr { ty, location, .. } = *self.module.expr(read.address);
+                let zero = self.expr(ExprKind::Literal(Bits::new(ty.width(), 0)), ty, location);
+                let kind =
+                    ExprKind::Mux { condition: read.enable, then: read.address, other: zero };
+                let address = self.expr(kind, ty, location);
+                self.show(&format!("{name}_address"), address);
                 self.show(&format!("{name}_enable"), read.enable);
                 self.free(&name, read.data);
             }
@@ -96,7 +139,7 @@ impl Cutter {
             let name = format!("{}_word_{count}", self.module.memories[memory.0 as usize].name);
             count += 1;
             self.show(&format!("{name}_address"), address);
-            let input = self.signal(&name, ty, SignalKind::Input, Direction::Input);
+            let input = self.port(&name, ty, Direction::Input);
             self.module.exprs[index].kind = ExprKind::Signal(input);
         }
     }

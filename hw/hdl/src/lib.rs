@@ -85,6 +85,7 @@ pub mod cut;
 mod design;
 pub mod edit;
 mod error;
+pub mod evert;
 pub mod fault;
 mod finish;
 mod instance;

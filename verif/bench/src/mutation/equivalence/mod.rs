@@ -1,34 +1,27 @@
 //! Proving that a mutant changes nothing: then no bench can notice it.
 //!
-//! The module and its mutant are compared alone, their children and memories cut off
-//! ([`cut`]), by Yosys: registers of one name start equal and must stay equal, and
-//! so must all outputs. What is not proven may still be equal: a mutant may reach only states that
-//! its surroundings never lead to.
+//! A part of the chip and the same part with the mutant in it start in one state, and have to show and
+//! to store the same some cycles later ([`question`]). First the part is the mutant's module alone,
+//! its children cut off, then all of the hart, the NPU or what else stands at the top. What memories
+//! answer may be anything. What is not proven may still be equal: a mutant may reach only states
+//! that the chip never comes to.
+
+mod question;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use systole_hdl::mutate::{self, Mutant};
-use systole_hdl::{Design, cut, edit, ir};
+use systole_hdl::mutate::{Class, Mutant};
+use systole_hdl::{Design, ir};
 use systole_sim::{Error, Settings, Yosys};
 
-/// How long Yosys may try.
-const LIMIT: Duration = Duration::from_secs(10);
+use question::{DIFFERS, Question, TOP};
 
-/// `equiv_induct` assumes that many cycles of equality.
-const SCRIPT: &str = "\
-read_verilog gold.v gate.v
-proc
-opt_expr
-opt_clean
-equiv_make gold gate equiv
-hierarchy -top equiv
-equiv_simple -short
-equiv_simple
-equiv_induct -seq 3
-equiv_status -assert
-";
+/// How long Yosys may try a question.
+const LIMIT: Duration = Duration::from_secs(60);
+/// Cycles from the state in which both are equal, for a module alone and for a part of the chip.
+const CYCLES: [usize; 2] = [3, 2];
 
 /// Whether the mutant is proven to behave like the design.
 ///
@@ -42,21 +35,66 @@ pub fn is_equivalent(
 ) -> Result<bool, Error> {
     let module = design.modules().iter().find(|module| module.name == mutant.module);
     let Some(module) = module else { return Ok(false) };
-    // Both go through an edit, which numbers expressions anew: names of cut reads depend on it.
-    let gold = edit::edit(ir::Module::clone(module), |_| ());
-    let gate = mutate::fixed(module, mutant);
+    // Both sides start in the state after reset.
+    if mutant.class == Class::Reset {
+        return Ok(false);
+    }
+    let proves = |part: &ir::Module, deep: bool, cycles: usize| -> Result<bool, Error> {
+        match Question::new(part, module, mutant, deep, cycles) {
+            Some(question) => ask(yosys, settings, &question),
+            None => Ok(false),
+        }
+    };
+    let [alone, within] = CYCLES;
+    if proves(module, false, alone)? {
+        return Ok(true);
+    }
+    let parts = parts(&design.top, &mutant.module);
+    for part in &parts {
+        if !proves(part, true, within)? {
+            return Ok(false);
+        }
+    }
+    Ok(!parts.is_empty())
+}
+
+/// Those children of the top that hold the module called `name`.
+fn parts<'a>(top: &'a ir::Module, name: &str) -> Vec<&'a Arc<ir::Module>> {
+    fn holds(module: &ir::Module, name: &str) -> bool {
+        module.name == name || module.children().any(|child| holds(child, name))
+    }
+    let mut parts: Vec<_> = top.children().filter(|child| holds(child, name)).collect();
+    parts.dedup_by_key(|part| part.name.clone());
+    parts
+}
+
+fn ask(yosys: &Yosys, settings: &Settings, question: &Question) -> Result<bool, Error> {
     let temporary = std::env::temp_dir();
     let folder = tempfile::tempdir().map_err(Error::io("create a folder in", &temporary))?;
-    let files = [
-        ("gold.v", verilog(&gold, "gold")),
-        ("gate.v", verilog(&gate, "gate")),
-        ("script.ys", SCRIPT.to_owned()),
-    ];
+    let script = script();
+    let files = question.files().into_iter().chain([("script.ys", script)]);
     for (name, text) in files {
         let path = folder.path().join(name);
         std::fs::write(&path, text).map_err(Error::io("write", &path))?;
     }
     yosys.proves(settings, "script.ys", folder.path(), LIMIT)
+}
+
+/// What both have in common is merged, which leaves little to solve.
+fn script() -> String {
+    format!(
+        "read_verilog gold.v gate.v check.v\n\
+         hierarchy -top {TOP}\n\
+         proc\n\
+         flatten\n\
+         opt_expr\n\
+         opt_merge\n\
+         opt_clean\n\
+         opt_expr\n\
+         opt_merge\n\
+         opt_clean\n\
+         sat -verify -prove {DIFFERS} 0 {TOP}\n"
+    )
 }
 
 /// The numbers of those mutants that are proven to change nothing, counted from 1 in `mutants`. What
@@ -96,16 +134,10 @@ pub fn equivalent(
     Ok(results.into_iter().filter_map(|(number, proven)| proven.then_some(number)).collect())
 }
 
-/// A module alone, under another name.
-fn verilog(module: &ir::Module, name: &str) -> String {
-    let alone = ir::Module { name: name.to_owned(), ..cut::cut(module) };
-    let files = systole_gen::verilog(&Design::unchecked(Arc::new(alone)));
-    files.into_iter().find(|file| file.path == format!("{name}.v")).expect("the module").text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use systole_hdl::mutate;
     use systole_hdl::prelude::*;
     use systole_sim::silent;
 

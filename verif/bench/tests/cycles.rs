@@ -1,5 +1,6 @@
 //! The cycles that programs take, as reviewed: `verif/bench/tests/cycles.txt`. A change of the chip
-//! that makes it slower without a fault shows here and nowhere else.
+//! that makes it slower without a fault shows here and nowhere else. Behind each number stands one
+//! for when everything happened and what clocks and counters read.
 //! `UPDATE_CYCLES=1 cargo test -p systole-verif --release --test cycles` rewrites the file, also
 //! after a change of the generators.
 
@@ -16,8 +17,10 @@ const SEED: u64 = 1;
 #[test]
 fn programs_take_the_cycles_that_were_reviewed() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cycles.txt");
-    let mut now =
-        format!("# cycles of the programs 0 to {} of seed {SEED}\n", mutation::PINNED - 1);
+    let mut now = format!(
+        "# cycles and timing of the programs 0 to {} of seed {SEED}\n",
+        mutation::PINNED - 1
+    );
     for preset in ChipConfig::presets() {
         let config = ChipConfig::preset(preset).expect("a preset");
         let library = common::library(&config, false);
@@ -25,7 +28,7 @@ fn programs_take_the_cycles_that_were_reviewed() {
         let cycles = mutation::cycles(&config, &mut pair, SEED);
         let rows = cycles
             .chunks(10)
-            .map(|row| row.iter().map(u64::to_string).collect::<Vec<_>>().join(" "));
+            .map(|row| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
         now += &format!("{preset}\n{}\n", rows.collect::<Vec<_>>().join("\n"));
     }
     if std::env::var_os("UPDATE_CYCLES").is_some() {

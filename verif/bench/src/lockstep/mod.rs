@@ -8,6 +8,7 @@ mod divergence;
 mod npu;
 mod replay;
 mod rules;
+mod timing;
 
 use std::time::Instant;
 
@@ -42,6 +43,8 @@ pub struct Outcome {
     pub instructions: u64,
     /// Clock cycles.
     pub cycles: u64,
+    /// When everything happened, and what clocks and counters read, as one number.
+    pub timing: u64,
     /// NPU jobs compared.
     pub npu_jobs: u64,
     /// HTIF exit code, when the program ended.
@@ -186,6 +189,7 @@ impl Lockstep {
         let mut outcome = Outcome {
             instructions: run.order,
             cycles: self.dut.cycle(),
+            timing: run.timing.number(),
             npu_jobs: run.npu.jobs,
             exit_code: run.exit_code,
             divergence,

@@ -9,6 +9,7 @@ use super::counters::Read;
 use super::divergence::{self, Divergence, Kind, Pair};
 use super::npu::NpuChecker;
 use super::rules::{self, Rules};
+use super::timing::Timing;
 use super::{Host, Widths};
 use crate::coverage::Collector;
 
@@ -51,6 +52,7 @@ pub(super) struct Run<'a> {
     coverage: Option<&'a mut Collector>,
     pub(super) order: u64,
     cycle: u64,
+    pub(super) timing: Timing,
     pub(super) exit_code: Option<u32>,
     request: Request,
     history: VecDeque<Pair>,
@@ -79,6 +81,7 @@ impl<'a> Run<'a> {
             coverage,
             order: 0,
             cycle: 0,
+            timing: Timing::default(),
             exit_code: None,
             request: Request::None,
             history: VecDeque::with_capacity(HISTORY),
@@ -145,16 +148,20 @@ impl<'a> Run<'a> {
             Event::Retire(retire) => {
                 self.cycle = self.extend_cycle(retire.cycle);
                 let lines = retire.mip;
+                // What depends on time is in the one or the other; all else is equal anyway.
+                self.timing.add(retire.cycle, retire.rd_wdata ^ retire.mem_rdata.rotate_left(16));
                 let retire = retire_record(&retire);
                 self.retire(&retire, lines)?;
                 host.retired(self.order - 1, &retire);
                 Ok(())
             }
             Event::NpuWrite(write) => {
+                self.timing.add(write.cycle, write.address);
                 let result = self.npu.write(self.golden, write);
                 self.npu_result(result)
             }
             Event::NpuJobEnd(end) => {
+                self.timing.add(end.cycle, end.cause.into());
                 let cycle = self.extend_cycle(end.cycle);
                 let result = self.npu.end(self.golden, end, cycle, self.coverage.as_deref_mut());
                 self.npu_result(result)

@@ -13,6 +13,6 @@ pub mod shrunk;
 
 pub use diff::diff;
 pub use equivalence::equivalent;
-pub use run::{Budget, PINNED, Verdict, cycles, judge};
+pub use run::{Budget, PINNED, Pinned, Verdict, cycles, judge};
 pub use sample::sample;
 pub use shrunk::{Killer, Shrunk, shrink_killers};

@@ -1,6 +1,7 @@
 //! Every mutant against the same programs, on several threads.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -35,8 +36,9 @@ pub enum Verdict {
         /// How it showed.
         kind: Kind,
     },
-    /// Every program did what it should, but one took another number of cycles than on the chip
-    /// itself: what the test of the pinned cycles notices.
+    /// Every program did what it should, but one did something in another cycle than on the chip
+    /// itself, or read something else from a clock or a counter: what the test of the pinned cycles
+    /// notices.
     Mistimed {
         /// Programs until then, that one included.
         programs: u64,
@@ -92,13 +94,35 @@ pub fn judge(
 
 /// Programs whose cycles are pinned: a mutant that changes the cycles of none of these is not told by
 /// them.
-pub const PINNED: u64 = 50;
+pub const PINNED: u64 = 200;
 
-/// The cycles that each of the first [`PINNED`] programs takes on the chip itself.
-pub fn cycles(config: &ChipConfig, pair: &mut Lockstep, seed: u64) -> Vec<u64> {
+/// When a program did what it did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pinned {
+    /// Cycles it took.
+    pub cycles: u64,
+    /// All of [`Outcome::timing`] that a reviewer wants to see.
+    pub timing: u16,
+}
+
+impl Pinned {
+    fn of(outcome: &Outcome) -> Self {
+        Self { cycles: outcome.cycles, timing: outcome.timing as u16 }
+    }
+}
+
+impl fmt::Display for Pinned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{:04x}", self.cycles, self.timing)
+    }
+}
+
+/// The timing that each of the first [`PINNED`] programs takes on the chip itself.
+pub fn cycles(config: &ChipConfig, pair: &mut Lockstep, seed: u64) -> Vec<Pinned> {
     let target = chip::target(config);
     pair.select_fault(0);
-    (0..PINNED).map(|index| run(target, pair, seed, index).cycles).collect()
+    let pinned = |index| Pinned::of(&run(target, pair, seed, index));
+    (0..PINNED).map(pinned).collect()
 }
 
 /// Runs programs until one shows the mutant; nothing if it was interrupted.
@@ -106,7 +130,7 @@ fn judge_one(
     number: u16,
     config: &ChipConfig,
     pair: &mut Lockstep,
-    (budget, pinned): (Budget, &[u64]),
+    (budget, pinned): (Budget, &[Pinned]),
     stop: &AtomicBool,
 ) -> Option<Verdict> {
     let target = chip::target(config);
@@ -122,7 +146,9 @@ fn judge_one(
             return Some(Verdict::Killed { programs, kind: divergence.kind });
         }
         let expected = pinned.get(index as usize).copied();
-        if verdict == Verdict::Survived && expected.is_some_and(|cycles| cycles != outcome.cycles) {
+        if verdict == Verdict::Survived
+            && expected.is_some_and(|pinned| pinned != Pinned::of(&outcome))
+        {
             verdict = Verdict::Mistimed { programs };
         }
     }

@@ -108,6 +108,10 @@ pub(super) struct Weights {
     pub straight: u32,
     /// Counts of bits.
     pub counting: u32,
+    /// Operations on corner values.
+    pub corners: u32,
+    /// Addresses used right after they were made.
+    pub pointer: u32,
     /// Loads and stores.
     pub memory: u32,
     /// Atomics.
@@ -150,6 +154,8 @@ impl Weights {
     const GENERAL: Self = Self {
         straight: 8,
         counting: 1,
+        corners: 1,
+        pointer: 2,
         memory: 6,
         atomic: 3,
         csr: 3,

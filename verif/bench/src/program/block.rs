@@ -1,21 +1,21 @@
 //! Pieces of a program. Blocks leave no trace but in registers, memory and CSRs, so any can be
 //! dropped.
 
-use systole_isa::{BranchOp, Csr, CsrOp, Instruction, Register};
+use systole_isa::{AtomicOp, BranchOp, Csr, CsrOp, Instruction, Register};
 
 /// A piece of a program.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Block {
-    /// Instructions without memory access or jump.
+    /// Instructions without memory access; jumps and branches of 32 bits lead to the next one.
     Straight(Vec<Instruction>),
     /// `base = address`, then loads, stores and atomic operations relative to it.
     Access {
-        /// Holds the address; the accesses do not write it.
+        /// Holds the address; only the last of the accesses may write it.
         base: Register,
         /// Byte address.
         address: u32,
-        /// Loads, stores, atomics and other operations. An access gets `base` as its base register;
-        /// an atomic one with a base other than x0 gets a second base.
+        /// Loads, stores, atomics and what [`Block::Straight`] may have. An access gets `base` as its
+        /// base register; an atomic one with a base other than x0 gets a second base.
         accesses: Vec<Instruction>,
         /// Distance of the second base, for atomics.
         distance: i32,
@@ -39,6 +39,8 @@ pub enum Block {
         counter: Register,
         /// Rounds, at least 1.
         count: u8,
+        /// Compares the counter with 0 for the next round; two rounds at most where only 0 goes on.
+        op: BranchOp,
         /// What is repeated.
         body: Vec<Block>,
     },
@@ -96,6 +98,26 @@ pub enum Block {
         /// 1, 2 or 3.
         misalignment: u8,
     },
+    /// An address that is used right after it was made.
+    Pointer {
+        /// What makes it.
+        maker: Maker,
+        /// Holds it.
+        register: Register,
+        /// As in [`Block::Straight`]: what comes between.
+        between: Vec<Instruction>,
+        /// What it is for.
+        usage: Usage,
+    },
+    /// Jumps to each of `targets`, where nothing can be executed; the handler goes on after each.
+    Visit {
+        /// Scratch register.
+        scratch: Register,
+        /// In U mode.
+        user: bool,
+        /// The targets; in a [`Block::User`], where the first one ends it, the others are left out.
+        targets: Vec<u32>,
+    },
     /// Writes each of `versions` over the first instruction of a function, and calls it after a
     /// `fence.i`.
     SelfModify {
@@ -108,6 +130,8 @@ pub enum Block {
         /// The instructions: no memory access; a jump or branch goes to the next instruction, or over
         /// it, which is an `addi`.
         versions: Vec<Instruction>,
+        /// What they are stored with.
+        by: Patcher,
     },
     /// Sets the timer compare to now + `delay` cycles and enables the timer interrupt.
     Timer {
@@ -122,8 +146,10 @@ pub enum Block {
         scratch: Register,
         /// Enable it first; otherwise that is left to what ran before.
         enable: bool,
+        /// As in [`Block::Straight`]: what it may interrupt.
+        behind: Vec<Instruction>,
     },
-    /// Waits by `wfi` for the timer.
+    /// Waits by `wfi` for the timer or the software interrupt.
     WaitForInterrupt {
         /// Cycles from now.
         delay: u16,
@@ -133,6 +159,11 @@ pub enum Block {
         global: Option<bool>,
         /// Wait in U mode.
         user: bool,
+        /// For the software interrupt.
+        software: bool,
+        /// A load or store right behind a wait that nothing can interrupt, at an address without
+        /// memory.
+        then: Option<Instruction>,
     },
     /// `mtvec` to the handler in direct or vectored mode.
     TrapVector {
@@ -140,8 +171,9 @@ pub enum Block {
         scratch: Register,
         /// Mode 1.
         vectored: bool,
-        /// Written first and read back, while nothing can trap.
-        value: Option<u32>,
+        /// What is done to it first, with which operand, before it is read back; while nothing can
+        /// trap.
+        first: Option<(CsrOp, Operand)>,
     },
     /// `li scratch, value`, then a CSR instruction with it. For registers in which some values would
     /// derail the program: the generator knows which ones.
@@ -183,6 +215,18 @@ pub enum Block {
         bottom: Option<u32>,
         /// Scratch register.
         scratch: Register,
+    },
+    /// Sets up the entries of one `pmpcfg`, none of them locked, for `body`; then only the last entry
+    /// of the hart is there, as when a program begins. In U mode there is only the body.
+    Regions {
+        /// Number of the `pmpcfg`.
+        group: u8,
+        /// Entries: their bytes of `pmpcfg`, and `pmpaddr`.
+        entries: Vec<(u8, u32)>,
+        /// Scratch register.
+        scratch: Register,
+        /// What happens meanwhile.
+        body: Vec<Block>,
     },
     /// Rings the NPU's doorbell for job `job`; waits for an earlier job first.
     StartJob {
@@ -229,6 +273,71 @@ pub enum Privilege {
     Machine,
 }
 
+/// What makes the address of a [`Block::Pointer`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Maker {
+    /// An addition.
+    Add,
+    /// `lw`.
+    Load,
+    /// `lr.w`.
+    LoadReserved,
+    /// `sc.w`: only 0 or 1, where nothing is.
+    StoreConditional,
+    /// An AMO.
+    Amo(AtomicOp),
+    /// A product with 1.
+    Multiply,
+    /// A quotient by 1.
+    Divide,
+    /// A CSR.
+    Csr,
+    /// The link of a jump.
+    Link,
+}
+
+/// What the address of a [`Block::Pointer`] is for.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Usage {
+    /// Accesses as in [`Block::Access`]. What [`Maker::Link`] makes is the address of a word that
+    /// nothing else uses, and all of them go to its first byte.
+    Access {
+        /// Byte address.
+        address: u32,
+        /// The accesses.
+        accesses: Vec<Instruction>,
+    },
+    /// A jump to the next instruction.
+    Jump {
+        /// Link register of the jump.
+        link: Register,
+        /// The address is odd.
+        odd: bool,
+    },
+}
+
+/// What code is stored with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Patcher {
+    /// `sw`, or `sh` where the code may lie at a halfword.
+    Words,
+    /// `sb`.
+    Bytes,
+    /// `sc.w`.
+    Conditional,
+    /// `amoswap.w`.
+    Swap,
+}
+
+/// Operand of a CSR instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operand {
+    /// Register contents.
+    Value(u32),
+    /// 5 bits.
+    Immediate(u8),
+}
+
 /// What a [`Block::Far`] goes with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reach {
@@ -247,6 +356,7 @@ impl Block {
             Self::Skip { body, .. }
             | Self::Loop { body, .. }
             | Self::Call { body, .. }
+            | Self::Regions { body, .. }
             | Self::User { body, .. } => Some(body),
             _ => None,
         }
@@ -258,6 +368,7 @@ impl Block {
             Self::Skip { body, .. }
             | Self::Loop { body, .. }
             | Self::Call { body, .. }
+            | Self::Regions { body, .. }
             | Self::User { body, .. } => Some(body),
             _ => None,
         }

@@ -8,7 +8,7 @@ mod handler;
 pub mod layout;
 mod lower;
 
-pub use block::{Block, Privilege, Reach};
+pub use block::{Block, Maker, Operand, Patcher, Privilege, Reach, Usage};
 pub use compression::Compression;
 pub use lower::{Image, TooLong, lower, random_bytes};
 

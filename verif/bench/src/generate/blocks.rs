@@ -8,7 +8,7 @@ use systole_isa::{BranchOp, CsrOp, Instruction, LoadOp, Register, StoreOp};
 
 use super::Target;
 use super::corners::{corner_amos, corner_operations, counting};
-use super::csrs::{chosen_write, counted, counters, csr, delicate_write};
+use super::csrs::{chosen_write, counted, counters, csr, delicate_write, user_reads};
 use super::illegal::trapping;
 use super::instructions::{
     access, arithmetic, atomics, beside, branch, fence, register, value, version,
@@ -121,6 +121,7 @@ impl Mix {
             (weights.self_modify, self_modify(isa).boxed()),
             (weights.interrupt, interrupt(isa).boxed()),
             (only(isa.user_mode, weights.user.div_ceil(4)), user_wait().boxed()),
+            (only(isa.user_mode, weights.user.div_ceil(4)), user_reads(isa).boxed()),
             (weights.device, device_read().boxed()),
             (protect_weight, protect(isa).boxed()),
         ];

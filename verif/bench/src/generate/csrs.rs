@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use systole_golden::Isa;
-use systole_isa::{BranchOp, Csr, CsrOp, CsrSource, Instruction, Register};
+use systole_isa::{Csr, CsrOp, CsrSource, Instruction, Register};
 
 use super::instructions::{register, value};
+use super::modes::together;
 use crate::program::Block;
 
 /// `mstatus.MPRV`, which [`Block::Access`] sets for its accesses only.
@@ -154,7 +155,7 @@ pub(super) fn counted(isa: Isa, bodies: BoxedStrategy<Vec<Block>>) -> impl Strat
         let get = read(rd, Csr::mhpmcounter(counter, false));
         body.insert(0, Block::Straight(vec![set, get]));
         body.push(Block::Straight(vec![get]));
-        Block::Skip { op: BranchOp::Bne, rs1: Register::ZERO, rs2: Register::ZERO, body }
+        together(body)
     })
 }
 
@@ -173,6 +174,21 @@ pub(super) fn chosen_write(isa: Isa) -> impl Strategy<Value = Block> {
     let csr = prop_oneof![2 => select(favourites(&isa)), 1 => Just(Csr::MCAUSE)];
     (select(CsrOp::ALL), register(), csr, any::<u32>(), register())
         .prop_map(|(op, rd, csr, value, scratch)| Block::CsrWrite { op, rd, csr, value, scratch })
+}
+
+/// Reads of counters in U mode, which may read some of them.
+pub(super) fn user_reads(isa: Isa) -> impl Strategy<Value = Block> {
+    let last = if isa.hpm_counters > 0 { 2 + isa.hpm_counters.min(29) as u16 } else { 2 };
+    let one = (register(), 0..=last, any::<bool>(), 0..8u8)
+        .prop_map(|(rd, counter, upper, form)| reads(rd, Csr::hpmcounter(counter, upper), form));
+    let reads = proptest::collection::vec(one, 1..5);
+    (register(), 0..32u8, register(), reads).prop_map(|(rd, bits, scratch, reads)| {
+        let (op, csr, source) = (CsrOp::Write, Csr::MCOUNTEREN, CsrSource::Immediate(bits));
+        let allow = Block::Straight(vec![Instruction::Csr { op, rd, csr, source }]);
+        let body = vec![Block::Straight(reads)];
+        let user = Block::User { scratch, leave: 0, probe: false, direct: false, body };
+        together(vec![allow, user])
+    })
 }
 
 /// A read in one of the four forms that set or clear nothing.

@@ -74,6 +74,10 @@ pub(super) fn arithmetic(isa: Isa) -> BoxedStrategy<Instruction> {
         if pc { Instruction::Auipc { rd, imm } } else { Instruction::Lui { rd, imm } }
     });
     let plain = prop_oneof![6 => register_op, 5 => immediate_op, 1 => upper];
+    let plain = match isa.m {
+        true => prop_oneof![9 => plain, 1 => long_operation()].boxed(),
+        false => plain.boxed(),
+    };
     let unary = (select(UnaryOp::ALL), register(), register())
         .prop_map(|(op, rd, rs1)| Instruction::Unary { op, rd, rs1 });
     match (isa.zbb, isa.c) {
@@ -84,6 +88,14 @@ pub(super) fn arithmetic(isa: Isa) -> BoxedStrategy<Instruction> {
             prop_oneof![10 => plain, 1 => unary, 1 => in_place, 2 => compressed()].boxed()
         }
     }
+}
+
+/// Products and quotients, which take longer than others.
+fn long_operation() -> impl Strategy<Value = Instruction> {
+    let of = |op: &&RegisterOp| op.extension() == Extension::M;
+    let ops: Vec<RegisterOp> = RegisterOp::ALL.iter().filter(of).copied().collect();
+    (select(ops), register(), register(), register())
+        .prop_map(|(op, rd, rs1, rs2)| Instruction::Register { op, rd, rs1, rs2 })
 }
 
 /// 16-bit operations on registers, hints included.

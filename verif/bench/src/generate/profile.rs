@@ -153,8 +153,8 @@ pub(super) struct Weights {
 impl Weights {
     const GENERAL: Self = Self {
         straight: 8,
-        counting: 1,
-        corners: 1,
+        counting: 2,
+        corners: 2,
         pointer: 2,
         memory: 6,
         atomic: 3,
@@ -168,7 +168,7 @@ impl Weights {
         self_modify: 1,
         interrupt: 3,
         device: 1,
-        protect: 2,
+        protect: 3,
         around: 10,
         user: 2,
         start: 1,

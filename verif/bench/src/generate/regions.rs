@@ -65,9 +65,13 @@ fn probed(isa: Isa) -> BoxedStrategy<Block> {
 /// bit.
 fn near(address: u32) -> impl Strategy<Value = (u8, u32)> {
     let modes = select(&[0u8, 1, 1, 1, 2, 2, 3, 3, 3][..]);
-    let far = prop_oneof![3 => Just(None), 2 => (0..32u32).prop_map(Some)];
+    let far = prop_oneof![
+        6 => Just(None),
+        2 => (0..32u32).prop_map(Some),
+        1 => (30..32u32).prop_map(Some),
+    ];
     let size = prop_oneof![4 => 1..5u32, 1 => 5..33u32];
-    (modes, 0..8u8, -5..6i32, far, size).prop_map(move |(mode, rights, words, far, size)| {
+    (modes, 0..8u8, -3..4i32, far, size).prop_map(move |(mode, rights, words, far, size)| {
         let start = boundary(address, words) ^ far.map_or(0, |bit| 1 << bit);
         let pmpaddr = match (mode, size) {
             (3, 32) => u32::MAX,
@@ -81,12 +85,12 @@ fn near(address: u32) -> impl Strategy<Value = (u8, u32)> {
 /// Accesses or fetches next to `address`; stores only to `data`.
 fn probe(isa: Isa, data: bool, address: u32, privilege: Privilege) -> BoxedStrategy<Block> {
     let load =
-        (select(LoadOp::ALL), register(), -6..7i32, 0..4i32).prop_map(|(op, rd, word, byte)| {
+        (select(LoadOp::ALL), register(), -4..5i32, 0..4i32).prop_map(|(op, rd, word, byte)| {
             let offset = 4 * word + (byte & (4 - op.bytes() as i32));
             Instruction::Load { op, rd, rs1: Register::ZERO, offset }
         });
     let store =
-        (select(StoreOp::ALL), register(), -6..7i32, 0..4i32).prop_map(|(op, rs2, word, byte)| {
+        (select(StoreOp::ALL), register(), -4..5i32, 0..4i32).prop_map(|(op, rs2, word, byte)| {
             let offset = 4 * word + (byte & (4 - op.bytes() as i32));
             Instruction::Store { op, rs2, rs1: Register::ZERO, offset }
         });
@@ -111,8 +115,8 @@ fn probe(isa: Isa, data: bool, address: u32, privilege: Privilege) -> BoxedStrat
     }
     let halves = if isa.c { 1 } else { 2 };
     let user = privilege != Privilege::Own && isa.user_mode;
-    let target = (-12..13i32)
-        .prop_map(move |half| address.wrapping_add((half / halves * halves * 2) as u32));
+    let target =
+        (-8..9i32).prop_map(move |half| address.wrapping_add(((half & !(halves - 1)) * 2) as u32));
     let visits = (register(), vec(target, 1..3)).prop_map(move |(scratch, targets)| Block::Visit {
         scratch,
         user,

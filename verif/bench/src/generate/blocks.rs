@@ -9,7 +9,8 @@ use systole_isa::{BranchOp, CsrOp, Instruction, LoadOp, Register, StoreOp};
 use super::Target;
 use super::corners::{corner_amos, corner_operations, counting};
 use super::csrs::{chosen_write, counted, counters, csr, delicate_write, user_reads};
-use super::illegal::trapping;
+use super::hazards::tight;
+use super::illegal::{neighbours, trapping};
 use super::instructions::{
     access, arithmetic, atomics, beside, branch, fence, register, value, version,
 };
@@ -109,6 +110,7 @@ impl Mix {
             (weights.corners, straight(corner_operations(isa).boxed())),
             (only(isa.a, weights.corners), amo_corners().boxed()),
             (weights.pointer, pointer(isa)),
+            (weights.hazards, tight(isa)),
             (weights.memory, memory(isa).boxed()),
             (only(isa.a, weights.atomic), atomic_access(isa)),
             (weights.csr, straight(vec(csr(isa), 1..5).boxed())),
@@ -116,6 +118,7 @@ impl Mix {
             (weights.delicate, delicate_write(isa).boxed()),
             (weights.chosen, chosen_write(isa).boxed()),
             (weights.trapping, straight(vec(trapping, 1..5).boxed())),
+            (weights.illegal, straight(neighbours(isa).boxed())),
             (weights.fence, straight(vec(fences, 1..4).boxed())),
             (weights.jump, jump(self.target).boxed()),
             (weights.self_modify, self_modify(isa).boxed()),

@@ -139,7 +139,20 @@ pub(super) fn counters(isa: Isa) -> impl Strategy<Value = Vec<Instruction>> {
             }
         },
     );
-    proptest::collection::vec(one, 1..6)
+    let any = proptest::collection::vec(one, 1..6);
+    prop_oneof![3 => any, 1 => stopped()]
+}
+
+/// One or both of `mcycle` and `minstret` stopped and read again.
+fn stopped() -> impl Strategy<Value = Vec<Instruction>> {
+    let csrs = [Csr::MCYCLE, Csr::MINSTRET, Csr::MCYCLEH, Csr::MINSTRETH];
+    let get = (register(), select(csrs.to_vec())).prop_map(|(rd, csr)| read(rd, csr));
+    let reads = proptest::collection::vec(get, 2..5);
+    (register(), 0..8u8, reads).prop_map(|(rd, bits, mut code)| {
+        let (op, csr, source) = (CsrOp::Write, Csr::MCOUNTINHIBIT, CsrSource::Immediate(bits));
+        code.insert(0, Instruction::Csr { op, rd, csr, source });
+        code
+    })
 }
 
 /// Blocks with an event counter set up before and read behind.

@@ -1,5 +1,6 @@
 //! Instructions that trap by themselves.
 
+use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use systole_golden::Isa;
@@ -7,7 +8,7 @@ use systole_isa::{
     AtomicOp, Compressed, ImmediateOp, Instruction, MemoryOrder, RegisterOp, UnaryOp,
 };
 
-use super::instructions::{branch, has, register};
+use super::instructions::{arithmetic, beside, branch, has, register};
 
 /// Instructions that trap by themselves.
 pub(super) fn trapping(isa: Isa) -> BoxedStrategy<Instruction> {
@@ -34,7 +35,7 @@ pub(super) fn trapping(isa: Isa) -> BoxedStrategy<Instruction> {
         2 => Just(Instruction::Ebreak),
         1 => illegal,
         1 => near,
-        3 => neighbour(isa),
+        2 => neighbour(isa),
     ];
     if isa.c {
         return all.boxed();
@@ -90,13 +91,35 @@ fn neighbour(isa: Isa) -> impl Strategy<Value = Instruction> {
         2 => atomic,
         1 => select(privileged.to_vec()),
     ];
-    // Opcode, rd for what has none, funct3, funct7 and rs2 most.
-    let bit = || prop_oneof![1 => 2..12u32, 3 => 12..15u32, 8 => 20..32u32];
-    (legal, bit(), prop_oneof![2 => Just(None), 1 => bit().prop_map(Some)]).prop_filter_map(
-        "only words that are no instruction",
-        move |(legal, first, second)| {
-            let flipped = legal.encode() ^ 1 << first ^ second.map_or(0, |bit| 1 << bit);
-            is_illegal(&isa, flipped).then_some(Instruction::Raw(flipped))
-        },
-    )
+    // Of opcode, funct3, funct7 and rs2.
+    let bit = || prop_oneof![1 => 2..7u32, 2 => 12..15u32, 9 => 20..32u32];
+    let flipped = (legal, bit(), prop_oneof![3 => Just(None), 1 => bit().prop_map(Some)]).prop_map(
+        |(legal, first, second)| legal.encode() ^ 1 << first ^ second.map_or(0, |bit| 1 << bit),
+    );
+    prop_oneof![1 => flipped, 1 => recombined()]
+        .prop_filter_map("only words that are no instruction", move |word| {
+            is_illegal(&isa, word).then_some(Instruction::Raw(word))
+        })
+}
+
+/// Such words behind operations that may issue together with them.
+pub(super) fn neighbours(isa: Isa) -> impl Strategy<Value = Vec<Instruction>> {
+    let ahead = prop_oneof![2 => arithmetic(isa), 1 => beside()];
+    vec((ahead, neighbour(isa)), 1..4)
+        .prop_map(|pairs| pairs.into_iter().flat_map(|(one, other)| [one, other]).collect())
+}
+
+/// funct7, funct3 and rs2 of operations, in any combination.
+fn recombined() -> impl Strategy<Value = u32> {
+    const FUNCT7: &[u32] = &[0x00, 0x01, 0x04, 0x05, 0x10, 0x14, 0x20, 0x24, 0x30, 0x34];
+    const UNARY: &[u32] = &[0, 1, 2, 4, 5, 7, 24];
+    let rs2 = prop_oneof![1 => 0..32u32, 1 => select(UNARY)];
+    // Of OP-IMM only the shifts have these fields.
+    let code = prop_oneof![
+        2 => (Just(0x33u32), 0..8u32),
+        1 => (Just(0x13u32), select(&[1u32, 5][..])),
+    ];
+    (code, select(FUNCT7), rs2, any::<u32>()).prop_map(|((opcode, funct3), funct7, rs2, rest)| {
+        funct7 << 25 | rs2 << 20 | funct3 << 12 | rest & 0xf_8f80 | opcode
+    })
 }

@@ -6,6 +6,7 @@ mod csrs;
 mod defects;
 mod free;
 mod graph;
+mod hazards;
 mod illegal;
 mod instructions;
 mod jobs;

@@ -42,8 +42,8 @@ fn probed(isa: Isa) -> BoxedStrategy<Block> {
     let groups = isa.pmp_regions.clamp(1, 16).div_ceil(4) as u8;
     let count = move |group: u8| (isa.pmp_regions as usize - 4 * usize::from(group)).min(4);
     let place = prop_oneof![
-        2 => (0..16u32).prop_map(|word| (true, DATA + 0x400 + 4 * word)),
-        2 => (0..HOLLOW_BYTES / 4 - 64).prop_map(|word| (false, HOLLOW + 128 + 4 * word)),
+        1 => (0..16u32).prop_map(|word| (true, DATA + 0x400 + 4 * word)),
+        1 => (0..HOLLOW_BYTES / 4 - 64).prop_map(|word| (false, HOLLOW + 128 + 4 * word)),
         1 => Just((false, HOLLOW + HOLLOW_BYTES / 2)),
     ];
     (0..groups, place)
@@ -64,14 +64,14 @@ fn probed(isa: Isa) -> BoxedStrategy<Block> {
 /// An entry of any kind, with an edge next to `address` or with an address that differs by one high
 /// bit.
 fn near(address: u32) -> impl Strategy<Value = (u8, u32)> {
-    let modes = select(&[0u8, 1, 1, 1, 2, 2, 3, 3, 3][..]);
+    let modes = select(&[0u8, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3][..]);
     let far = prop_oneof![
         6 => Just(None),
         2 => (0..32u32).prop_map(Some),
         1 => (30..32u32).prop_map(Some),
     ];
     let size = prop_oneof![4 => 1..5u32, 1 => 5..33u32];
-    (modes, 0..8u8, -3..4i32, far, size).prop_map(move |(mode, rights, words, far, size)| {
+    (modes, 0..8u8, -2..3i32, far, size).prop_map(move |(mode, rights, words, far, size)| {
         let start = boundary(address, words) ^ far.map_or(0, |bit| 1 << bit);
         let pmpaddr = match (mode, size) {
             (3, 32) => u32::MAX,
@@ -85,12 +85,12 @@ fn near(address: u32) -> impl Strategy<Value = (u8, u32)> {
 /// Accesses or fetches next to `address`; stores only to `data`.
 fn probe(isa: Isa, data: bool, address: u32, privilege: Privilege) -> BoxedStrategy<Block> {
     let load =
-        (select(LoadOp::ALL), register(), -4..5i32, 0..4i32).prop_map(|(op, rd, word, byte)| {
+        (select(LoadOp::ALL), register(), -3..4i32, 0..4i32).prop_map(|(op, rd, word, byte)| {
             let offset = 4 * word + (byte & (4 - op.bytes() as i32));
             Instruction::Load { op, rd, rs1: Register::ZERO, offset }
         });
     let store =
-        (select(StoreOp::ALL), register(), -4..5i32, 0..4i32).prop_map(|(op, rs2, word, byte)| {
+        (select(StoreOp::ALL), register(), -3..4i32, 0..4i32).prop_map(|(op, rs2, word, byte)| {
             let offset = 4 * word + (byte & (4 - op.bytes() as i32));
             Instruction::Store { op, rs2, rs1: Register::ZERO, offset }
         });
@@ -116,8 +116,8 @@ fn probe(isa: Isa, data: bool, address: u32, privilege: Privilege) -> BoxedStrat
     let halves = if isa.c { 1 } else { 2 };
     let user = privilege != Privilege::Own && isa.user_mode;
     let target =
-        (-8..9i32).prop_map(move |half| address.wrapping_add(((half & !(halves - 1)) * 2) as u32));
-    let visits = (register(), vec(target, 1..3)).prop_map(move |(scratch, targets)| Block::Visit {
+        (-6..8i32).prop_map(move |half| address.wrapping_add(((half & !(halves - 1)) * 2) as u32));
+    let visits = (register(), vec(target, 1..5)).prop_map(move |(scratch, targets)| Block::Visit {
         scratch,
         user,
         targets,

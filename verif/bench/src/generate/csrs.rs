@@ -85,7 +85,7 @@ pub(super) fn csr(isa: Isa) -> impl Strategy<Value = Instruction> {
     let others: Vec<Csr> = Csr::named().into_iter().filter(|csr| !is_event(*csr)).collect();
     let others = (select(others), register()).prop_map(|(csr, rd)| read(rd, csr));
     let pending = register().prop_map(|rd| read(rd, Csr::MIP));
-    prop_oneof![12 => write, 1 => immediate, 2 => all, 4 => others, 1 => pending]
+    prop_oneof![12 => write, 1 => immediate, 6 => all, 3 => others, 1 => pending]
 }
 
 /// `mhpmevent`, `mhpmcounter` and `hpmcounter`, both halves.

@@ -113,10 +113,10 @@ pub(super) fn neighbours(isa: Isa) -> impl Strategy<Value = Vec<Instruction>> {
 fn recombined() -> impl Strategy<Value = u32> {
     const FUNCT7: &[u32] = &[0x00, 0x01, 0x04, 0x05, 0x10, 0x14, 0x20, 0x24, 0x30, 0x34];
     const UNARY: &[u32] = &[0, 1, 2, 4, 5, 7, 24];
-    let rs2 = prop_oneof![1 => 0..32u32, 1 => select(UNARY)];
+    let rs2 = prop_oneof![1 => 0..32u32, 2 => select(UNARY)];
     // Of OP-IMM only the shifts have these fields.
     let code = prop_oneof![
-        2 => (Just(0x33u32), 0..8u32),
+        1 => (Just(0x33u32), 0..8u32),
         1 => (Just(0x13u32), select(&[1u32, 5][..])),
     ];
     (code, select(FUNCT7), rs2, any::<u32>()).prop_map(|((opcode, funct3), funct7, rs2, rest)| {

@@ -68,7 +68,7 @@ fn near(address: u32) -> impl Strategy<Value = (u8, u32)> {
     let far = prop_oneof![
         6 => Just(None),
         2 => (0..32u32).prop_map(Some),
-        1 => (30..32u32).prop_map(Some),
+        2 => (30..32u32).prop_map(Some),
     ];
     let size = prop_oneof![4 => 1..5u32, 1 => 5..33u32];
     (modes, 0..8u8, -2..3i32, far, size).prop_map(move |(mode, rights, words, far, size)| {

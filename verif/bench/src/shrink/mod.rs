@@ -453,9 +453,14 @@ mod tests {
             Block::Loop {
                 counter: Register::new(20),
                 count: 9,
+                op: BranchOp::Bgeu,
                 body: vec![Block::Call { link: Register::RA, indirect: true, body: inner }],
             },
-            Block::SoftwareInterrupt { scratch: Register::new(3), enable: true },
+            Block::SoftwareInterrupt {
+                scratch: Register::new(3),
+                enable: true,
+                behind: Vec::new(),
+            },
         ];
         let environment = Environment { stall: 9, latency: 3, ..Environment::IDEAL };
         let registers = [5; 31];

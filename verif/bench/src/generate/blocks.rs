@@ -4,20 +4,26 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use systole_golden::Isa;
-use systole_isa::{Instruction, Register};
+use systole_isa::{BranchOp, CsrOp, Instruction, LoadOp, Register, StoreOp};
 
 use super::Target;
-use super::csrs::{chosen_write, counted, counters, csr, delicate_write};
+use super::corners::{corner_amos, corner_operations, counting};
+use super::csrs::{chosen_write, counted, counters, csr, delicate_write, user_reads};
+use super::hazards::tight;
+use super::illegal::{neighbours, trapping};
 use super::instructions::{
-    access, arithmetic, atomics, branch, counting, fence, register, trapping, value, version,
+    access, arithmetic, atomics, beside, branch, fence, register, value, version,
 };
-use super::modes::{privilege, protect, user, user_wait};
+use super::modes::{privilege, user, user_wait};
+use super::pointers::pointer;
 use super::profile::Weights;
+use super::regions::protect;
 use super::starts::{JobStarts, abort};
 use crate::program::layout::{
-    CODE, DATA, DATA_BYTES, MSIP, MTIME, MTIMECMP, NPU, NPU_WINDOW, SACRIFICE, SACRIFICE_BYTES,
+    CODE, DATA, DATA_BYTES, HOLLOW, HOLLOW_BYTES, MSIP, MTIME, MTIMECMP, NPU, NPU_WINDOW,
+    SACRIFICE, SACRIFICE_BYTES,
 };
-use crate::program::{Block, Reach};
+use crate::program::{Block, Operand, Patcher, Privilege, Reach};
 
 /// The blocks of a program that may start `jobs`.
 pub(super) fn blocks(
@@ -59,8 +65,9 @@ impl Mix {
         let around = prop_oneof![
             3 => (branch(), bodies.clone())
                 .prop_map(|((op, rs1, rs2), body)| Block::Skip { op, rs1, rs2, body }),
-            2 => (register(), 1..6u8, bodies.clone())
-                .prop_map(|(counter, count, body)| Block::Loop { counter, count, body }),
+            2 => (loop_counter(), 1..6u8, select(BranchOp::ALL), bodies.clone()).prop_map(
+                |(counter, count, op, body)| Block::Loop { counter, count, op, body }
+            ),
             2 => (link(), any::<bool>(), bodies.clone())
                 .prop_map(|(link, indirect, body)| Block::Call { link, indirect, body }),
         ];
@@ -99,10 +106,11 @@ impl Mix {
         let only = |condition: bool, weight: u32| if condition { weight } else { 0 };
         let choices = vec![
             (weights.straight, straight(vec(arithmetic(isa), 1..10).boxed())),
-            (
-                only(isa.zbb, weights.counting),
-                straight(vec(counting(), 1..4).prop_map(|pairs| pairs.concat()).boxed()),
-            ),
+            (only(isa.zbb, weights.counting), straight(counting().boxed())),
+            (weights.corners, straight(corner_operations(isa).boxed())),
+            (only(isa.a, weights.corners), amo_corners().boxed()),
+            (weights.pointer, pointer(isa)),
+            (weights.hazards, tight(isa)),
             (weights.memory, memory(isa).boxed()),
             (only(isa.a, weights.atomic), atomic_access(isa)),
             (weights.csr, straight(vec(csr(isa), 1..5).boxed())),
@@ -110,11 +118,13 @@ impl Mix {
             (weights.delicate, delicate_write(isa).boxed()),
             (weights.chosen, chosen_write(isa).boxed()),
             (weights.trapping, straight(vec(trapping, 1..5).boxed())),
+            (weights.illegal, straight(neighbours(isa).boxed())),
             (weights.fence, straight(vec(fences, 1..4).boxed())),
             (weights.jump, jump(self.target).boxed()),
             (weights.self_modify, self_modify(isa).boxed()),
             (weights.interrupt, interrupt(isa).boxed()),
             (only(isa.user_mode, weights.user.div_ceil(4)), user_wait().boxed()),
+            (only(isa.user_mode, weights.user.div_ceil(4)), user_reads(isa).boxed()),
             (weights.device, device_read().boxed()),
             (protect_weight, protect(isa).boxed()),
         ];
@@ -123,8 +133,13 @@ impl Mix {
     }
 }
 
+/// Often a register that short branches can compare with 0.
+fn loop_counter() -> impl Strategy<Value = Register> {
+    prop_oneof![1 => register(), 1 => (8..16u8).prop_map(Register::new)]
+}
+
 /// A few hot words, so that stores meet loads, and the whole region.
-fn data_address() -> impl Strategy<Value = u32> {
+pub(super) fn data_address() -> impl Strategy<Value = u32> {
     prop_oneof![
         3 => (0..4u32).prop_map(|word| DATA + 0x400 + 4 * word),
         3 => (0x200..DATA_BYTES - 0x200).prop_map(|offset| DATA + (offset & !3)),
@@ -152,6 +167,18 @@ fn memory(isa: Isa) -> impl Strategy<Value = Block> {
     ];
     (base(), place, privilege(isa)).prop_map(|(base, (address, accesses), privilege)| {
         Block::Access { base, address, accesses, distance: 0, privilege }
+    })
+}
+
+/// AMOs with corner values on one word.
+fn amo_corners() -> impl Strategy<Value = Block> {
+    let base = (8..10u8).prop_map(Register::new);
+    (base, data_address(), corner_amos()).prop_map(|(base, address, accesses)| Block::Access {
+        base,
+        address: address & !3,
+        accesses,
+        distance: 0,
+        privilege: Privilege::Own,
     })
 }
 
@@ -185,7 +212,7 @@ fn jump(target: Target) -> impl Strategy<Value = Block> {
         1 => value().prop_map(|v| v & 0x7fff_ffff),
         1 => Just(end),
         1 => Just(CODE - 2),
-        2 => (0..SACRIFICE_BYTES).prop_map(|offset| SACRIFICE + offset),
+        2 => (0..HOLLOW_BYTES).prop_map(|offset| HOLLOW + offset),
     ];
     let reach = select(&[Reach::Branch, Reach::ShortJump, Reach::ShortBranch][..]);
     let counts = (2..5u8, 1..4u8);
@@ -209,32 +236,64 @@ fn jump(target: Target) -> impl Strategy<Value = Block> {
 }
 
 /// Often one of the two that calls and returns are known by.
-fn link() -> impl Strategy<Value = Register> {
+pub(super) fn link() -> impl Strategy<Value = Register> {
     prop_oneof![4 => Just(Register::RA), 2 => Just(Register::new(5)), 2 => register()]
 }
 
 fn self_modify(isa: Isa) -> impl Strategy<Value = Block> {
     let versions = prop_oneof![1 => vec(arithmetic(isa), 1), 2 => vec(version(isa), 1..5)];
-    (register(), register(), link(), versions).prop_map(|(address, word, link, versions)| {
-        Block::SelfModify { address, word, link, versions }
-    })
+    let by = match isa.a {
+        true => &[Patcher::Words, Patcher::Bytes, Patcher::Conditional, Patcher::Swap][..],
+        false => &[Patcher::Words, Patcher::Bytes][..],
+    };
+    (register(), register(), link(), versions, select(by)).prop_map(
+        |(address, word, link, versions, by)| Block::SelfModify {
+            address,
+            word,
+            link,
+            versions,
+            by,
+        },
+    )
 }
 
 fn interrupt(isa: Isa) -> impl Strategy<Value = Block> {
     let global = prop_oneof![2 => Just(None), 1 => any::<bool>().prop_map(Some)];
     let user = prop::bool::weighted(if isa.user_mode { 0.3 } else { 0.0 });
-    let vector = prop_oneof![1 => Just(None), 1 => value().prop_map(Some)];
+    let operand = prop_oneof![
+        1 => value().prop_map(Operand::Value),
+        1 => (0..32u8).prop_map(Operand::Immediate),
+    ];
+    let first = prop_oneof![
+        1 => Just(None),
+        1 => (select(CsrOp::ALL), operand).prop_map(Some),
+    ];
+    let behind = prop_oneof![1 => beside(), 1 => fence().boxed(), 1 => arithmetic(isa)];
     prop_oneof![
         5 => (0..400u16, [register(), register()])
             .prop_map(|(delay, scratch)| Block::Timer { delay, scratch }),
-        2 => (register(), any::<bool>())
-            .prop_map(|(scratch, enable)| Block::SoftwareInterrupt { scratch, enable }),
-        2 => (register(), any::<bool>(), vector).prop_map(|(scratch, vectored, value)| {
-            Block::TrapVector { scratch, vectored, value }
-        }),
-        2 => (0..300u16, [register(), register()], global, user).prop_map(
-            |(delay, scratch, global, user)| Block::WaitForInterrupt { delay, scratch, global, user }
+        2 => (register(), any::<bool>(), vec(behind, 0..4)).prop_map(
+            |(scratch, enable, behind)| Block::SoftwareInterrupt { scratch, enable, behind }
         ),
+        2 => (register(), any::<bool>(), first).prop_map(|(scratch, vectored, first)| {
+            Block::TrapVector { scratch, vectored, first }
+        }),
+        2 => (0..300u16, [register(), register()], global, user, prop::bool::weighted(0.3), then())
+            .prop_map(|(delay, scratch, global, user, software, then)| {
+                Block::WaitForInterrupt { delay, scratch, global, user, software, then }
+            }),
+    ]
+}
+
+/// A load or store where no memory is, or none.
+fn then() -> impl Strategy<Value = Option<Instruction>> {
+    let rs1 = Register::ZERO;
+    prop_oneof![
+        2 => Just(None),
+        1 => (select(LoadOp::ALL), register(), -8..8i32)
+            .prop_map(move |(op, rd, offset)| Some(Instruction::Load { op, rd, rs1, offset })),
+        1 => (select(StoreOp::ALL), register(), -8..8i32)
+            .prop_map(move |(op, rs2, offset)| Some(Instruction::Store { op, rs2, rs1, offset })),
     ]
 }
 

@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use systole_golden::Isa;
-use systole_isa::{BranchOp, Csr, CsrOp, CsrSource, Instruction, Register};
+use systole_isa::{Csr, CsrOp, CsrSource, Instruction, Register};
 
 use super::instructions::{register, value};
+use super::modes::together;
 use crate::program::Block;
 
 /// `mstatus.MPRV`, which [`Block::Access`] sets for its accesses only.
@@ -62,19 +63,51 @@ pub(super) fn csr(isa: Isa) -> impl Strategy<Value = Instruction> {
         6 => select(favourites(&isa)),
         2 => select(writable),
         1 => any_number,
+        1 => neighbour(),
     ];
     let write =
         (select(CsrOp::ALL), register(), number, source).prop_map(move |(op, rd, csr, source)| {
-            // An immediate reaches only harmless bits of mstatus.
-            let harmless = csr == Csr::MSTATUS && matches!(source, CsrSource::Immediate(_));
+            // An immediate reaches only harmless bits of mstatus, and no lock of PMP.
+            let immediate = matches!(source, CsrSource::Immediate(_));
+            let harmless = csr != Csr::MTVEC && immediate;
             if is_delicate(&isa, csr) && !harmless {
                 return read(rd, csr);
             }
             Instruction::Csr { op, rd, csr, source }
         });
+    let mut delicate = vec![Csr::MSTATUS];
+    delicate.extend((0..4).map(Csr::pmpcfg).filter(|_| isa.pmp_regions > 0));
+    let immediate = (select(CsrOp::ALL), register(), select(delicate), 0..32u8).prop_map(
+        |(op, rd, csr, bits)| Instruction::Csr { op, rd, csr, source: CsrSource::Immediate(bits) },
+    );
     let all = (select(Csr::named()), register()).prop_map(|(csr, rd)| read(rd, csr));
+    // Event counters and what belongs to them are most of the numbers.
+    let others: Vec<Csr> = Csr::named().into_iter().filter(|csr| !is_event(*csr)).collect();
+    let others = (select(others), register()).prop_map(|(csr, rd)| read(rd, csr));
     let pending = register().prop_map(|rd| read(rd, Csr::MIP));
-    prop_oneof![12 => write, 6 => all, 1 => pending]
+    prop_oneof![12 => write, 1 => immediate, 6 => all, 3 => others, 1 => pending]
+}
+
+/// `mhpmevent`, `mhpmcounter` and `hpmcounter`, both halves.
+fn is_event(csr: Csr) -> bool {
+    let numbers = (3..32).flat_map(|counter| {
+        let counters = [false, true].map(|upper| Csr::mhpmcounter(counter, upper));
+        let user = [false, true].map(|upper| Csr::hpmcounter(counter, upper));
+        [counters, user, [Csr::mhpmevent(counter); 2]].concat()
+    });
+    numbers.into_iter().any(|known| known == csr)
+}
+
+/// Numbers that differ by one bit, or by one, from those of registers.
+fn neighbour() -> impl Strategy<Value = Csr> {
+    let others: Vec<Csr> = Csr::named().into_iter().filter(|csr| !is_event(*csr)).collect();
+    let near = prop_oneof![
+        2 => (0..12u16).prop_map(|bit| (1 << bit, 0)),
+        1 => Just((0, 1)),
+        1 => Just((0, 0xfff)),
+    ];
+    (select(others), near)
+        .prop_map(|(csr, (flipped, added))| Csr((csr.0 ^ flipped).wrapping_add(added) & 0xfff))
 }
 
 /// Counters written, started, stopped and read right after it.
@@ -84,7 +117,9 @@ pub(super) fn counters(isa: Isa) -> impl Strategy<Value = Vec<Instruction>> {
         |(rd, rs1, counter, upper, number, what)| {
             // The writable register of time, counter 1, is mcycle, counter 0.
             let shown = Csr::mhpmcounter(if counter == 1 { 0 } else { counter }, upper);
-            let user = Csr::hpmcounter(counter, upper);
+            // Of the user's, time stands for cycle half of the time.
+            let user = if counter == 1 && number & 1 == 0 { 0 } else { counter };
+            let user = Csr::hpmcounter(user, upper);
             let immediate = |op, csr, value| Instruction::Csr {
                 op,
                 rd,
@@ -99,12 +134,25 @@ pub(super) fn counters(isa: Isa) -> impl Strategy<Value = Vec<Instruction>> {
                 1 if counter > 2 => immediate(CsrOp::Write, Csr::mhpmevent(counter), number),
                 1 | 2 => immediate(CsrOp::ALL[usize::from(number) % 3], Csr::MCOUNTINHIBIT, number),
                 3 => immediate(CsrOp::Write, Csr::MCOUNTEREN, number),
-                4 => read(rd, user),
+                4 => reads(rd, user, number),
                 _ => read(rd, shown),
             }
         },
     );
-    proptest::collection::vec(one, 1..6)
+    let any = proptest::collection::vec(one, 1..6);
+    prop_oneof![3 => any, 1 => stopped()]
+}
+
+/// One or both of `mcycle` and `minstret` stopped and read again.
+fn stopped() -> impl Strategy<Value = Vec<Instruction>> {
+    let csrs = [Csr::MCYCLE, Csr::MINSTRET, Csr::MCYCLEH, Csr::MINSTRETH];
+    let get = (register(), select(csrs.to_vec())).prop_map(|(rd, csr)| read(rd, csr));
+    let reads = proptest::collection::vec(get, 2..5);
+    (register(), 0..8u8, reads).prop_map(|(rd, bits, mut code)| {
+        let (op, csr, source) = (CsrOp::Write, Csr::MCOUNTINHIBIT, CsrSource::Immediate(bits));
+        code.insert(0, Instruction::Csr { op, rd, csr, source });
+        code
+    })
 }
 
 /// Blocks with an event counter set up before and read behind.
@@ -120,7 +168,7 @@ pub(super) fn counted(isa: Isa, bodies: BoxedStrategy<Vec<Block>>) -> impl Strat
         let get = read(rd, Csr::mhpmcounter(counter, false));
         body.insert(0, Block::Straight(vec![set, get]));
         body.push(Block::Straight(vec![get]));
-        Block::Skip { op: BranchOp::Bne, rs1: Register::ZERO, rs2: Register::ZERO, body }
+        together(body)
     })
 }
 
@@ -139,6 +187,31 @@ pub(super) fn chosen_write(isa: Isa) -> impl Strategy<Value = Block> {
     let csr = prop_oneof![2 => select(favourites(&isa)), 1 => Just(Csr::MCAUSE)];
     (select(CsrOp::ALL), register(), csr, any::<u32>(), register())
         .prop_map(|(op, rd, csr, value, scratch)| Block::CsrWrite { op, rd, csr, value, scratch })
+}
+
+/// Reads of counters in U mode, which may read some of them.
+pub(super) fn user_reads(isa: Isa) -> impl Strategy<Value = Block> {
+    let last = if isa.hpm_counters > 0 { 2 + isa.hpm_counters.min(29) as u16 } else { 2 };
+    let one = (register(), 0..=last, any::<bool>(), 0..8u8)
+        .prop_map(|(rd, counter, upper, form)| reads(rd, Csr::hpmcounter(counter, upper), form));
+    let reads = proptest::collection::vec(one, 1..5);
+    (register(), 0..32u8, register(), reads).prop_map(|(rd, bits, scratch, reads)| {
+        let (op, csr, source) = (CsrOp::Write, Csr::MCOUNTEREN, CsrSource::Immediate(bits));
+        let allow = Block::Straight(vec![Instruction::Csr { op, rd, csr, source }]);
+        let body = vec![Block::Straight(reads)];
+        let user = Block::User { scratch, leave: 0, probe: false, direct: false, body };
+        together(vec![allow, user])
+    })
+}
+
+/// A read in one of the four forms that set or clear nothing.
+fn reads(rd: Register, csr: Csr, form: u8) -> Instruction {
+    let op = if form & 2 == 0 { CsrOp::Set } else { CsrOp::Clear };
+    let source = match form & 4 {
+        0 => CsrSource::Register(Register::ZERO),
+        _ => CsrSource::Immediate(0),
+    };
+    Instruction::Csr { op, rd, csr, source }
 }
 
 fn read(rd: Register, csr: Csr) -> Instruction {

@@ -6,13 +6,16 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use systole_golden::Isa;
 use systole_isa::{
-    AtomicOp, BranchOp, Compressed, Extension, Form, ImmediateOp, Instruction, LoadOp, MemoryOrder,
-    Register, RegisterOp, StoreOp, UnaryOp,
+    AtomicOp, BranchOp, Compressed, Csr, CsrOp, CsrSource, Extension, Form, ImmediateOp,
+    Instruction, LoadOp, MemoryOrder, Register, RegisterOp, StoreOp, UnaryOp,
 };
+
+use super::illegal::trapping;
 
 /// Mostly a few registers, so that results meet their readers soon.
 pub(super) fn register() -> impl Strategy<Value = Register> {
-    prop_oneof![6 => 10..15u8, 3 => 1..32u8, 1 => Just(0u8)].prop_map(Register::new)
+    // Numbers above 25 differ by one bit from those in use most.
+    prop_oneof![9 => 10..15u8, 4 => 1..32u8, 1 => 26..31u8, 2 => Just(0u8)].prop_map(Register::new)
 }
 
 /// Register contents, corner cases in one of three.
@@ -71,6 +74,10 @@ pub(super) fn arithmetic(isa: Isa) -> BoxedStrategy<Instruction> {
         if pc { Instruction::Auipc { rd, imm } } else { Instruction::Lui { rd, imm } }
     });
     let plain = prop_oneof![6 => register_op, 5 => immediate_op, 1 => upper];
+    let plain = match isa.m {
+        true => prop_oneof![9 => plain, 1 => long_operation()].boxed(),
+        false => plain.boxed(),
+    };
     let unary = (select(UnaryOp::ALL), register(), register())
         .prop_map(|(op, rd, rs1)| Instruction::Unary { op, rd, rs1 });
     match (isa.zbb, isa.c) {
@@ -83,17 +90,12 @@ pub(super) fn arithmetic(isa: Isa) -> BoxedStrategy<Instruction> {
     }
 }
 
-/// Operations that count bits, on operands with any number of zeros at either end.
-pub(super) fn counting() -> impl Strategy<Value = Vec<Instruction>> {
-    let shifts = select(&[ImmediateOp::Slli, ImmediateOp::Srli, ImmediateOp::Srai][..]);
-    (shifts, select(UnaryOp::ALL), 0..32i32, [register(), register(), register()]).prop_map(
-        |(shift, op, imm, [from, shifted, rd])| {
-            vec![
-                Instruction::Immediate { op: shift, rd: shifted, rs1: from, imm },
-                Instruction::Unary { op, rd, rs1: shifted },
-            ]
-        },
-    )
+/// Products and quotients, which take longer than others.
+fn long_operation() -> impl Strategy<Value = Instruction> {
+    let of = |op: &&RegisterOp| op.extension() == Extension::M;
+    let ops: Vec<RegisterOp> = RegisterOp::ALL.iter().filter(of).copied().collect();
+    (select(ops), register(), register(), register())
+        .prop_map(|(op, rd, rs1, rs2)| Instruction::Register { op, rd, rs1, rs2 })
 }
 
 /// 16-bit operations on registers, hints included.
@@ -120,63 +122,6 @@ fn computing_parcels() -> &'static [Vec<u16>] {
         };
         Form::ALL.iter().filter(computes).map(of).collect()
     })
-}
-
-/// Instructions that trap by themselves.
-pub(super) fn trapping(isa: Isa) -> BoxedStrategy<Instruction> {
-    let illegal = any::<u32>().prop_filter_map("only words that are no instruction", move |word| {
-        let parcel = word as u16;
-        if isa.c && parcel & 3 != 3 {
-            let legal = Compressed::decode(parcel).is_some();
-            return (!legal).then_some(Instruction::RawParcel(parcel));
-        }
-        is_illegal(&isa, word).then_some(Instruction::Raw(word))
-    });
-    // Of opcodes that are in use, and of extensions that the hart may not have.
-    const OPCODES: &[u32] = &[0x03, 0x13, 0x23, 0x2f, 0x33, 0x63, 0x67, 0x73];
-    let near = (select(OPCODES), any::<u32>(), any::<bool>()).prop_filter_map(
-        "only words that are no instruction",
-        move |(opcode, word, few)| {
-            // Few bits of funct7 set, as in what exists.
-            let word = if few { word & 0x7dff_ffff } else { word } & !0x7f | opcode;
-            is_illegal(&isa, word).then_some(Instruction::Raw(word))
-        },
-    );
-    let all = prop_oneof![
-        2 => Just(Instruction::Ecall),
-        2 => Just(Instruction::Ebreak),
-        1 => illegal,
-        1 => near,
-    ];
-    if isa.c {
-        return all.boxed();
-    }
-    prop_oneof![6 => all, 1 => misaligned()].boxed()
-}
-
-/// Jumps and branches to a halfword, which trap without C if they are taken.
-fn misaligned() -> impl Strategy<Value = Instruction> {
-    let offset = (-64..64i32).prop_map(|words| 4 * words + 2);
-    prop_oneof![
-        1 => (register(), offset.clone()).prop_map(|(rd, offset)| Instruction::Jal { rd, offset }),
-        2 => (branch(), offset).prop_map(|((op, rs1, rs2), offset)| Instruction::Branch {
-            op,
-            rs1,
-            rs2,
-            offset,
-        }),
-    ]
-}
-
-/// Whether `word` is no instruction of a hart with `isa`. Fences of every form are.
-fn is_illegal(isa: &Isa, word: u32) -> bool {
-    if word & 3 != 3 {
-        return !isa.c;
-    }
-    match Instruction::decode(word) {
-        Some(instruction) => !has(isa, instruction.extension()),
-        None => word & 0x7f != 0x0f || word >> 13 & 3 != 0,
-    }
 }
 
 /// Fences of every form.
@@ -211,9 +156,26 @@ pub(super) fn access(isa: Isa) -> BoxedStrategy<Instruction> {
         }
     });
     if isa.c {
-        return prop_oneof![4 => load, 3 => store, 3 => short, 3 => arithmetic(isa)].boxed();
+        return prop_oneof![8 => load, 6 => store, 6 => short, 6 => arithmetic(isa), 1 => beside()]
+            .boxed();
     }
-    prop_oneof![4 => load, 3 => store, 3 => arithmetic(isa)].boxed()
+    prop_oneof![8 => load, 6 => store, 6 => arithmetic(isa), 1 => beside()].boxed()
+}
+
+/// What an access may follow that neither computes nor accesses memory: reads of CSRs, fences, jumps
+/// and branches to the next instruction.
+pub(super) fn beside() -> BoxedStrategy<Instruction> {
+    let read = (register(), select(Csr::named())).prop_map(|(rd, csr)| {
+        let source = CsrSource::Register(Register::ZERO);
+        Instruction::Csr { op: CsrOp::Set, rd, csr, source }
+    });
+    let jump = register().prop_map(|rd| Instruction::Jal { rd, offset: 4 });
+    prop_oneof![2 => read, 2 => jump, 2 => next_branch(), 1 => fence()].boxed()
+}
+
+/// A branch to the next instruction.
+pub(super) fn next_branch() -> impl Strategy<Value = Instruction> {
+    branch().prop_map(|(op, rs1, rs2)| Instruction::Branch { op, rs1, rs2, offset: 4 })
 }
 
 fn aligned((word, misalign, byte): (i32, u8, i32), bytes: u32) -> i32 {

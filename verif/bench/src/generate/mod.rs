@@ -1,10 +1,13 @@
 //! Random programs and NPU jobs as proptest strategies, and their deterministic sampling.
 
 mod blocks;
+mod corners;
 mod csrs;
 mod defects;
 mod free;
 mod graph;
+mod hazards;
+mod illegal;
 mod instructions;
 mod jobs;
 mod layer_builder;
@@ -13,7 +16,9 @@ mod layers;
 mod modes;
 mod multipliers;
 mod own_rows;
+mod pointers;
 mod profile;
+mod regions;
 mod special;
 mod starts;
 mod windows;

@@ -80,7 +80,9 @@ impl Profile {
             Self::Mixed => general,
             Self::Memory => Weights { memory: 40, atomic: 4, ..general },
             Self::Control => Weights { jump: 20, self_modify: 6, around: 30, ..general },
-            Self::Traps => Weights { trapping: 20, memory: 10, jump: 8, interrupt: 5, ..general },
+            Self::Traps => {
+                Weights { trapping: 20, illegal: 8, memory: 10, jump: 8, interrupt: 5, ..general }
+            }
             Self::Interrupts => Weights { interrupt: 25, csr: 5, ..general },
             Self::Compressed => Weights { straight: 30, jump: 6, always_short: true, ..general },
             Self::Atomics => Weights { atomic: 40, ..general },
@@ -108,6 +110,12 @@ pub(super) struct Weights {
     pub straight: u32,
     /// Counts of bits.
     pub counting: u32,
+    /// Operations on corner values.
+    pub corners: u32,
+    /// All kinds of instructions on very few registers.
+    pub hazards: u32,
+    /// Addresses used right after they were made.
+    pub pointer: u32,
     /// Loads and stores.
     pub memory: u32,
     /// Atomics.
@@ -122,6 +130,8 @@ pub(super) struct Weights {
     pub chosen: u32,
     /// Illegal and trapping instructions.
     pub trapping: u32,
+    /// Words next to legal instructions.
+    pub illegal: u32,
     /// Fences.
     pub fence: u32,
     /// Jumps.
@@ -149,7 +159,10 @@ pub(super) struct Weights {
 impl Weights {
     const GENERAL: Self = Self {
         straight: 8,
-        counting: 1,
+        counting: 2,
+        corners: 2,
+        pointer: 2,
+        hazards: 3,
         memory: 6,
         atomic: 3,
         csr: 3,
@@ -157,12 +170,13 @@ impl Weights {
         delicate: 1,
         chosen: 1,
         trapping: 2,
+        illegal: 2,
         fence: 1,
         jump: 3,
         self_modify: 1,
         interrupt: 3,
         device: 1,
-        protect: 2,
+        protect: 3,
         around: 10,
         user: 2,
         start: 1,

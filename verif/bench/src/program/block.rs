@@ -3,19 +3,21 @@
 
 use systole_isa::{BranchOp, Csr, CsrOp, Instruction, Register};
 
+use super::parts::{Maker, Operand, Patcher, Privilege, Reach, Usage};
+
 /// A piece of a program.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Block {
-    /// Instructions without memory access or jump.
+    /// Instructions without memory access; jumps and branches of 32 bits lead to the next one.
     Straight(Vec<Instruction>),
     /// `base = address`, then loads, stores and atomic operations relative to it.
     Access {
-        /// Holds the address; the accesses do not write it.
+        /// Holds the address; only the last of the accesses may write it.
         base: Register,
         /// Byte address.
         address: u32,
-        /// Loads, stores, atomics and other operations. An access gets `base` as its base register;
-        /// an atomic one with a base other than x0 gets a second base.
+        /// Loads, stores, atomics and what [`Block::Straight`] may have. An access gets `base` as its
+        /// base register; an atomic one with a base other than x0 gets a second base.
         accesses: Vec<Instruction>,
         /// Distance of the second base, for atomics.
         distance: i32,
@@ -39,6 +41,8 @@ pub enum Block {
         counter: Register,
         /// Rounds, at least 1.
         count: u8,
+        /// Compares the counter with 0 for the next round; two rounds at most where only 0 goes on.
+        op: BranchOp,
         /// What is repeated.
         body: Vec<Block>,
     },
@@ -96,6 +100,26 @@ pub enum Block {
         /// 1, 2 or 3.
         misalignment: u8,
     },
+    /// An address that is used right after it was made.
+    Pointer {
+        /// What makes it.
+        maker: Maker,
+        /// Holds it.
+        register: Register,
+        /// As in [`Block::Straight`]: what comes between.
+        between: Vec<Instruction>,
+        /// What it is for.
+        usage: Usage,
+    },
+    /// Jumps to each of `targets`, where nothing can be executed; the handler goes on after each.
+    Visit {
+        /// Scratch register.
+        scratch: Register,
+        /// In U mode.
+        user: bool,
+        /// The targets; in a [`Block::User`], where the first one ends it, the others are left out.
+        targets: Vec<u32>,
+    },
     /// Writes each of `versions` over the first instruction of a function, and calls it after a
     /// `fence.i`.
     SelfModify {
@@ -108,6 +132,8 @@ pub enum Block {
         /// The instructions: no memory access; a jump or branch goes to the next instruction, or over
         /// it, which is an `addi`.
         versions: Vec<Instruction>,
+        /// What they are stored with.
+        by: Patcher,
     },
     /// Sets the timer compare to now + `delay` cycles and enables the timer interrupt.
     Timer {
@@ -122,8 +148,10 @@ pub enum Block {
         scratch: Register,
         /// Enable it first; otherwise that is left to what ran before.
         enable: bool,
+        /// As in [`Block::Straight`]: what it may interrupt.
+        behind: Vec<Instruction>,
     },
-    /// Waits by `wfi` for the timer.
+    /// Waits by `wfi` for the timer or the software interrupt.
     WaitForInterrupt {
         /// Cycles from now.
         delay: u16,
@@ -133,6 +161,11 @@ pub enum Block {
         global: Option<bool>,
         /// Wait in U mode.
         user: bool,
+        /// For the software interrupt.
+        software: bool,
+        /// A load or store right behind a wait that nothing can interrupt, at an address without
+        /// memory.
+        then: Option<Instruction>,
     },
     /// `mtvec` to the handler in direct or vectored mode.
     TrapVector {
@@ -140,8 +173,9 @@ pub enum Block {
         scratch: Register,
         /// Mode 1.
         vectored: bool,
-        /// Written first and read back, while nothing can trap.
-        value: Option<u32>,
+        /// What is done to it first, with which operand, before it is read back; while nothing can
+        /// trap.
+        first: Option<(CsrOp, Operand)>,
     },
     /// `li scratch, value`, then a CSR instruction with it. For registers in which some values would
     /// derail the program: the generator knows which ones.
@@ -184,6 +218,18 @@ pub enum Block {
         /// Scratch register.
         scratch: Register,
     },
+    /// Sets up the entries of one `pmpcfg`, none of them locked, for `body`; then only the last entry
+    /// of the hart is there, as when a program begins. In U mode there is only the body.
+    Regions {
+        /// Number of the `pmpcfg`.
+        group: u8,
+        /// Entries: their bytes of `pmpcfg`, and `pmpaddr`.
+        entries: Vec<(u8, u32)>,
+        /// Scratch register.
+        scratch: Register,
+        /// What happens meanwhile.
+        body: Vec<Block>,
+    },
     /// Rings the NPU's doorbell for job `job`; waits for an earlier job first.
     StartJob {
         /// Index into [`Program::jobs`](super::Program::jobs).
@@ -218,28 +264,6 @@ pub enum Block {
     },
 }
 
-/// Privilege of the accesses of a block.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Privilege {
-    /// That of the present mode.
-    Own,
-    /// `mstatus.MPRV` set and MPP = U.
-    User,
-    /// `mstatus.MPRV` set and MPP = M.
-    Machine,
-}
-
-/// What a [`Block::Far`] goes with.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reach {
-    /// A branch that is always taken, 4 KiB.
-    Branch,
-    /// `c.j` or `c.jal`, 2 KiB.
-    ShortJump,
-    /// `c.beqz` of x8, which is set to 0, 256 bytes.
-    ShortBranch,
-}
-
 impl Block {
     /// The blocks inside this one.
     pub fn body(&self) -> Option<&Vec<Block>> {
@@ -247,6 +271,7 @@ impl Block {
             Self::Skip { body, .. }
             | Self::Loop { body, .. }
             | Self::Call { body, .. }
+            | Self::Regions { body, .. }
             | Self::User { body, .. } => Some(body),
             _ => None,
         }
@@ -258,6 +283,7 @@ impl Block {
             Self::Skip { body, .. }
             | Self::Loop { body, .. }
             | Self::Call { body, .. }
+            | Self::Regions { body, .. }
             | Self::User { body, .. } => Some(body),
             _ => None,
         }

@@ -16,6 +16,8 @@ pub const RECOVER_SLOT: u32 = 0x8000_0f04;
 pub const LEAVE_SLOT: u32 = 0x8000_0f08;
 /// Not 0 while a program waits for an interrupt, which then stays pending.
 pub const WAIT_SLOT: u32 = 0x8000_0f0c;
+/// Where an address is loaded from right before its use.
+pub const POINTER_SLOT: u32 = 0x8000_0f10;
 /// HTIF: the program ends when this word becomes odd.
 pub const TOHOST: u32 = 0x8000_0f80;
 /// HTIF: unused by us, but part of the interface.
@@ -33,6 +35,11 @@ pub const DATA_BYTES: u32 = 0x2000;
 pub const SACRIFICE: u32 = 0x8000_a000;
 /// Bytes of [`SACRIFICE`]; as many behind it are unused, too.
 pub const SACRIFICE_BYTES: u32 = 0x1000;
+/// Nothing can be executed here and nothing is stored: first zeros, then ones, of which any halfword
+/// begins a 32-bit word. PMP entries that are locked may lie here, too.
+pub const HOLLOW: u32 = 0x8000_c000;
+/// Bytes of [`HOLLOW`], half of them zeros.
+pub const HOLLOW_BYTES: u32 = 0x1000;
 /// Descriptors, operands and results of NPU jobs; the hart stays out while a job runs.
 pub const NPU_ARENA: u32 = 0x8001_0000;
 /// Bytes of [`NPU_ARENA`]. The end of the smallest RAM is left alone.

@@ -7,10 +7,12 @@ mod compression;
 mod handler;
 pub mod layout;
 mod lower;
+mod parts;
 
-pub use block::{Block, Privilege, Reach};
+pub use block::Block;
 pub use compression::Compression;
 pub use lower::{Image, TooLong, lower, random_bytes};
+pub use parts::{Maker, Operand, Patcher, Privilege, Reach, Usage};
 
 use systole_golden::Isa;
 use systole_isa::Descriptor;

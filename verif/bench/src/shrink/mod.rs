@@ -5,10 +5,10 @@ mod descriptor;
 
 use std::time::{Duration, Instant};
 
-use systole_isa::{Descriptor, Instruction, MemoryOrder, Register};
+use systole_isa::{BranchOp, Descriptor, Instruction, MemoryOrder, Register};
 
 use self::descriptor::{PLAINER, sizes};
-use crate::program::{Block, Compression, Environment, Privilege, Program};
+use crate::program::{Block, Compression, Environment, Patcher, Privilege, Program, Usage};
 
 /// L of a byte of `pmpcfg`.
 const LOCKED: u8 = 1 << 7;
@@ -320,6 +320,8 @@ fn code_list<R>(
             match block {
                 Block::Straight(code)
                 | Block::Access { accesses: code, .. }
+                | Block::Pointer { usage: Usage::Access { accesses: code, .. }, .. }
+                | Block::SoftwareInterrupt { behind: code, .. }
                 | Block::SelfModify { versions: code, .. } => {
                     if *index == 0 {
                         return Some(code);
@@ -349,17 +351,26 @@ fn unwrap(blocks: &mut Vec<Block>, index: usize) {
 fn simplify(block: &mut Block) {
     match block {
         Block::Timer { scratch, .. } => {
-            *block = Block::SoftwareInterrupt { scratch: scratch[0], enable: true };
+            *block =
+                Block::SoftwareInterrupt { scratch: scratch[0], enable: true, behind: Vec::new() };
         }
         Block::StartJob { window, .. } => *window = None,
         Block::WaitJob { reads, .. } => reads.clear(),
         Block::Access { privilege, .. } => *privilege = Privilege::Own,
-        Block::WaitForInterrupt { user, global, .. } => (*user, *global) = (false, Some(false)),
-        Block::TrapVector { value, .. } => *value = None,
+        Block::WaitForInterrupt { user, global, then, .. } => {
+            (*user, *global, *then) = (false, Some(false), None);
+        }
+        Block::TrapVector { first, .. } => *first = None,
         Block::User { leave, probe, direct, .. } => (*leave, *probe, *direct) = (0, false, false),
         // What is locked stays where nothing needs it.
         Block::Protect { bottom, config, .. } if *config & LOCKED == 0 => *bottom = None,
         Block::Far { short_of, .. } => *short_of = 0,
+        Block::Pointer { between, .. } => between.clear(),
+        Block::Loop { op, .. } => *op = BranchOp::Bne,
+        Block::SelfModify { by, .. } => *by = Patcher::Words,
+        Block::Regions { entries, .. } => drop(entries.pop()),
+        Block::Visit { targets, .. } if targets.len() > 1 => drop(targets.remove(0)),
+        Block::Visit { user, .. } => *user = false,
         _ => {}
     }
 }
@@ -385,6 +396,7 @@ fn set_count(blocks: &mut [Block], index: usize, new: u8) {
         Some(Block::Loop { count, .. } | Block::Nest { depth: count, .. }) => {
             *count = new.min(*count);
         }
+        Some(Block::Visit { targets, .. }) => targets.truncate(new.into()),
         Some(Block::Dispatch { visits, rounds, .. }) => {
             *visits = (new + 1).min(*visits);
             *rounds = new.min(*rounds);
@@ -441,9 +453,14 @@ mod tests {
             Block::Loop {
                 counter: Register::new(20),
                 count: 9,
+                op: BranchOp::Bgeu,
                 body: vec![Block::Call { link: Register::RA, indirect: true, body: inner }],
             },
-            Block::SoftwareInterrupt { scratch: Register::new(3), enable: true },
+            Block::SoftwareInterrupt {
+                scratch: Register::new(3),
+                enable: true,
+                behind: Vec::new(),
+            },
         ];
         let environment = Environment { stall: 9, latency: 3, ..Environment::IDEAL };
         let registers = [5; 31];

@@ -1,9 +1,9 @@
 //! Loops, calls, jumps, and code that changes.
 
-use systole_isa::{BranchOp, Compressed, Instruction, Register, StoreOp};
+use systole_isa::{AtomicOp, BranchOp, Compressed, Instruction, MemoryOrder, Register, StoreOp};
 
 use super::super::layout::RECOVER_SLOT;
-use super::super::{Block, Reach};
+use super::super::{Block, Patcher, Reach};
 use super::npu::contains_job;
 use super::rewrite::with_rd;
 use super::{Function, Lowering, T0, Work, ZERO};
@@ -14,9 +14,18 @@ const S0: Register = Register::new(8);
 const SHORT_NOP: u32 = 0x0001;
 
 impl<'a> Lowering<'a> {
-    pub(super) fn repeat(&mut self, counter: Register, count: u8, body: &'a [Block]) {
+    pub(super) fn repeat(&mut self, counter: Register, count: u8, op: BranchOp, body: &'a [Block]) {
         let counter = self.scratch(counter, &[]);
-        self.code.add_immediate(counter, ZERO, i32::from(count.max(1)));
+        let count = i32::from(count.max(1));
+        // What the counter is compared with to go on.
+        let (start, rs1, rs2) = match op {
+            BranchOp::Bne => (count, counter, ZERO),
+            BranchOp::Blt | BranchOp::Bltu => (count, ZERO, counter),
+            BranchOp::Bge => (count - 1, counter, ZERO),
+            BranchOp::Beq => (1.min(count - 1), counter, ZERO),
+            BranchOp::Bgeu => (1.min(count - 1), ZERO, counter),
+        };
+        self.code.add_immediate(counter, ZERO, start);
         let top = self.code.label_here();
         self.reserved.push(counter);
         let outer = std::mem::replace(&mut self.repeated, true);
@@ -24,7 +33,7 @@ impl<'a> Lowering<'a> {
         self.repeated = outer;
         self.reserved.pop();
         self.code.add_immediate(counter, counter, -1);
-        self.code.branch(BranchOp::Bne, counter, ZERO, top);
+        self.code.branch(op, rs1, rs2, top);
     }
 
     pub(super) fn call(&mut self, link: Register, indirect: bool, body: &'a [Block]) {
@@ -165,7 +174,12 @@ impl<'a> Lowering<'a> {
         &mut self,
         [address, word, link]: [Register; 3],
         versions: &[Instruction],
+        by: Patcher,
     ) {
+        let by = match by {
+            Patcher::Conditional | Patcher::Swap if !self.program.isa.a => Patcher::Words,
+            by => by,
+        };
         let [address, word] = self.scratch_pair([address, word]);
         let link = self.scratch(link, &[address, word]);
         self.reserved.push(link);
@@ -176,8 +190,7 @@ impl<'a> Lowering<'a> {
                 // Ahead, and aligned.
                 let slot = self.code.label();
                 self.code.load_address(address, slot);
-                self.code.load_immediate(word, patch(only));
-                self.code.store_word(word, 0, address);
+                self.store_patch([address, word], patch(only), by, true);
                 self.code.push(Instruction::FenceI);
                 self.code.align();
                 self.code.bind(slot);
@@ -186,10 +199,11 @@ impl<'a> Lowering<'a> {
             _ => {
                 let slot = self.code.label();
                 let counted = self.free(word);
-                let entry = self.function(link, Work::Patch(slot, counted), Vec::new());
+                let aligned = matches!(by, Patcher::Conditional | Patcher::Swap);
+                let entry = self.function(link, Work::Patch(slot, counted, aligned), Vec::new());
                 for version in versions {
                     self.code.load_address(address, slot);
-                    self.store_patch(address, word, patch(version));
+                    self.store_patch([address, word], patch(version), by, aligned);
                     self.code.push(Instruction::FenceI);
                     self.code.jump(link, entry);
                 }
@@ -198,15 +212,36 @@ impl<'a> Lowering<'a> {
         self.reserved.pop();
     }
 
-    /// Stores `value` to where `address` points, which is a multiple of 2 on a hart with C.
-    fn store_patch(&mut self, address: Register, word: Register, value: u32) {
-        if !self.program.isa.c {
-            self.code.load_immediate(word, value);
-            return self.code.store_word(word, 0, address);
-        }
-        for (half, offset) in [(value & 0xffff, 0), (value >> 16, 2)] {
-            self.code.load_immediate(word, half);
-            let op = StoreOp::Sh;
+    /// Stores `value` to where `address` points: a multiple of 4 if it is `aligned` or the hart has no
+    /// C, else of 2.
+    fn store_patch(
+        &mut self,
+        [address, word]: [Register; 2],
+        value: u32,
+        by: Patcher,
+        aligned: bool,
+    ) {
+        let atomic = |op| {
+            let order = MemoryOrder::default();
+            Instruction::Atomic { op, rd: word, rs1: address, rs2: word, order }
+        };
+        let (op, bytes) = match by {
+            Patcher::Words if aligned || !self.program.isa.c => (StoreOp::Sw, 4),
+            Patcher::Words => (StoreOp::Sh, 2),
+            Patcher::Bytes => (StoreOp::Sb, 1),
+            Patcher::Conditional => {
+                self.code.push(atomic(AtomicOp::LoadReserved));
+                self.code.load_immediate(word, value);
+                return self.code.push(atomic(AtomicOp::StoreConditional));
+            }
+            Patcher::Swap => {
+                self.code.load_immediate(word, value);
+                return self.code.push(atomic(AtomicOp::Swap));
+            }
+        };
+        for offset in (0..4).step_by(bytes) {
+            let mask = u32::MAX >> (32 - 8 * bytes);
+            self.code.load_immediate(word, value >> (8 * offset) & mask);
             self.code.push(Instruction::Store { op, rs2: word, rs1: address, offset });
         }
     }

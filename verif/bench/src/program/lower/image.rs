@@ -7,17 +7,16 @@ use systole_isa::{Csr, Instruction, Register};
 
 use super::super::assembler::{Assembler, Code};
 use super::super::layout::{
-    BODY, CODE, CODE_END, DATA, DATA_BYTES, HANDLER, LEAVE_SLOT, REGISTERS, TOHOST, VECTORS,
+    BODY, CODE, CODE_END, DATA, DATA_BYTES, HANDLER, HOLLOW, HOLLOW_BYTES, LEAVE_SLOT, REGISTERS,
+    TOHOST, VECTORS,
 };
 use super::super::{Compression, Program, handler};
 use super::npu::contains_job;
-use super::{Lowering, T0, T1, ZERO, write_csr};
+use super::{Lowering, OPEN, T0, T1, ZERO, write_csr};
 
 const LAST: Register = Register::new(31);
 /// Cause of an ECALL from U mode, which always leads to M mode.
 const ECALL_FROM_USER: u32 = 8;
-/// A PMP entry that allows everything: NAPOT, R, W, X.
-const OPEN: u32 = 0x1f;
 
 /// Memory contents of a program.
 #[derive(Clone, PartialEq, Debug)]
@@ -74,6 +73,7 @@ fn segments(program: &Program, code: &Code) -> Vec<(u32, Vec<u8>)> {
         (VECTORS, handler::vectors().bytes()),
         (REGISTERS, registers.flat_map(u32::to_le_bytes).collect()),
         (LEAVE_SLOT, (1u32 << ECALL_FROM_USER).to_le_bytes().into()),
+        (HOLLOW + HOLLOW_BYTES / 2, vec![0xff; HOLLOW_BYTES as usize / 2]),
     ];
     if program.isa.c {
         // A 32-bit instruction whose second half is outside.

@@ -3,13 +3,16 @@
 mod control;
 mod image;
 mod npu;
+mod pointer;
 mod privileged;
+mod protection;
 mod rewrite;
 
 pub use image::{Image, TooLong, lower, random_bytes};
 
 use systole_isa::{Csr, CsrOp, CsrSource, Instruction, Register};
 
+use self::privileged::Wake;
 use self::rewrite::{with_bases, with_rd};
 use super::assembler::{Assembler, Label};
 use super::handler::TO_USER;
@@ -25,6 +28,9 @@ const MIE: u8 = 1 << 3;
 const MPP: u32 = 3 << 11;
 /// `mstatus.MPRV`.
 const MPRV: u32 = 1 << 17;
+
+/// A PMP entry that allows everything: NAPOT, R, W, X.
+const OPEN: u32 = 0x1f;
 
 /// Bytes that [`Block::Far`] may leave empty in one program.
 const FAR_BYTES: u32 = 0x2800;
@@ -57,8 +63,9 @@ struct Function<'a> {
 enum Work<'a> {
     /// Blocks and a return.
     Blocks(&'a [Block]),
-    /// An instruction to be overwritten, an `addi` of the register, and a return.
-    Patch(Label, Register),
+    /// An instruction to be overwritten, an `addi` of the register, and a return; at a multiple of 4
+    /// if so wanted.
+    Patch(Label, Register, bool),
     /// A call of the next one, with labels of its entry and of where it returns to, and a return
     /// through a constant address.
     Nested { inner: Option<[Label; 2]>, back: Label },
@@ -83,6 +90,9 @@ impl<'a> Lowering<'a> {
     fn place_functions(&mut self) {
         self.repeated = true;
         while let Some(function) = self.functions.pop() {
+            if matches!(function.work, Work::Patch(_, _, true)) {
+                self.code.align();
+            }
             self.code.bind(function.entry);
             self.reserved = function.reserved;
             self.user = function.user;
@@ -93,7 +103,7 @@ impl<'a> Lowering<'a> {
                     self.blocks(blocks);
                     self.code.push(back);
                 }
-                Work::Patch(slot, register) => {
+                Work::Patch(slot, register, _) => {
                     self.code.bind(slot);
                     self.code.push_exactly(Instruction::NOP);
                     let (op, imm) = (systole_isa::ImmediateOp::Addi, 1);
@@ -164,7 +174,7 @@ impl<'a> Lowering<'a> {
                 self.blocks(body);
                 self.code.bind(end);
             }
-            Block::Loop { counter, count, body } => self.repeat(*counter, *count, body),
+            Block::Loop { counter, count, op, body } => self.repeat(*counter, *count, *op, body),
             Block::Call { link, indirect, body } => self.call(*link, *indirect, body),
             Block::Nest { depth, link } => self.nest(*depth, *link),
             Block::Dispatch { register, link, visits, rounds, counter } => {
@@ -175,18 +185,24 @@ impl<'a> Lowering<'a> {
             Block::OddJump { register, link, misalignment } => {
                 self.odd_jump(*register, *link, *misalignment);
             }
-            Block::SelfModify { address, word, link, versions } => {
-                self.self_modify([*address, *word, *link], versions);
+            Block::Pointer { maker, register, between, usage } => {
+                self.pointer(*maker, *register, between, usage);
+            }
+            Block::Visit { scratch, user, targets } => self.visit(*scratch, *user, targets),
+            Block::SelfModify { address, word, link, versions, by } => {
+                self.self_modify([*address, *word, *link], versions, *by);
             }
             Block::Timer { delay, scratch } => self.timer(*delay, *scratch),
-            Block::SoftwareInterrupt { scratch, enable } => {
+            Block::SoftwareInterrupt { scratch, enable, behind } => {
                 self.software_interrupt(*scratch, *enable);
+                self.straight(behind);
             }
-            Block::WaitForInterrupt { delay, scratch, global, user } => {
-                self.wait_for_interrupt(*delay, *scratch, *global, *user);
+            Block::WaitForInterrupt { delay, scratch, global, user, software, then } => {
+                let wake = if *software { Wake::Software } else { Wake::Timer(*delay) };
+                self.wait_for_interrupt(wake, *scratch, *global, *user, *then);
             }
-            Block::TrapVector { scratch, vectored, value } => {
-                self.trap_vector(*scratch, *vectored, *value);
+            Block::TrapVector { scratch, vectored, first } => {
+                self.trap_vector(*scratch, *vectored, *first);
             }
             Block::CsrWrite { op, rd, csr, value, scratch } => {
                 let scratch = self.scratch(*scratch, &[]);
@@ -199,6 +215,9 @@ impl<'a> Lowering<'a> {
             }
             Block::Protect { entry, config, address, bottom, scratch } => {
                 self.protect(*entry, *config, *address, *bottom, *scratch);
+            }
+            Block::Regions { group, entries, scratch, body } => {
+                self.regions(*group, entries, *scratch, body);
             }
             Block::StartJob { job, interrupt, window, scratch } => {
                 self.start_job(*job, *interrupt, *window, *scratch);
@@ -219,7 +238,17 @@ impl<'a> Lowering<'a> {
             let instruction = with_rd(*instruction, |rd| self.free(rd));
             // A step to U mode that nothing has prepared would not come back; a read traps as well.
             let steps = instruction.encode() == TO_USER.encode();
-            self.code.push(if steps { set_csr(Csr::CYCLE, ZERO) } else { instruction });
+            self.push(if steps { set_csr(Csr::CYCLE, ZERO) } else { instruction });
+        }
+    }
+
+    /// Jumps and branches stay as long as their offset says.
+    fn push(&mut self, instruction: Instruction) {
+        match instruction {
+            Instruction::Jal { .. } | Instruction::Branch { .. } => {
+                self.code.push_exactly(instruction);
+            }
+            _ => self.code.push(instruction),
         }
     }
 
@@ -241,21 +270,32 @@ impl<'a> Lowering<'a> {
             bases[1] = self.scratch(base, &[base]);
             self.code.add_immediate(bases[1], base, distance);
         }
-        self.reserved.extend(bases);
         let modify = privilege != Privilege::Own && self.program.isa.user_mode && !self.user;
         if modify {
             let op = if privilege == Privilege::User { CsrOp::Clear } else { CsrOp::Set };
+            self.reserved.extend(bases);
             self.change_status(op, MPP);
             self.change_status(CsrOp::Set, MPRV);
+            self.reserved.truncate(self.reserved.len() - 2);
         }
-        for access in accesses {
-            let access = with_bases(with_rd(*access, |rd| self.free(rd)), bases);
-            self.code.push(access);
-        }
+        self.accesses(accesses, bases);
         if modify {
             self.change_status(CsrOp::Clear, MPRV);
         }
-        self.reserved.truncate(self.reserved.len() - 2);
+    }
+
+    /// The last of `accesses` may write `bases`.
+    fn accesses(&mut self, accesses: &[Instruction], bases: [Register; 2]) {
+        let reserved = self.reserved.len();
+        self.reserved.extend(bases);
+        for (left, access) in (0..accesses.len()).rev().zip(accesses) {
+            if left == 0 {
+                self.reserved.truncate(reserved);
+            }
+            let access = with_bases(with_rd(*access, |rd| self.free(rd)), bases);
+            self.push(access);
+        }
+        self.reserved.truncate(reserved);
     }
 
     /// Sets or clears bits of `mstatus`.

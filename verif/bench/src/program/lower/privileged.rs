@@ -1,23 +1,32 @@
-//! Interrupts, modes, protection.
+//! Interrupts and modes.
 
 use systole_isa::{Csr, CsrOp, Instruction, Register};
 
-use super::super::Block;
 use super::super::assembler::Label;
 use super::super::handler::TO_USER;
 use super::super::layout::{
     HANDLER, LEAVE_SLOT, MSIP, MTIME, MTIMECMP, RECOVER_SLOT, VECTORS, WAIT_SLOT,
 };
+use super::super::{Block, Operand};
 use super::{Lowering, MIE, MPP, MPRV, ZERO, csr, csr_immediate, read_csr, set_csr, write_csr};
 
 /// `mie.MTIE`.
 const TIMER_ENABLE: i32 = 1 << 7;
 /// `mie.MSIE`, within the reach of an immediate.
 const SOFTWARE_ENABLE: u8 = 1 << 3;
-/// L of a byte of `pmpcfg`.
-const LOCKED: u8 = 1 << 7;
+/// Where no memory is, whatever a load or store adds to it.
+const NOWHERE: u32 = 0x1000;
 /// Bit of the cause of an ECALL from U mode, which the end of a body in U mode relies on.
 const ECALL_FROM_USER: u16 = 1 << 8;
+
+/// What ends a wait.
+#[derive(Clone, Copy)]
+pub(super) enum Wake {
+    /// The timer, so many cycles from now.
+    Timer(u16),
+    /// The software interrupt.
+    Software,
+}
 
 impl<'a> Lowering<'a> {
     /// Sets the timer to `delay` cycles from now, and enables its interrupt in `mie`.
@@ -44,19 +53,33 @@ impl<'a> Lowering<'a> {
             self.code.push(csr_immediate(CsrOp::Set, ZERO, Csr::MSTATUS, MIE));
         }
         let scratch = self.scratch(scratch, &[]);
-        let value = self.scratch(scratch, &[scratch]);
-        self.code.load_immediate(scratch, MSIP);
+        self.raise([scratch, self.scratch(scratch, &[scratch])]);
+    }
+
+    fn raise(&mut self, [base, value]: [Register; 2]) {
+        self.code.load_immediate(base, MSIP);
         self.code.add_immediate(value, ZERO, 1);
-        self.code.store_word(value, 0, scratch);
+        self.code.store_word(value, 0, base);
+    }
+
+    fn arm(&mut self, wake: Wake, scratch: [Register; 2]) {
+        match wake {
+            Wake::Timer(delay) => self.arm_timer(delay, scratch),
+            Wake::Software => {
+                self.code.push(csr_immediate(CsrOp::Set, ZERO, Csr::MIE, SOFTWARE_ENABLE));
+                self.raise(scratch);
+            }
+        }
     }
 
     /// In U mode there is nothing to wait for: the timer could not be enabled.
     pub(super) fn wait_for_interrupt(
         &mut self,
-        delay: u16,
+        wake: Wake,
         scratch: [Register; 2],
         global: Option<bool>,
         user: bool,
+        then: Option<Instruction>,
     ) {
         if self.user {
             return;
@@ -67,17 +90,23 @@ impl<'a> Lowering<'a> {
         let undisturbed = global == Some(false) && !user;
         if undisturbed {
             self.code.push(csr_immediate(CsrOp::Clear, ZERO, Csr::MSTATUS, MIE));
-            self.arm_timer(delay, [base, value]);
-            return self.code.push(Instruction::Wfi);
+            self.arm(wake, [base, value]);
+            self.code.load_immediate(base, NOWHERE);
+            self.code.push(Instruction::Wfi);
+            return self.accesses(then.as_slice(), [base; 2]);
         }
         let slot = self.code.upper(base, WAIT_SLOT);
         self.code.add_immediate(value, ZERO, 1);
         self.code.store_word(value, slot, base);
-        self.arm_timer(delay, [base, value]);
-        if let Some(on) = global {
+        let switch = global.map(|on| {
             let op = if on { CsrOp::Set } else { CsrOp::Clear };
-            self.code.push(csr_immediate(op, ZERO, Csr::MSTATUS, MIE));
-        }
+            csr_immediate(op, ZERO, Csr::MSTATUS, MIE)
+        });
+        // The software interrupt comes at once: as close to WFI as can be.
+        let early = matches!(wake, Wake::Software);
+        switch.filter(|_| early).into_iter().for_each(|one| self.code.push(one));
+        self.arm(wake, [base, value]);
+        switch.filter(|_| !early).into_iter().for_each(|one| self.code.push(one));
         if user {
             let end = self.code.label();
             self.enter_user([base, value], end);
@@ -91,22 +120,32 @@ impl<'a> Lowering<'a> {
         self.code.store_word(ZERO, slot, base);
     }
 
-    pub(super) fn trap_vector(&mut self, scratch: Register, vectored: bool, value: Option<u32>) {
+    pub(super) fn trap_vector(
+        &mut self,
+        scratch: Register,
+        vectored: bool,
+        first: Option<(CsrOp, Operand)>,
+    ) {
         let scratch = self.scratch(scratch, &[]);
         // A fetch could fail while the vector leads nowhere.
         let calm = self.program.environment.hart_errors == 0 && !self.user;
         let status = self.scratch(scratch, &[scratch]);
-        let value = value.filter(|_| calm);
-        if let Some(value) = value {
-            self.code.load_immediate(scratch, value);
+        let first = first.filter(|_| calm);
+        if let Some((op, operand)) = first {
+            if let Operand::Value(value) = operand {
+                self.code.load_immediate(scratch, value);
+            }
             self.code.push(csr_immediate(CsrOp::Clear, status, Csr::MSTATUS, MIE));
-            self.code.push(write_csr(Csr::MTVEC, scratch));
+            self.code.push(match operand {
+                Operand::Value(_) => csr(op, ZERO, Csr::MTVEC, scratch),
+                Operand::Immediate(bits) => csr_immediate(op, ZERO, Csr::MTVEC, bits & 31),
+            });
             self.code.push(read_csr(scratch, Csr::MTVEC));
         }
         let vector = if vectored { VECTORS | 1 } else { HANDLER };
         self.code.load_immediate(scratch, vector);
         self.code.push(write_csr(Csr::MTVEC, scratch));
-        if value.is_some() {
+        if first.is_some() {
             self.code.push(set_csr(Csr::MSTATUS, status));
         }
     }
@@ -170,34 +209,6 @@ impl<'a> Lowering<'a> {
             let slot = self.code.upper(base, LEAVE_SLOT);
             self.code.load_immediate(value, u32::from(ECALL_FROM_USER));
             self.code.store_word(value, slot, base);
-        }
-    }
-
-    pub(super) fn protect(
-        &mut self,
-        entry: u8,
-        config: u8,
-        address: u32,
-        bottom: Option<u32>,
-        scratch: Register,
-    ) {
-        let entry = u16::from(entry & 15);
-        let scratch = self.scratch(scratch, &[]);
-        // Should the first write trap and lead to M mode, the others would still be made.
-        let config = if self.user { config & !LOCKED } else { config };
-        if let Some(bottom) = bottom.filter(|_| entry > 0) {
-            self.code.load_immediate(scratch, bottom);
-            self.code.push(write_csr(Csr::pmpaddr(entry - 1), scratch));
-        }
-        self.code.load_immediate(scratch, address);
-        self.code.push(write_csr(Csr::pmpaddr(entry), scratch));
-        let (register, shift) = (Csr::pmpcfg(entry / 4), 8 * (entry % 4));
-        for (op, byte) in [(CsrOp::Clear, 0xff), (CsrOp::Set, u32::from(config))] {
-            if byte == 0 {
-                continue;
-            }
-            self.code.load_immediate(scratch, byte << shift);
-            self.code.push(csr(op, ZERO, register, scratch));
         }
     }
 }

@@ -86,6 +86,17 @@ pub struct Yosys {
     pub version: String,
 }
 
+/// What became of a proof.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Proof {
+    /// It holds.
+    Proven,
+    /// It does not.
+    Refuted,
+    /// Time was up.
+    TooLong,
+}
+
 impl Yosys {
     /// The oldest version that the proofs were run with.
     pub const FOR_PROOFS: YosysVersion = (0, 23);
@@ -126,7 +137,7 @@ impl Yosys {
         process::run(command.args(["-q", "-s", script]).current_dir(folder), "")
     }
 
-    /// Runs a script that ends with `sat -verify -prove`: whether Yosys could prove it within `limit`. The log is left in `folder`.
+    /// Runs a script that ends with `sat -verify -prove`, for `limit` at most. The log is left in `folder`.
     ///
     /// # Errors
     /// When Yosys cannot be run, or fails for another reason.
@@ -136,14 +147,14 @@ impl Yosys {
         script: &str,
         folder: &Path,
         limit: Duration,
-    ) -> Result<bool, Error> {
+    ) -> Result<Proof, Error> {
         let mut command = settings.command(&self.program);
         command.args(["-q", "-s", script]).current_dir(folder);
         match process::run_within(&mut command, limit, &folder.join("yosys.log"))? {
-            End::Good => Ok(true),
-            End::Failed(output) if output.contains("proof did fail") => Ok(false),
+            End::Good => Ok(Proof::Proven),
+            End::Failed(output) if output.contains("proof did fail") => Ok(Proof::Refuted),
             End::Failed(output) => Err(process::failure(&command, output, "")),
-            End::TooLong => Ok(false),
+            End::TooLong => Ok(Proof::TooLong),
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! A part of the chip and the same part with the mutant in it start in one state, and have to show and
 //! to store the same some cycles later ([`question`]). First the part is the mutant's module alone,
-//! its children cut off, then all of the hart, the NPU or what else stands at the top. What memories
-//! answer may be anything. What is not proven may still be equal: a mutant may reach only states
+//! its children cut off, then ever more of what is around it, up to all of the hart or the NPU. What
+//! memories answer may be anything. What is not proven may still be equal: a mutant may reach only states
 //! that the chip never comes to.
 
 mod question;
@@ -13,14 +13,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use systole_hdl::mutate::{Class, Mutant};
-use systole_hdl::{Design, ir};
-use systole_sim::{Error, Settings, Yosys};
+use systole_hdl::{Design, ir::Module};
+use systole_sim::{Error, Proof, Settings, Yosys};
 
 use question::{DIFFERS, Question, TOP};
 
 /// How long Yosys may try a question.
 const LIMIT: Duration = Duration::from_secs(60);
-/// Cycles from the state in which both are equal, for a module alone and for a part of the chip.
+/// Cycles from the state in which both are equal, for a module alone and for one with its children.
 const CYCLES: [usize; 2] = [3, 2];
 
 /// Whether the mutant is proven to behave like the design.
@@ -39,36 +39,52 @@ pub fn is_equivalent(
     if mutant.class == Class::Reset {
         return Ok(false);
     }
-    let proves = |part: &ir::Module, deep: bool, cycles: usize| -> Result<bool, Error> {
-        match Question::new(part, module, mutant, deep, cycles) {
-            Some(question) => ask(yosys, settings, &question),
-            None => Ok(false),
-        }
-    };
-    let [alone, within] = CYCLES;
-    if proves(module, false, alone)? {
-        return Ok(true);
-    }
-    let parts = parts(&design.top, &mutant.module);
-    for part in &parts {
-        if !proves(part, true, within)? {
+    let prover = Prover { yosys, settings, design, module, mutant };
+    let [alone, _] = CYCLES;
+    Ok(prover.ask(module, false, alone)? == Proof::Proven || prover.within_parents(module)?)
+}
+
+struct Prover<'a> {
+    yosys: &'a Yosys,
+    settings: &'a Settings,
+    design: &'a Design,
+    module: &'a Arc<Module>,
+    mutant: &'a Mutant,
+}
+
+impl Prover<'_> {
+    /// Whether the mutant changes nothing in any of the modules around `part`, or around these. The
+    /// top is left out: it is everything.
+    fn within_parents(&self, part: &Module) -> Result<bool, Error> {
+        let [_, cycles] = CYCLES;
+        let holds = |module: &Module| module.children().any(|child| child.name == part.name);
+        let parents: Vec<_> = self.design.modules().iter().filter(|module| holds(module)).collect();
+        if parents.is_empty() {
             return Ok(false);
         }
+        for parent in parents {
+            if Arc::ptr_eq(parent, &self.design.top) {
+                return Ok(false);
+            }
+            match self.ask(parent, true, cycles)? {
+                Proof::Proven => {}
+                Proof::Refuted if self.within_parents(parent)? => {}
+                Proof::Refuted | Proof::TooLong => return Ok(false),
+            }
+        }
+        Ok(true)
     }
-    Ok(!parts.is_empty())
+
+    /// The mutant in `part`, its module or one above it, `deep` with its children.
+    fn ask(&self, part: &Module, deep: bool, cycles: usize) -> Result<Proof, Error> {
+        match Question::new(part, self.module, self.mutant, deep, cycles) {
+            Some(question) => ask(self.yosys, self.settings, &question),
+            None => Ok(Proof::Refuted),
+        }
+    }
 }
 
-/// Those children of the top that hold the module called `name`.
-fn parts<'a>(top: &'a ir::Module, name: &str) -> Vec<&'a Arc<ir::Module>> {
-    fn holds(module: &ir::Module, name: &str) -> bool {
-        module.name == name || module.children().any(|child| holds(child, name))
-    }
-    let mut parts: Vec<_> = top.children().filter(|child| holds(child, name)).collect();
-    parts.dedup_by_key(|part| part.name.clone());
-    parts
-}
-
-fn ask(yosys: &Yosys, settings: &Settings, question: &Question) -> Result<bool, Error> {
+fn ask(yosys: &Yosys, settings: &Settings, question: &Question) -> Result<Proof, Error> {
     let temporary = std::env::temp_dir();
     let folder = tempfile::tempdir().map_err(Error::io("create a folder in", &temporary))?;
     let script = script();

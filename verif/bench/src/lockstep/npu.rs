@@ -91,7 +91,7 @@ impl NpuChecker {
         mut coverage: Option<&mut Collector>,
     ) -> Check {
         if let Some(record) = golden.npu.take_job() {
-            self.counters.start(cycle);
+            self.counters.start(cycle, record.descriptors(), golden.npu.config().bus_bytes);
             self.current = Some(Current { record, matched: 0, refused: Vec::new() });
         }
         if golden.npu.aborting() {

@@ -92,6 +92,13 @@ pub mod register {
     pub const JOBS: u32 = 0x20;
     pub const CYCLES: u32 = 0x24;
     pub const EXEC_BUSY: u32 = 0x28;
+    pub const EXEC_WAIT_TOKEN: u32 = 0x2c;
+    pub const EXEC_WAIT_WEIGHTS: u32 = 0x30;
+    pub const LOAD_BUSY: u32 = 0x34;
+    pub const LOAD_WAIT_TOKEN: u32 = 0x38;
+    pub const STORE_BUSY: u32 = 0x3c;
+    pub const STORE_WAIT_TOKEN: u32 = 0x40;
+    pub const STORE_WAIT_REQUANTISE: u32 = 0x44;
     pub const READ_BYTES: u32 = 0x48;
     pub const WRITE_BYTES: u32 = 0x4c;
     /// The last of the counters, which begin with `CYCLES`.

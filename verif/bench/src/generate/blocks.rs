@@ -4,7 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use systole_golden::Isa;
-use systole_isa::{BranchOp, CsrOp, Instruction, LoadOp, Register, StoreOp};
+use systole_isa::{
+    BranchOp, CsrOp, ImmediateOp, Instruction, LoadOp, Register, StoreOp,
+};
 
 use super::Target;
 use super::corners::{corner_amos, corner_operations, counting};
@@ -37,14 +39,17 @@ pub(super) fn blocks(
     if jobs.count == 0 {
         return before.boxed();
     }
-    // Some work first, a job, work while it runs, and a look at its results.
+    // Some work first, a look at the reset NPU, a job, work while it runs, and a look at its results.
     let body = mix.nested(inner, jobs);
-    (before, jobs.start(), vec(body, 1..10), wait(), vec(counter_read(), 0..4))
-        .prop_map(|(mut blocks, start, rest, wait, counters)| {
+    let looks = (vec(npu_read(), 0..3), wait(), vec(counter_look(), 0..7));
+    (before, jobs.start(), vec(body, 1..10), looks, jobs.others())
+        .prop_map(|(mut blocks, start, rest, (reset, wait, counters), others)| {
+            blocks.extend(reset);
             blocks.push(start);
             blocks.extend(rest);
             blocks.push(wait);
-            blocks.extend(counters);
+            blocks.extend(counters.into_iter().flatten());
+            blocks.extend(others);
             blocks
         })
         .boxed()
@@ -298,22 +303,44 @@ fn then() -> impl Strategy<Value = Option<Instruction>> {
 }
 
 fn device_read() -> impl Strategy<Value = Block> {
-    let npu = prop_oneof![
+    let clint = select(&[MSIP, MTIMECMP, MTIMECMP + 4, MTIME, MTIME + 4][..]);
+    let clint = (register(), register(), clint).prop_map(|(base, rd, address)| Block::DeviceRead {
+        base,
+        rd,
+        address,
+    });
+    prop_oneof![npu_read(), clint]
+}
+
+/// Reads any register of the NPU.
+fn npu_read() -> impl Strategy<Value = Block> {
+    let address = prop_oneof![
         8 => (0..24u32).prop_map(|word| NPU + 4 * word),
         1 => (0..3u32).prop_map(|word| NPU_WINDOW + 4 * word),
     ];
-    let clint = select(&[MSIP, MTIMECMP, MTIMECMP + 4, MTIME, MTIME + 4][..]);
-    (register(), register(), prop_oneof![npu, clint])
-        .prop_map(|(base, rd, address)| Block::DeviceRead { base, rd, address })
-}
-
-/// Reads what the NPU has counted.
-fn counter_read() -> impl Strategy<Value = Block> {
-    let address = (9..21u32).prop_map(|word| NPU + 4 * word);
     (register(), register(), address).prop_map(|(base, rd, address)| Block::DeviceRead {
         base,
         rd,
         address,
+    })
+}
+
+/// Reads what the NPU has counted, and lets the time that the program takes depend on a bit of that:
+/// the model does not know the counters of waits, but a run can be compared with others.
+fn counter_look() -> impl Strategy<Value = Vec<Block>> {
+    let address = (8..21u32).prop_map(|word| NPU + 4 * word);
+    (register(), register(), address, 0..4u32).prop_map(|(base, rd, address, bit)| {
+        let (op, imm) = (ImmediateOp::Andi, 1 << bit);
+        vec![
+            Block::DeviceRead { base, rd, address },
+            Block::Straight(vec![Instruction::Immediate { op, rd, rs1: rd, imm }]),
+            Block::Skip {
+                op: BranchOp::Beq,
+                rs1: rd,
+                rs2: Register::ZERO,
+                body: vec![Block::DeviceRead { base: rd, rd, address: NPU }],
+            },
+        ]
     })
 }
 

@@ -91,7 +91,9 @@ fn apply(defect: Defect, target: Target, job: &mut Job, index: usize, spare: u32
     let mut words = descriptor.encode();
     match defect {
         Defect::ReservedBit(which) => {
-            job.descriptors[index] = Descriptor::Raw(with_reserved_bit(&descriptor, target, which));
+            let bit = *which.get(&reserved_bits(&descriptor, target));
+            words[bit / 32] |= 1 << (bit % 32);
+            job.descriptors[index] = Descriptor::Raw(words);
         }
         Defect::BadValue(which) => {
             let (word, clear, set) = *which.get(&bad_values(&descriptor, target));
@@ -171,18 +173,14 @@ fn reserved(descriptor: &Descriptor, target: Target) -> [u32; 8] {
     }
 }
 
-fn with_reserved_bit(descriptor: &Descriptor, target: Target, which: Index) -> [u32; 8] {
+/// Numbers of the bits that have to be 0.
+pub(super) fn reserved_bits(descriptor: &Descriptor, target: Target) -> Vec<usize> {
     let reserved = reserved(descriptor, target);
-    let bits = (0..256).filter(|bit| reserved[bit / 32] >> (bit % 32) & 1 == 1);
-    let bits: Vec<usize> = bits.collect();
-    let bit = *which.get(&bits);
-    let mut words = descriptor.encode();
-    words[bit / 32] |= 1 << (bit % 32);
-    words
+    (0..256).filter(|bit| reserved[bit / 32] >> (bit % 32) & 1 == 1).collect()
 }
 
 /// Values that make a descriptor bad: the word, the bits to clear, then those to set.
-fn bad_values(descriptor: &Descriptor, target: Target) -> Vec<(usize, u32, u32)> {
+pub(super) fn bad_values(descriptor: &Descriptor, target: Target) -> Vec<(usize, u32, u32)> {
     const LOW: u32 = 0xffff;
     const HIGH: u32 = 0xffff_0000;
     let dim = target.npu.dim;

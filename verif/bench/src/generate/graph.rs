@@ -165,7 +165,9 @@ fn free_exec(target: Target) -> BoxedStrategy<Descriptor> {
     });
     // Weights in a bank of their own keep the array streaming from tile to tile.
     let weights = (prop_oneof![Just((rows / 2) as u16), row(rows)], 0..20u16, 0..20u16);
-    let tiles = (1..2 * target.npu.dim as u16, 1..4u16, 1..4u16, any::<bool>());
+    let dim = target.npu.dim as u16;
+    let m_rows = prop_oneof![4 => 1..2 * dim, 1 => 2 * dim..3 * dim];
+    let tiles = (m_rows, 1..4u16, 1..4u16, any::<bool>());
     let accumulators = (row(target.npu.accumulator_rows), 0..12u16, 1..5u16);
     (activations, weights, accumulators, tiles)
         .prop_map(|(activations, weights, accumulators, (m_rows, k_tiles, n_tiles, accumulate))| {

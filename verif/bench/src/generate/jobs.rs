@@ -11,33 +11,47 @@ use super::defects::bad;
 use super::graph::graph;
 use super::layers::layers;
 use super::multipliers::{Multipliers, multipliers};
+use super::short::{long_job, short_jobs};
 use super::special::{parallel, ties};
+use super::starts::JobStarts;
+use super::tokens::tokens;
 use super::windows::windows;
 use crate::program::Job;
 use crate::program::layout::{NPU_ARENA, NPU_ARENA_BYTES, PAGE};
 use crate::program::random_bytes;
 
-/// `count` jobs, each in its own part of the arena.
+/// Bytes for jobs of any size; behind them lie the short ones.
+pub(super) const JOBS_BYTES: u32 = NPU_ARENA_BYTES - 0x1000;
+
+/// The jobs that `starts` may start, each in its own part of the arena: first those of any size, then
+/// one for each of `seeds`, then the long one.
 ///
 /// A job that ends early leaves the inner memories undefined, so jobs either may do that, by a bus
 /// error or an abort, or may read rows that an earlier job left behind.
-pub(super) fn jobs(target: Target, count: usize, end_early: bool) -> BoxedStrategy<Vec<Job>> {
+pub(super) fn jobs(target: Target, starts: JobStarts, seeds: Vec<u64>) -> BoxedStrategy<Vec<Job>> {
+    let JobStarts { count, end_early, long, .. } = starts;
     if count == 0 {
         return Just(Vec::new()).boxed();
     }
-    let bytes = NPU_ARENA_BYTES / count as u32;
+    let bytes = (JOBS_BYTES / count as u32) & !31;
     let all: Vec<_> =
         (0..count as u32).map(|i| job(target, NPU_ARENA + i * bytes, bytes, end_early)).collect();
-    all.boxed()
+    all.prop_map(move |mut jobs| {
+        jobs.extend(short_jobs(target, &seeds));
+        jobs.extend(long.then(|| long_job(target)));
+        jobs
+    })
+    .boxed()
 }
 
 fn job(target: Target, arena: u32, bytes: u32, end_early: bool) -> BoxedStrategy<Job> {
     let own_rows_only = prop_oneof![
-        5 => gemm(target, arena, bytes),
-        6 => layers(target, arena, bytes),
+        4 => gemm(target, arena, bytes),
+        5 => layers(target, arena, bytes),
         2 => windows(target, arena, bytes),
         1 => parallel(target, arena, bytes),
-        1 => ties(target, arena, bytes),
+        2 => ties(target, arena, bytes),
+        4 => tokens(target, arena, bytes),
         2 => bad(target, arena, bytes, end_early),
     ];
     let job = if end_early {
@@ -113,7 +127,15 @@ pub(super) fn rounding() -> impl Strategy<Value = (i8, i8, i8)> {
         1 => (any::<i8>(), any::<i8>(), any::<i8>())
             .prop_map(|(z, a, b)| (z, a.min(b), a.max(b))),
         1 => select(&[(-128i8, -128i8, 127i8), (127, -128, 127)][..]),
+        // A clamp to one value, or with its ends exchanged.
+        1 => (zero_point(), any::<i8>(), prop_oneof![Just(0u8), any::<u8>()])
+            .prop_map(|(z, min, below)| (z, min, min.saturating_sub_unsigned(below))),
     ]
+}
+
+/// Any zero point, the extremes and 0 as often as all others.
+fn zero_point() -> impl Strategy<Value = i8> {
+    prop_oneof![any::<i8>(), select(&[-128, 0, 127][..])]
 }
 
 /// How a matrix lies in memory: extra bytes a row, and the first byte's offset.

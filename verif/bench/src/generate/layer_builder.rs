@@ -3,6 +3,7 @@
 use systole_isa::{Convolution, Descriptor, Destination, Header, Load, Source, Space, Store};
 
 use super::Target;
+use super::dice::Dice;
 use super::jobs::Allocator;
 use super::layers::Table;
 use crate::program::random_bytes;
@@ -62,6 +63,41 @@ impl Builder {
 
     pub(super) fn load(&mut self, load: Load) {
         self.descriptors.push(Descriptor::Load(Header::default(), load));
+    }
+
+    /// Loads random bytes, in rows of any shape, over some rows from `row` on.
+    pub(super) fn load_over(&mut self, space: Space, row: u16, rows: u16) -> Option<()> {
+        let dim = self.target.npu.dim;
+        let mut dice = Dice::new(self.seed);
+        let any = dice.between(1, 3 * dim) as u16;
+        let row_bytes = dice.pick(&[dim as u16, 2 * dim as u16, any, any]);
+        let stride = match dice.below(4) {
+            0 => 0,
+            1 => i32::from(row_bytes),
+            2 => -(dice.between(1, 2 * dim) as i32),
+            _ => dice.between(1, 4) as i32 * self.target.npu.bus_bytes as i32,
+        };
+        let several = dice.between(1, 3) as u16;
+        let reach = stride.unsigned_abs() * u32::from(several) + u32::from(row_bytes);
+        let mut address = self.random(reach + 64)?;
+        if dice.chance(50) {
+            address = address.next_multiple_of(32);
+        }
+        if stride < 0 {
+            address += stride.unsigned_abs() * u32::from(several - 1);
+        }
+        self.load(Load {
+            space,
+            address,
+            stride,
+            rows: several,
+            row_bytes,
+            row: row.wrapping_add(dice.below(rows.into()) as u16),
+            row_step: dice.below(3) as u16,
+            chunk_step: dice.below(3) as u16,
+            windows: None,
+        });
+        Some(())
     }
 
     pub(super) fn store(&mut self, store: Store) {
@@ -137,6 +173,9 @@ impl Builder {
             row_step: 1,
             ..Load::default()
         });
+        if self.seed >> 33 & 3 == 0 {
+            self.load_over(Space::Table, 0xfe00, TABLE_ROWS)?;
+        }
         self.has_table = true;
         Some(())
     }

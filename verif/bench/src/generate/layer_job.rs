@@ -152,6 +152,10 @@ impl Builder {
             ..Load::default()
         });
         self.inputs.push((address, parameters));
+        if self.seed >> 35 & 7 == 0 {
+            let rows = stage.multipliers.tile_rows() * self.tiles(channels);
+            self.load_over(Space::Parameters, plan.rows.2, rows)?;
+        }
         let then = self.then(plan, stage, &map)?;
         let (zero_point, clamp_min, clamp_max) = stage.rounding;
         self.store(Store {

@@ -4,6 +4,7 @@ mod blocks;
 mod corners;
 mod csrs;
 mod defects;
+mod dice;
 mod free;
 mod graph;
 mod hazards;
@@ -13,14 +14,19 @@ mod jobs;
 mod layer_builder;
 mod layer_job;
 mod layers;
+mod legal;
 mod modes;
 mod multipliers;
 mod own_rows;
 mod pointers;
 mod profile;
 mod regions;
+mod short;
 mod special;
 mod starts;
+mod token_order;
+mod token_work;
+mod tokens;
 mod windows;
 
 use proptest::collection::vec;
@@ -67,9 +73,16 @@ fn program_of(target: Target, weights: Weights) -> impl Strategy<Value = Program
     let counts = (0..).zip(weights.jobs).filter(|(_, weight)| *weight > 0);
     let counts = counts.map(|(count, weight)| (weight, Just(count)));
     let count = proptest::strategy::Union::new_weighted(counts.collect());
-    let npu = (count, prop::bool::weighted(0.2)).prop_flat_map(move |(count, end_early)| {
-        let jobs = jobs::jobs(target, count, end_early);
-        (jobs, Just(JobStarts { count, end_early }), environment(end_early))
+    let npu = (count, prop::bool::weighted(0.25)).prop_flat_map(move |(count, end_early)| {
+        let most = if count == 0 { 0 } else { short::MOST };
+        let seeds = prop_oneof![5 => Just(Vec::new()), 2 => vec(any::<u64>(), 0..=most)];
+        (Just(count), Just(end_early), seeds, prop::bool::weighted(0.5)).prop_flat_map(
+            move |(count, end_early, seeds, long)| {
+                let long = long && end_early && count > 0;
+                let starts = JobStarts { count, end_early, short: seeds.len(), long };
+                (jobs::jobs(target, starts, seeds), Just(starts), environment(end_early))
+            },
+        )
     });
     let parts = (registers, data_seed, npu);
     parts.prop_flat_map(move |(registers, data_seed, (jobs, starts, environment))| {
@@ -112,7 +125,7 @@ fn environment(npu_bus_errors: bool) -> impl Strategy<Value = Environment> {
     let stall = prop_oneof![2 => Just(0u8), 3 => 1..64u8, 2 => 64..200u8];
     let latency = prop_oneof![3 => Just(1u8), 3 => 2..6u8, 1 => 6..40u8];
     let hart_errors = prop_oneof![5 => Just(0u16), 1 => 1..400u16];
-    let npu_errors = prop_oneof![Just(0u16), 1..1500u16]
+    let npu_errors = prop_oneof![3 => Just(0u16), 3 => 1..1500u16, 1 => 1500..6000u16]
         .prop_map(move |errors| if npu_bus_errors { errors } else { 0 });
     let any = (any::<u64>(), stall, latency, hart_errors, npu_errors).prop_map(
         |(seed, stall, latency, hart_errors, npu_errors)| Environment {

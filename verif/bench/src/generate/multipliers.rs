@@ -86,6 +86,64 @@ pub(super) fn integer_multiplier() -> impl Strategy<Value = (u32, i8)> {
 
 /// A bias and a multiplier whose product is next to n + 1/2: rounding decides.
 pub(super) fn tie() -> impl Strategy<Value = (i32, f32)> {
+    prop_oneof![2 => tie_of_multiplier(), 2 => tie_of_bias(), 1 => tie_of_product()]
+}
+
+/// The same for double rounding.
+pub(super) fn integer_tie() -> impl Strategy<Value = (i32, (u32, i8))> {
+    prop_oneof![1 => integer_tie_of_multiplier(), 2 => integer_tie_of_bias()]
+}
+
+/// Sums of every size, and next to where their bits change.
+fn sum() -> impl Strategy<Value = i32> {
+    let edge = (0..32u32, -2..=2i64, any::<bool>()).prop_map(|(bit, offset, negative)| {
+        let magnitude = (1i64 << bit) + offset;
+        let sum = if negative { -magnitude } else { magnitude };
+        sum.clamp(i32::MIN.into(), i32::MAX.into()) as i32
+    });
+    let any_size = (any::<i32>(), 0..31u32).prop_map(|(bits, less)| bits >> less);
+    prop_oneof![2 => edge, 2 => any_size, 1 => select(&[i32::MIN, i32::MAX][..])]
+}
+
+/// A tie of any sum: the multiplier follows, within a few units of its last place.
+fn tie_of_bias() -> impl Strategy<Value = (i32, f32)> {
+    (sum(), -130..130i32, -2..=2i32).prop_map(|(sum, n, offset)| {
+        let exact = ((f64::from(n) + 0.5) / f64::from(sum).abs().max(1.0)) as f32;
+        (sum, f32::from_bits(exact.to_bits().wrapping_add_signed(offset)))
+    })
+}
+
+/// A product that lies in the middle between two float32 numbers, one of which is n + 1/2.
+fn tie_of_product() -> impl Strategy<Value = (i32, f32)> {
+    let factor = prop_oneof![Just(3u32), (1..64u32).prop_map(|half| 2 * half + 1)];
+    (1..127u32, any::<bool>(), factor, 0..20u32, any::<bool>()).prop_map(
+        |(n, above, first, shift, negative)| {
+            // One bit more than float32 has, the last one set.
+            let fraction_bits = 24 - n.ilog2();
+            let half = (2 * n + 1) << (fraction_bits - 1);
+            let product = if above { half + 1 } else { half - 1 };
+            let divides = |factor: &u32| product.is_multiple_of(*factor);
+            let factor = (first..512).step_by(2).find(divides).unwrap_or(1);
+            let scale = (-f64::from(fraction_bits + shift)).exp2();
+            let multiplier = f64::from(product / factor) * scale;
+            let sum = (factor << shift) as i32;
+            (if negative { -sum } else { sum }, multiplier as f32)
+        },
+    )
+}
+
+/// A tie of any sum and any shift.
+fn integer_tie_of_bias() -> impl Strategy<Value = (i32, (u32, i8))> {
+    let shift = prop_oneof![8 => -31..31i8, 1 => any::<i8>()];
+    (sum(), shift, 0..130i32, -2..=2i64).prop_map(|(sum, shift, n, offset)| {
+        let shifted = (f64::from(sum).abs() * f64::from(shift.max(0)).exp2()).min(2f64.powi(31));
+        let exact = (f64::from(n) + 0.5) * f64::from(31 - i32::from(shift.min(0))).exp2();
+        let multiplier = (exact / shifted.max(1.0)) as i64;
+        (sum, (multiplier.saturating_add(offset).clamp(0, (1 << 31) - 1) as u32, shift))
+    })
+}
+
+fn tie_of_multiplier() -> impl Strategy<Value = (i32, f32)> {
     // From multipliers that leave the accumulator within 24 bits to those that need 31.
     let multiplier = (0x3480_0000..0x3a00_0000u32).prop_map(f32::from_bits);
     (multiplier, -120..120i32, -8..=8i32).prop_map(|(multiplier, n, offset)| {
@@ -93,8 +151,7 @@ pub(super) fn tie() -> impl Strategy<Value = (i32, f32)> {
     })
 }
 
-/// The same for double rounding.
-pub(super) fn integer_tie() -> impl Strategy<Value = (i32, (u32, i8))> {
+fn integer_tie_of_multiplier() -> impl Strategy<Value = (i32, (u32, i8))> {
     let power = (20..31u32).prop_map(|e| 1u32 << e);
     let multiplier = prop_oneof![2 => 1u32 << 30..1u32 << 31, 1 => power];
     (multiplier, -22..8i8, -120..120i32, -8..=8i32).prop_map(|(multiplier, shift, n, offset)| {

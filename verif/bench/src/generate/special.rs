@@ -9,7 +9,7 @@ use systole_isa::{
 };
 
 use super::Target;
-use super::jobs::Allocator;
+use super::jobs::{Allocator, rounding};
 use super::multipliers::{Multipliers, doubly_rounds, integer_tie, tie};
 use crate::program::{Job, random_bytes};
 
@@ -86,7 +86,7 @@ pub(super) fn parallel(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<
         .boxed()
 }
 
-/// Products with zero, so that the results are the rounded biases.
+/// Products of small numbers, so that the results are the biases, or next to them, rounded.
 pub(super) fn ties(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job> {
     let dim = target.npu.dim;
     let float = vec(tie(), 1..3 * dim as usize).prop_map(|parameters| {
@@ -99,39 +99,47 @@ pub(super) fn ties(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job>
     });
     let parameters =
         if doubly_rounds(target) { prop_oneof![float, integer].boxed() } else { float.boxed() };
-    parameters
-        .prop_map(move |(bias, multipliers)| {
+    let rounding = prop_oneof![2 => Just((0, i8::MIN, i8::MAX)), 1 => rounding()];
+    (parameters, rounding, 1..6u32, any::<u64>())
+        .prop_map(move |((bias, multipliers), (zero_point, clamp_min, clamp_max), m, seed)| {
             let n = bias.len() as u32;
             let table = multipliers.table(dim, &bias);
             let mut allocator = Allocator { next: arena, end: arena + bytes };
             let mut place = |bytes: u32| allocator.take(bytes, 0).expect("a few KiB");
-            let (activations, weights) = (place(1), place(n));
-            let (output, parameters) = (place(n), place(table.len() as u32));
+            let (activations, weights) = (place(m), place(n));
+            let (output, parameters) = (place(m * n), place(table.len() as u32));
             let matrix = |address| Matrix { address, stride: n as i32 };
             let gemm = Gemm {
-                m: 1,
+                m,
                 n,
                 k: 1,
-                activations: matrix(activations),
+                activations: Matrix { address: activations, stride: 1 },
                 weights: matrix(weights),
                 int4: false,
                 output: matrix(output),
                 result: Output::Requantised {
                     parameters,
-                    zero_point: 0,
-                    clamp_min: i8::MIN,
-                    clamp_max: i8::MAX,
+                    zero_point,
+                    clamp_min,
+                    clamp_max,
                     double_rounding: multipliers.double_rounding(),
                 },
             };
             let descriptors = plan(&target.npu, &gemm).expect("three tiles fit every NPU");
             let list = place(descriptors.len() as u32 * Descriptor::BYTES);
+            // The first row meets zeros, the others the nearest numbers to them.
+            let rows = (0..m as i8).map(|row| if row % 2 == 0 { row / 2 } else { -row / 2 - 1 });
+            let signs = random_bytes(seed | 1, n as usize).into_iter().map(|byte| byte % 3);
             Job {
                 list,
                 descriptors,
-                inputs: vec![(parameters, table)],
-                results: (output, n),
-                description: format!("{n} results next to a rounding tie"),
+                inputs: vec![
+                    (parameters, table),
+                    (activations, rows.map(|row| row as u8).collect()),
+                    (weights, signs.map(|sign| sign.wrapping_sub(1)).collect()),
+                ],
+                results: (output, m * n),
+                description: format!("{m} times {n} results next to a rounding tie"),
             }
         })
         .boxed()

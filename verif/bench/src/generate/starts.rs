@@ -4,9 +4,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::instructions::register;
-use super::jobs::results_apart;
+use super::jobs::{JOBS_BYTES, results_apart};
 use crate::program::Block;
-use crate::program::layout::{CODE, NPU_ARENA, NPU_ARENA_BYTES, PAGE};
+use crate::program::layout::{
+    CODE, NPU, NPU_ARENA, NPU_ARENA_BYTES, NPU_CLEAR, NPU_DOORBELL, NPU_INTERRUPT_ENABLE,
+    NPU_WINDOW, PAGE,
+};
 
 /// Which jobs may be started.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,14 +18,18 @@ pub(super) struct JobStarts {
     pub(super) count: usize,
     /// They may end early: meet bus errors, and so the edges of a window, and be aborted.
     pub(super) end_early: bool,
+    /// Short jobs behind those.
+    pub(super) short: usize,
+    /// A job behind those that does not end by itself in a good while.
+    pub(super) long: bool,
 }
 
 impl JobStarts {
-    pub(super) const NONE: Self = Self { count: 0, end_early: false };
+    pub(super) const NONE: Self = Self { count: 0, end_early: false, short: 0, long: false };
 
     /// The start of one of the jobs, of which there is at least one.
     pub(super) fn start(self) -> BoxedStrategy<Block> {
-        let part = NPU_ARENA_BYTES / self.count as u32;
+        let part = (JOBS_BYTES / self.count as u32) & !31;
         (0..self.count)
             .prop_flat_map(move |job| {
                 let arena = NPU_ARENA + part * job as u32;
@@ -43,6 +50,48 @@ impl JobStarts {
             })
             .boxed()
     }
+}
+
+impl JobStarts {
+    /// Short jobs one after the other, and writes that the long one protects itself from.
+    pub(super) fn others(self) -> BoxedStrategy<Vec<Block>> {
+        let short: Vec<_> = (0..self.short).map(|index| short(self.count + index)).collect();
+        let long: Vec<_> =
+            self.long.then(|| disturb(self.count + self.short)).into_iter().collect();
+        (long, short)
+            .prop_map(|(mut blocks, short)| {
+                blocks.extend(short.into_iter().flatten());
+                blocks
+            })
+            .boxed()
+    }
+}
+
+/// A start of a short job, and a look at its end.
+fn short(job: usize) -> impl Strategy<Value = Vec<Block>> {
+    let look =
+        prop::option::weighted(0.3, (select(&[2u32, 4, 6, 7, 8][..]), register(), register()));
+    (prop::bool::weighted(0.1), [register(), register()], look).prop_map(
+        move |(interrupt, scratch, look)| {
+            let mut blocks = vec![Block::StartJob { job, interrupt, window: None, scratch }];
+            if let Some((word, base, rd)) = look {
+                blocks.push(Block::WaitJob { scratch, reads: Vec::new() });
+                blocks.push(Block::DeviceRead { base, rd, address: NPU + 4 * word });
+            }
+            blocks
+        },
+    )
+}
+
+fn disturb(job: usize) -> impl Strategy<Value = Block> {
+    let write = prop_oneof![
+        (Just(NPU + NPU_DOORBELL as u32), any::<u32>().prop_map(|at| NPU_ARENA + (at & 0xffe0))),
+        (Just(NPU + NPU_CLEAR as u32), any::<u32>()),
+        (Just(NPU + NPU_INTERRUPT_ENABLE as u32), any::<u32>()),
+        (select(&[NPU_WINDOW, NPU_WINDOW + 4][..]), any::<u32>()),
+    ];
+    (prop::collection::vec(write, 1..6), [register(), register()])
+        .prop_map(move |(writes, scratch)| Block::DisturbJob { job, writes, scratch })
 }
 
 /// The end of a job that may run.

@@ -241,6 +241,15 @@ pub enum Block {
         /// Two scratch registers.
         scratch: [Register; 2],
     },
+    /// Starts job `job`, writes registers of the NPU once it works, and aborts it.
+    DisturbJob {
+        /// Index into [`Program::jobs`](super::Program::jobs): a job that works for long.
+        job: usize,
+        /// Addresses and values: writes that the NPU ignores while it is busy, and others.
+        writes: Vec<(u32, u32)>,
+        /// Two scratch registers.
+        scratch: [Register; 2],
+    },
     /// Ends the job that runs, if one does.
     AbortJob {
         /// Scratch register.

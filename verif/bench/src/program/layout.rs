@@ -64,6 +64,8 @@ pub const NPU_INTERRUPT_ENABLE: i32 = 0x0c;
 pub const NPU_DOORBELL: i32 = 0x10;
 /// Offset of `CLEAR`.
 pub const NPU_CLEAR: i32 = 0x14;
+/// Offset of `EXEC_BUSY`.
+pub const NPU_EXEC_BUSY: i32 = 0x28;
 /// Offset of `ABORT`.
 pub const NPU_ABORT: i32 = 0x54;
 /// `WINDOW_BASE`; `WINDOW_LIMIT` is the next word.

@@ -84,8 +84,11 @@ fn segments(program: &Program, code: &Code) -> Vec<(u32, Vec<u8>)> {
         segments.push((DATA, random_bytes(program.data_seed, DATA_BYTES as usize)));
     }
     for job in &program.jobs {
-        let list = job.descriptors.iter().flat_map(|d| d.to_bytes()).collect();
-        segments.push((job.list, list));
+        let list: Vec<u8> = job.descriptors.iter().flat_map(|d| d.to_bytes()).collect();
+        // A list without descriptors may be where no memory is.
+        if !list.is_empty() {
+            segments.push((job.list, list));
+        }
         segments.extend(job.inputs.iter().cloned());
     }
     segments

@@ -222,6 +222,7 @@ impl<'a> Lowering<'a> {
             Block::StartJob { job, interrupt, window, scratch } => {
                 self.start_job(*job, *interrupt, *window, *scratch);
             }
+            Block::DisturbJob { job, writes, scratch } => self.disturb_job(*job, writes, *scratch),
             Block::AbortJob { scratch } => self.abort_job(*scratch),
             Block::WaitJob { scratch, reads } => self.wait_job(*scratch, reads),
             Block::DeviceRead { base, rd, address } => {

@@ -4,7 +4,8 @@ use systole_isa::{BranchOp, Csr, ImmediateOp, Instruction, Register};
 
 use super::super::Block;
 use super::super::layout::{
-    NPU, NPU_ABORT, NPU_DOORBELL, NPU_INTERRUPT_ENABLE, NPU_STATUS, NPU_WINDOW,
+    NPU, NPU_ABORT, NPU_CLEAR, NPU_DOORBELL, NPU_EXEC_BUSY, NPU_INTERRUPT_ENABLE, NPU_STATUS,
+    NPU_WINDOW,
 };
 use super::{Lowering, ZERO, set_csr};
 
@@ -49,6 +50,54 @@ impl Lowering<'_> {
         }
     }
 
+    pub(super) fn disturb_job(
+        &mut self,
+        job: usize,
+        writes: &[(u32, u32)],
+        scratch: [Register; 2],
+    ) {
+        let Some(job) = self.program.jobs.get(job) else { return };
+        let [base, value] = self.scratch_pair(scratch);
+        if self.job_started || self.repeated {
+            self.wait_idle([base, value]);
+        }
+        self.job_started = true;
+        if sets_window(&self.program.blocks) {
+            self.set_window([0, 0], [base, value]);
+        }
+        self.code.load_immediate(base, NPU);
+        self.code.store_word(base, NPU_CLEAR, base);
+        self.code.load_word(value, NPU_STATUS, base);
+        self.code.load_immediate(value, job.list);
+        self.code.store_word(value, NPU_DOORBELL, base);
+        // It may not get as far: its list may meet a bus error.
+        let [poll, ended] = [self.code.label_here(), self.code.label()];
+        self.code.load_word(value, NPU_STATUS, base);
+        self.is_busy(value);
+        self.code.branch(BranchOp::Beq, value, ZERO, ended);
+        self.code.load_word(value, NPU_EXEC_BUSY, base);
+        self.code.branch(BranchOp::Beq, value, ZERO, poll);
+        for &(address, written) in writes {
+            let offset = self.code.upper(base, address);
+            self.code.load_immediate(value, written);
+            self.code.store_word(value, offset, base);
+            self.code.load_word(value, offset, base);
+        }
+        self.code.load_immediate(base, NPU);
+        self.code.store_word(base, NPU_ABORT, base);
+        self.code.bind(ended);
+    }
+
+    /// Bit 0 of what was read from `STATUS`.
+    fn is_busy(&mut self, status: Register) {
+        self.code.push(Instruction::Immediate {
+            op: ImmediateOp::Andi,
+            rd: status,
+            rs1: status,
+            imm: 1,
+        });
+    }
+
     pub(super) fn abort_job(&mut self, scratch: Register) {
         let base = self.scratch(scratch, &[]);
         self.code.load_immediate(base, NPU);
@@ -59,12 +108,7 @@ impl Lowering<'_> {
         self.code.load_immediate(base, NPU);
         let poll = self.code.label_here();
         self.code.load_word(value, NPU_STATUS, base);
-        self.code.push(Instruction::Immediate {
-            op: ImmediateOp::Andi,
-            rd: value,
-            rs1: value,
-            imm: 1,
-        });
+        self.is_busy(value);
         self.code.branch(BranchOp::Bne, value, ZERO, poll);
     }
 
@@ -82,7 +126,7 @@ impl Lowering<'_> {
 }
 
 pub(super) fn contains_job(blocks: &[Block]) -> bool {
-    contains(blocks, |block| matches!(block, Block::StartJob { .. }))
+    contains(blocks, |block| matches!(block, Block::StartJob { .. } | Block::DisturbJob { .. }))
 }
 
 /// Whether any job starts with a window, so that the others have to put it back.

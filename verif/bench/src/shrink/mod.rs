@@ -189,6 +189,10 @@ impl<F: FnMut(&Program) -> bool> Search<F> {
 
     fn jobs(&mut self) {
         for job in 0..self.best.jobs.len() {
+            // A write that only a busy NPU ignores would be a race with the end of a shorter job.
+            if disturbed(&self.best.blocks, job) {
+                continue;
+            }
             self.try_change(|program| {
                 program.jobs[job].descriptors.clear();
                 program.jobs[job].inputs.clear();
@@ -347,6 +351,14 @@ fn unwrap(blocks: &mut Vec<Block>, index: usize) {
     }
 }
 
+/// Whether registers are written while job `job` runs.
+fn disturbed(blocks: &[Block], job: usize) -> bool {
+    blocks.iter().any(|block| match block {
+        Block::DisturbJob { job: this, .. } => *this == job,
+        _ => block.body().is_some_and(|body| disturbed(body, job)),
+    })
+}
+
 /// A simpler block of the same purpose.
 fn simplify(block: &mut Block) {
     match block {
@@ -355,6 +367,7 @@ fn simplify(block: &mut Block) {
                 Block::SoftwareInterrupt { scratch: scratch[0], enable: true, behind: Vec::new() };
         }
         Block::StartJob { window, .. } => *window = None,
+        Block::DisturbJob { writes, .. } => writes.clear(),
         Block::WaitJob { reads, .. } => reads.clear(),
         Block::Access { privilege, .. } => *privilege = Privilege::Own,
         Block::WaitForInterrupt { user, global, then, .. } => {

@@ -167,6 +167,11 @@ impl<F: FnMut(&Program) -> bool> Search<F> {
                         blocks.get_mut(index).map(only_visit);
                     });
                 });
+                self.try_change(|program| {
+                    block_list(&mut program.blocks, list, |blocks| {
+                        blocks.get_mut(index).map(write_once);
+                    });
+                });
                 for delay in [0, 1, 16] {
                     self.try_change(|program| {
                         block_list(&mut program.blocks, list, |blocks| {
@@ -359,6 +364,13 @@ fn disturbed(blocks: &[Block], job: usize) -> bool {
     })
 }
 
+/// Leaves one of the writes while a job runs.
+fn write_once(block: &mut Block) {
+    if let Block::DisturbJob { writes, .. } = block {
+        writes.truncate(1);
+    }
+}
+
 /// A simpler block of the same purpose.
 fn simplify(block: &mut Block) {
     match block {
@@ -367,7 +379,10 @@ fn simplify(block: &mut Block) {
                 Block::SoftwareInterrupt { scratch: scratch[0], enable: true, behind: Vec::new() };
         }
         Block::StartJob { window, .. } => *window = None,
-        Block::DisturbJob { writes, .. } => writes.clear(),
+        Block::DisturbJob { job, scratch, .. } => {
+            let (job, scratch) = (*job, *scratch);
+            *block = Block::StartJob { job, interrupt: false, window: None, scratch };
+        }
         Block::WaitJob { reads, .. } => reads.clear(),
         Block::Access { privilege, .. } => *privilege = Privilege::Own,
         Block::WaitForInterrupt { user, global, then, .. } => {

@@ -4,9 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use systole_golden::Isa;
-use systole_isa::{
-    BranchOp, CsrOp, ImmediateOp, Instruction, LoadOp, Register, StoreOp,
-};
+use systole_isa::{BranchOp, CsrOp, Instruction, LoadOp, Register, StoreOp};
 
 use super::Target;
 use super::corners::{corner_amos, corner_operations, counting};
@@ -16,6 +14,7 @@ use super::illegal::{neighbours, trapping};
 use super::instructions::{
     access, arithmetic, atomics, beside, branch, fence, register, value, version,
 };
+use super::looks::{counter_look, npu_read, wait};
 use super::modes::{privilege, user, user_wait};
 use super::pointers::pointer;
 use super::profile::Weights;
@@ -310,41 +309,4 @@ fn device_read() -> impl Strategy<Value = Block> {
         address,
     });
     prop_oneof![npu_read(), clint]
-}
-
-/// Reads any register of the NPU.
-fn npu_read() -> impl Strategy<Value = Block> {
-    let address = prop_oneof![
-        8 => (0..24u32).prop_map(|word| NPU + 4 * word),
-        1 => (0..3u32).prop_map(|word| NPU_WINDOW + 4 * word),
-    ];
-    (register(), register(), address).prop_map(|(base, rd, address)| Block::DeviceRead {
-        base,
-        rd,
-        address,
-    })
-}
-
-/// Reads what the NPU has counted, and lets the time that the program takes depend on a bit of that:
-/// the model does not know the counters of waits, but a run can be compared with others.
-fn counter_look() -> impl Strategy<Value = Vec<Block>> {
-    let address = (8..21u32).prop_map(|word| NPU + 4 * word);
-    (register(), register(), address, 0..4u32).prop_map(|(base, rd, address, bit)| {
-        let (op, imm) = (ImmediateOp::Andi, 1 << bit);
-        vec![
-            Block::DeviceRead { base, rd, address },
-            Block::Straight(vec![Instruction::Immediate { op, rd, rs1: rd, imm }]),
-            Block::Skip {
-                op: BranchOp::Beq,
-                rs1: rd,
-                rs2: Register::ZERO,
-                body: vec![Block::DeviceRead { base: rd, rd, address: NPU }],
-            },
-        ]
-    })
-}
-
-fn wait() -> impl Strategy<Value = Block> {
-    ([register(), register()], vec(any::<u16>(), 0..6))
-        .prop_map(|(scratch, reads)| Block::WaitJob { scratch, reads })
 }

@@ -15,6 +15,7 @@ mod layer_builder;
 mod layer_job;
 mod layers;
 mod legal;
+mod looks;
 mod modes;
 mod multipliers;
 mod own_rows;

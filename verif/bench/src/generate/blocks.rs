@@ -14,7 +14,7 @@ use super::illegal::{neighbours, trapping};
 use super::instructions::{
     access, arithmetic, atomics, beside, branch, fence, register, value, version,
 };
-use super::looks::{counter_look, npu_read, wait};
+use super::looks::{counter_read, npu_read, wait};
 use super::modes::{privilege, user, user_wait};
 use super::pointers::pointer;
 use super::profile::Weights;
@@ -40,14 +40,14 @@ pub(super) fn blocks(
     }
     // Some work first, a look at the reset NPU, a job, work while it runs, and a look at its results.
     let body = mix.nested(inner, jobs);
-    let looks = (vec(npu_read(), 0..3), wait(), vec(counter_look(), 0..7));
+    let looks = (vec(npu_read(), 0..3), wait(), vec(counter_read(), 0..8));
     (before, jobs.start(), vec(body, 1..10), looks, jobs.others())
         .prop_map(|(mut blocks, start, rest, (reset, wait, counters), others)| {
             blocks.extend(reset);
             blocks.push(start);
             blocks.extend(rest);
             blocks.push(wait);
-            blocks.extend(counters.into_iter().flatten());
+            blocks.extend(counters);
             blocks.extend(others);
             blocks
         })

@@ -1,24 +1,21 @@
 //! When everything happened, as one number: it is another one, but for chance, when anything
 //! happens in another cycle or a clock or a counter reads something else.
 
-/// Mixes what is added (FNV-1a over words, Fowler, Noll and Vo, with 64 bits).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Mixes what is added (the finaliser of SplitMix64, Steele, Lea and Flood, 2014).
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct Timing(u64);
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
 
 impl Timing {
     /// Something happened in this cycle, with this value.
     pub fn add(&mut self, cycle: u32, value: u32) {
         let word = u64::from(cycle) << 32 | u64::from(value);
-        // The rotation lets high bits reach low ones, which a product alone does not.
-        self.0 = (self.0 ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23);
+        let mut z = (self.0 ^ word).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        self.0 = z ^ z >> 31;
     }
 
+    /// All bits of it are as good as any other.
     pub fn number(self) -> u64 {
         self.0
     }

@@ -100,7 +100,7 @@ fn simulation(chip: &Chip, library: &Arc<Library>) -> Result<Value> {
     };
     let never = AtomicBool::new(false);
     let summary =
-        campaign::run(&campaign, &chip.config, library, &never, |_| {}).map_err(tool_error)?;
+        campaign::run(&campaign, &chip.config, library, &never, |_, _| {}).map_err(tool_error)?;
     let (lockstep, bare) =
         (summary.totals.cycles_per_second(), summary.totals.bare_cycles_per_second());
     say!(

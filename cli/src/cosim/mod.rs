@@ -138,11 +138,16 @@ fn run(args: &Args, plan: &Plan) -> Result<Ran> {
         return Err(Error::interrupted());
     }
     let line = Progress::new();
-    let summary =
-        campaign::run(&plan.campaign, &plan.chip.config, &library, interrupt::flag(), |totals| {
-            line.update(|| progress(&line, &plan.campaign, totals));
-        })
-        .map_err(simulation::tool_error)?;
+    let summary = campaign::run(
+        &plan.campaign,
+        &plan.chip.config,
+        &library,
+        interrupt::flag(),
+        |totals, covered| {
+            line.update(|| progress(&line, &plan.campaign, totals, covered));
+        },
+    )
+    .map_err(simulation::tool_error)?;
     drop(line);
     let failures = failures::explain(args, plan, &summary, &library)?;
     Ok(Ran { summary, failures })
@@ -220,7 +225,7 @@ fn random_seed() -> u64 {
     RandomState::new().hash_one(std::process::id()) & 0xffff_ffff
 }
 
-fn progress(line: &Progress, campaign: &Campaign, totals: &Totals) -> String {
+fn progress(line: &Progress, campaign: &Campaign, totals: &Totals, covered: f64) -> String {
     let parts = campaign.shard.1;
     let share = match (campaign.time, campaign.programs) {
         (Some(time), _) => line.share(line.seconds().min(time.as_secs_f64()), time.as_secs_f64()),
@@ -230,7 +235,7 @@ fn progress(line: &Progress, campaign: &Campaign, totals: &Totals) -> String {
         (None, None) => String::new(),
     };
     format!(
-        "cosim {share}  {}  {}  {}  {} cycles/s",
+        "cosim {share}  {}  {}  {}  {} cycles/s  {covered:.1} % covered",
         output::count(totals.programs, "program"),
         output::count(totals.npu_jobs, "NPU job"),
         output::count(totals.mismatches, "mismatch"),

@@ -18,6 +18,8 @@ use crate::trial::{Setup, Trial};
 
 /// Every how many programs one is also run bare, to measure the cost of lockstep.
 const BARE_SAMPLE: u64 = 4;
+/// After how many programs a thread adds what it has hit to what all have.
+const COVERAGE_SAMPLE: u64 = 16;
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -125,9 +127,12 @@ struct Shared<'a> {
     each: Mutex<Vec<(u64, Totals)>>,
     found: Mutex<BTreeMap<u64, Found>>,
     coverage: Mutex<Coverage>,
+    /// Points hit so far, in millionths of a percent.
+    covered: AtomicU64,
 }
 
-/// Runs the campaign; `progress` is called after each program with the sums so far.
+/// Runs the campaign; `progress` is called after each program with the sums so far, and the points hit
+/// in percent, which may lag some programs behind.
 ///
 /// # Errors
 /// When there is no memory for a chip a thread.
@@ -136,7 +141,7 @@ pub fn run(
     config: &ChipConfig,
     library: &Arc<Library>,
     stop: &AtomicBool,
-    progress: impl Fn(&Totals) + Sync,
+    progress: impl Fn(&Totals, f64) + Sync,
 ) -> Result<Summary, Error> {
     let target = Target { profile: campaign.profile, ..chip::target(config) };
     let threads = 0..campaign.jobs.max(1);
@@ -152,6 +157,7 @@ pub fn run(
         each: Mutex::default(),
         found: Mutex::default(),
         coverage: Mutex::new(Coverage::new(&target)),
+        covered: AtomicU64::new(0),
     };
     std::thread::scope(|scope| {
         for pair in pairs {
@@ -179,20 +185,25 @@ pub fn run(
     })
 }
 
-fn work(shared: &Shared, mut pair: Lockstep, progress: &(impl Fn(&Totals) + Sync)) {
+fn work(shared: &Shared, mut pair: Lockstep, progress: &(impl Fn(&Totals, f64) + Sync)) {
+    let mut programs = 0;
     pair.select_fault(shared.campaign.fault);
     pair.collect(shared.coverage.lock().expect("no thread panicked").collector());
     while let Some(index) = shared.take() {
         let program = generate::sample(shared.target, shared.campaign.seed, index);
         let (totals, divergence) = run_program(&mut pair, &program, index);
         let failed = divergence.is_some();
+        programs += 1;
+        if programs % COVERAGE_SAMPLE == 0 {
+            shared.collect(&mut pair);
+        }
         if let Some(divergence) = divergence {
             let found = Found { index, program, divergence };
             shared.found.lock().expect("no thread panicked").insert(index, found);
         }
         let mut sums = shared.totals.lock().expect("no thread panicked");
         sums.add(&totals);
-        progress(&sums);
+        progress(&sums, shared.covered.load(Ordering::Relaxed) as f64 / 1e6);
         drop(sums);
         if shared.campaign.fail_fast {
             shared.each.lock().expect("no thread panicked").push((index, totals));
@@ -201,12 +212,20 @@ fn work(shared: &Shared, mut pair: Lockstep, progress: &(impl Fn(&Totals) + Sync
             shared.next.store(u64::MAX / 2, Ordering::Relaxed);
         }
     }
-    if let Some(collector) = pair.collector() {
-        shared.coverage.lock().expect("no thread panicked").take(collector);
-    }
+    shared.collect(&mut pair);
 }
 
 impl Shared<'_> {
+    /// Takes what a pair has hit.
+    fn collect(&self, pair: &mut Lockstep) {
+        if let Some(collector) = pair.collector() {
+            let mut coverage = self.coverage.lock().expect("no thread panicked");
+            coverage.take(collector);
+            let percent = coverage.total().percent();
+            self.covered.store((percent * 1e6) as u64, Ordering::Relaxed);
+        }
+    }
+
     /// The next index of this shard, while there is one.
     fn take(&self) -> Option<u64> {
         loop {

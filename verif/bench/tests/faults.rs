@@ -55,7 +55,8 @@ fn problem(
         fault: number,
     };
     let stop = AtomicBool::new(false);
-    let summary = campaign::run(&campaign, config, library, &stop, |_| ()).expect("enough memory");
+    let summary =
+        campaign::run(&campaign, config, library, &stop, |_, _| ()).expect("enough memory");
     let Some(found) = summary.found.first() else {
         return Some(format!("{name}: not found in {PROGRAMS} programs"));
     };
@@ -109,7 +110,7 @@ fn without_a_fault_the_same_chip_is_right() {
     };
     let stop = AtomicBool::new(false);
     let summary =
-        campaign::run(&campaign, &config, &library, &stop, |_| ()).expect("enough memory");
+        campaign::run(&campaign, &config, &library, &stop, |_, _| ()).expect("enough memory");
     assert!(summary.found.is_empty(), "{}", summary.found[0].divergence);
     assert_eq!(summary.totals.programs, 300);
 }

@@ -227,7 +227,9 @@ class Chip {
                        WordRequest{top.dbus_req_valid, top.dbus_req_address, top.dbus_req_write,
                                    top.dbus_req_wdata, top.dbus_req_wstrb},
                        events_);
-    axi_read_.end<kRecord>(cycle_, AxiAddress{top.m_axi_arvalid, top.m_axi_araddr, top.m_axi_arlen},
+    axi_read_.end<kRecord>(cycle_,
+                           AxiAddress{top.m_axi_arvalid, top.m_axi_araddr, top.m_axi_arlen, top.m_axi_arsize,
+                                      top.m_axi_arburst},
                            top.m_axi_rready, events_);
     AxiBeat<kBusBytes> beat;
     beat.valid = top.m_axi_wvalid;
@@ -236,8 +238,10 @@ class Chip {
       beat.last = top.m_axi_wlast;
       std::memcpy(beat.data, &top.m_axi_wdata, kBusBytes);
     }
-    axi_write_.end<kRecord>(cycle_, AxiAddress{top.m_axi_awvalid, top.m_axi_awaddr, top.m_axi_awlen}, beat,
-                            top.m_axi_bready, events_);
+    axi_write_.end<kRecord>(cycle_,
+                            AxiAddress{top.m_axi_awvalid, top.m_axi_awaddr, top.m_axi_awlen, top.m_axi_awsize,
+                                       top.m_axi_awburst},
+                            beat, top.m_axi_bready, events_);
     if (kRecord && top.npu_job_end) record_job_end();
     if (!top.rvfi_valid) return;
     for (int channel = 0; channel < kChannels; ++channel)

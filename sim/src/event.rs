@@ -173,6 +173,8 @@ pub enum Violation {
     BadLast,
     /// `rvfi_order` does not count by one from zero.
     RetireOrder,
+    /// A burst is not one of full-width beats at rising addresses.
+    BadForm,
 }
 
 impl Violation {
@@ -184,7 +186,8 @@ impl Violation {
             3 => Violation::LongBurst,
             4 => Violation::CrossesPage,
             5 => Violation::BadLast,
-            _ => Violation::RetireOrder,
+            6 => Violation::RetireOrder,
+            _ => Violation::BadForm,
         }
     }
 
@@ -200,6 +203,7 @@ impl Violation {
             Violation::CrossesPage => "a burst crosses a 4 KiB boundary",
             Violation::BadLast => "wlast does not mark exactly the last beat",
             Violation::RetireOrder => "rvfi_order does not count by one from zero",
+            Violation::BadForm => "a burst is not of full-width beats at rising addresses",
         }
     }
 }

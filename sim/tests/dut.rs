@@ -357,6 +357,8 @@ fn broken_bus_rules_are_named() {
     assert_eq!((withdrawn.port, withdrawn.violation), (Port::Ibus, Violation::RequestChanged));
     let early = violation(4, &copying_program(4)).unwrap();
     assert_eq!((early.port, early.violation), (Port::AxiWrite, Violation::BadLast));
+    let narrow = violation(6, &copying_program(4)).unwrap();
+    assert_eq!((narrow.port, narrow.violation), (Port::AxiWrite, Violation::BadForm));
     let crossing = violation(0, &{
         let mut program = copying_program(4);
         program[2] = store_word(2, 1, 0);

@@ -12,10 +12,11 @@ namespace systole {
 
 // The chip's side of AR or AW in one cycle.
 struct AxiAddress {
-  uint32_t valid, address, length;
+  uint32_t valid, address, length, size, burst;
 };
 
 constexpr uint32_t kMaxBeats = 16;
+constexpr uint32_t kIncrementing = 1;
 constexpr uint8_t kSlaveError = 2;
 
 // Rules that AR and AW share.
@@ -31,6 +32,8 @@ class AddressCheck {
     waiting_.valid = now.valid && !ready;
     if (!now.valid || !ready) return;
     if (now.address & (bytes_ - 1)) events.protocol(cycle, id_, kMisaligned, now.address);
+    if (1u << now.size != bytes_ || now.burst != kIncrementing)
+      events.protocol(cycle, id_, kBadForm, now.size << 2 | now.burst);
     if (now.length >= kMaxBeats) events.protocol(cycle, id_, kLongBurst, now.address);
     const uint32_t last = now.address + now.length * bytes_;
     if (now.address >> kPageBits != last >> kPageBits) events.protocol(cycle, id_, kCrossesPage, now.address);

@@ -23,6 +23,7 @@ enum Violation : uint32_t {
   kCrossesPage = 4,  // A burst across a 4 KiB boundary.
   kBadLast = 5,  // WLAST not exactly on the last beat.
   kRetireOrder = 6,  // rvfi_order did not count by one from zero.
+  kBadForm = 7,  // Not a burst of full-width beats at rising addresses.
 };
 
 class Events {

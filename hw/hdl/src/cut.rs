@@ -10,14 +10,6 @@ use crate::ir::{
     Statement, Ty,
 };
 
-/// Cuts the children and memories off a module. Properties go as well.
-pub fn cut(module: &Module) -> Module {
-    let mut cutter = Cutter::new(module);
-    cutter.instances();
-    cutter.memories();
-    cutter.finish(false)
-}
-
 /// A module that is being cut.
 pub(crate) struct Cutter {
     /// What has become of it.
@@ -239,7 +231,10 @@ mod tests {
             });
         });
         let design = check(&whole).unwrap();
-        let alone = Design::unchecked(Arc::new(cut(&design.top)));
+        let mut cutter = Cutter::new(&design.top);
+        cutter.instances();
+        cutter.memories();
+        let alone = Design::unchecked(Arc::new(cutter.finish(false)));
         assert_eq!(alone.modules().len(), 1);
         let mut sim = Interpreter::new(&alone);
         sim.set("address", 5);

@@ -81,7 +81,7 @@ mod block;
 mod bundle;
 mod checks;
 mod combine;
-pub mod cut;
+mod cut;
 mod design;
 pub mod edit;
 mod error;

@@ -13,5 +13,6 @@ pub mod lockstep;
 pub mod mutation;
 pub mod program;
 pub mod run;
+mod scramble;
 pub mod shrink;
 pub mod trial;

@@ -1,7 +1,9 @@
 //! When everything happened, as one number: it is another one, but for chance, when anything
 //! happens in another cycle or a clock or a counter reads something else.
 
-/// Mixes what is added (the finaliser of SplitMix64, Steele, Lea and Flood, 2014).
+use crate::scramble::scramble;
+
+/// Mixes what is added.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct Timing(u64);
 
@@ -9,10 +11,7 @@ impl Timing {
     /// Something happened in this cycle, with this value.
     pub fn add(&mut self, cycle: u32, value: u32) {
         let word = u64::from(cycle) << 32 | u64::from(value);
-        let mut z = (self.0 ^ word).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        self.0 = z ^ z >> 31;
+        self.0 = scramble(self.0 ^ word, 0);
     }
 
     /// All bits of it are as good as any other.

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use systole_hdl::Design;
 use systole_hdl::mutate::{self, Mutant};
 
+use crate::scramble::scramble;
+
 /// Every mutant of a chip that is also one of `bare`, the chip without its retire port: a bench that
 /// compares what that port says notices every mistake of the port itself.
 pub fn all(design: &Design, bare: &Design) -> Vec<Mutant> {
@@ -64,14 +66,6 @@ fn shares(sizes: &[usize], count: usize) -> Vec<usize> {
         shares[next.expect("count is at most the sum of the sizes")] += 1;
     }
     shares
-}
-
-/// A number that looks random (SplitMix64's output function, Steele, Lea and Flood, 2014).
-fn scramble(seed: u64, index: u64) -> u64 {
-    let mut z = seed.wrapping_add((index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
 }
 
 #[cfg(test)]

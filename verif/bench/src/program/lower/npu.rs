@@ -21,14 +21,7 @@ impl Lowering<'_> {
         scratch: [Register; 2],
     ) {
         let Some(job) = self.program.jobs.get(job) else { return };
-        let [base, value] = self.scratch_pair(scratch);
-        if self.job_started || self.repeated {
-            self.wait_idle([base, value]);
-        }
-        self.job_started = true;
-        if sets_window(&self.program.blocks) {
-            self.set_window(window.unwrap_or_default(), [base, value]);
-        }
+        let [base, value] = self.idle_npu(window.unwrap_or_default(), scratch);
         self.code.load_immediate(base, NPU);
         self.code.add_immediate(value, ZERO, i32::from(interrupt));
         self.code.store_word(value, NPU_INTERRUPT_ENABLE, base);
@@ -39,6 +32,20 @@ impl Lowering<'_> {
         }
         self.code.load_immediate(value, job.list);
         self.code.store_word(value, NPU_DOORBELL, base);
+    }
+
+    /// Waits until a job can be started, and sets the window where one is used; returns the scratch
+    /// registers.
+    fn idle_npu(&mut self, window: [u32; 2], scratch: [Register; 2]) -> [Register; 2] {
+        let scratch = self.scratch_pair(scratch);
+        if self.job_started || self.repeated {
+            self.wait_idle(scratch);
+        }
+        self.job_started = true;
+        if sets_window(&self.program.blocks) {
+            self.set_window(window, scratch);
+        }
+        scratch
     }
 
     /// While no job runs: a write that one may ignore would be a race with its end.
@@ -57,14 +64,7 @@ impl Lowering<'_> {
         scratch: [Register; 2],
     ) {
         let Some(job) = self.program.jobs.get(job) else { return };
-        let [base, value] = self.scratch_pair(scratch);
-        if self.job_started || self.repeated {
-            self.wait_idle([base, value]);
-        }
-        self.job_started = true;
-        if sets_window(&self.program.blocks) {
-            self.set_window([0, 0], [base, value]);
-        }
+        let [base, value] = self.idle_npu([0, 0], scratch);
         self.code.load_immediate(base, NPU);
         self.code.store_word(base, NPU_CLEAR, base);
         self.code.load_word(value, NPU_STATUS, base);

@@ -155,8 +155,13 @@ pub(super) fn data_address() -> impl Strategy<Value = u32> {
 
 /// An address where no memory is: an access fault each.
 fn unmapped() -> impl Strategy<Value = u32> {
-    select(&[0u32, 0x1000, 0x1000_0000, 0x0201_0000, 0x4000_1000, 0xffff_fffc][..])
-        .prop_map(|address| address & !3 | 0x400)
+    let far = select(&[0u32, 0x1000, 0x1000_0000, 0x0201_0000, 0x4000_1000, 0xffff_fffc][..])
+        .prop_map(|address| address & !3 | 0x400);
+    // What a device would be if one bit of the address did not count.
+    let device =
+        select(&[MSIP, MTIMECMP, MTIMECMP + 4, MTIME, NPU, NPU_WINDOW, NPU_WINDOW + 4][..]);
+    let alias = (device, 16..32u32).prop_map(|(device, bit)| device ^ 1 << bit);
+    prop_oneof![1 => far, 2 => alias]
 }
 
 /// Holds addresses: often one that short forms can have as base.
@@ -227,6 +232,8 @@ fn jump(target: Target) -> impl Strategy<Value = Block> {
         4 => (register(), register(), 1..4u8).prop_map(|(register, link, misalignment)| {
             Block::OddJump { register, link, misalignment }
         }),
+        1 => (link(), prop_oneof![1 => Just(31u8), 2 => 24..32u8])
+            .prop_map(|(link, bit)| Block::Astray { link, bit }),
         2 => (1..20u8, link()).prop_map(|(depth, link)| Block::Nest { depth, link }),
         2 => (link(), link(), counts, register()).prop_map(
             |(register, link, (visits, rounds), counter)| {
@@ -276,6 +283,8 @@ fn interrupt(isa: Isa) -> impl Strategy<Value = Block> {
     prop_oneof![
         5 => (0..400u16, [register(), register()])
             .prop_map(|(delay, scratch)| Block::Timer { delay, scratch }),
+        1 => ([register(), register()], vec(clock_write(), 1..4))
+            .prop_map(|(scratch, writes)| Block::SetClock { scratch, writes }),
         2 => (register(), any::<bool>(), vec(behind, 0..4)).prop_map(
             |(scratch, enable, behind)| Block::SoftwareInterrupt { scratch, enable, behind }
         ),
@@ -286,6 +295,15 @@ fn interrupt(isa: Isa) -> impl Strategy<Value = Block> {
             .prop_map(|(delay, scratch, global, user, software, then)| {
                 Block::WaitForInterrupt { delay, scratch, global, user, software, then }
             }),
+    ]
+}
+
+/// A write of one half of the clock: often right before the low one overflows.
+fn clock_write() -> impl Strategy<Value = (bool, u32)> {
+    let low = prop_oneof![2 => value(), 1 => (1..80u32).prop_map(|before| before.wrapping_neg())];
+    prop_oneof![
+        low.prop_map(|value| (false, value)),
+        value().prop_map(|value| (true, value & 0x7fff_ffff)),
     ]
 }
 

@@ -9,6 +9,10 @@ use super::jobs::{gemm, wait};
 use super::layers::layers;
 use super::windows::windows;
 use crate::program::Job;
+use crate::program::layout::CODE;
+
+/// Where no memory is.
+pub(super) const NOWHERE: u32 = 0x1000_0000;
 
 /// A good list with one thing wrong.
 pub(super) fn bad(target: Target, arena: u32, bytes: u32, bus_errors: bool) -> BoxedStrategy<Job> {
@@ -22,8 +26,14 @@ pub(super) fn bad(target: Target, arena: u32, bytes: u32, bus_errors: bool) -> B
         1 => Just(Defect::ManyTokens),
     ];
     let defect = if bus_errors {
-        let outside = (any::<bool>(), 0..2u32);
-        let outside = outside.prop_map(|(write, which)| Defect::OutsideMemory { write, which });
+        let end = CODE + target.ram_bytes;
+        let last = || (1..64u32).prop_map(move |before| end - before);
+        let read = prop_oneof![2 => select(&[NOWHERE, CODE - 8][..]), 3 => last()];
+        let written = prop_oneof![2 => select(&[NOWHERE, 0xffff_f000][..]), 3 => last()];
+        let outside = prop_oneof![
+            read.prop_map(|address| Defect::OutsideMemory { write: false, address }),
+            written.prop_map(|address| Defect::OutsideMemory { write: true, address }),
+        ];
         prop_oneof![defect, outside].boxed()
     } else {
         defect.boxed()
@@ -61,10 +71,10 @@ enum Defect {
         unit: Unit,
     },
     MisalignedList(u32),
-    /// A LOAD or a STORE, if there is one, is where no memory is.
+    /// A LOAD or a STORE, if there is one, is where no memory is, or goes on where it ends.
     OutsideMemory {
         write: bool,
-        which: u32,
+        address: u32,
     },
     ManyTokens,
 }
@@ -113,11 +123,12 @@ fn apply(defect: Defect, target: Target, job: &mut Job, index: usize, spare: u32
         }
         Defect::EarlyWait { unit } => wait(&mut job.descriptors[0], unit),
         Defect::MisalignedList(offset) => job.list += offset,
-        Defect::OutsideMemory { which, .. } => match &mut job.descriptors[index] {
-            Descriptor::Load(_, load) => load.address = [0x1000_0000, 0x7fff_fff8][which as usize],
+        Defect::OutsideMemory { address: outside, .. } => match &mut job.descriptors[index] {
+            Descriptor::Load(_, load) => load.address = outside,
             Descriptor::Store(_, store) => {
                 if let Destination::Memory { address, .. } = &mut store.destination {
-                    *address = [0x1000_0000, 0xffff_f000][which as usize];
+                    *address =
+                        if store.source == Source::Accumulators { outside & !3 } else { outside };
                 }
             }
             _ => {}

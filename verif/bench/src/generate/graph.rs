@@ -8,6 +8,7 @@ use systole_isa::{
 };
 
 use super::Target;
+use super::dice::Dice;
 use super::free::{free_convolution, free_pool, free_windows};
 use super::jobs::{bias, chain, rounding};
 use super::multipliers::{integer_multiplier, multiplier};
@@ -53,7 +54,7 @@ pub(super) fn graph(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job
             let known = known.into_iter().map(|load| Descriptor::Load(Header::default(), load));
             descriptors.splice(0..0, known);
             let sums = Sums { next: arena + operand_bytes + 0x100, end: list, dim: target.npu.dim };
-            let mut descriptors = sums.stored_after_each(descriptors);
+            let mut descriptors = sums.stored(descriptors, &mut Dice::new(seed));
             chain(&mut descriptors);
             Job {
                 list,
@@ -69,7 +70,8 @@ pub(super) fn graph(target: Target, arena: u32, bytes: u32) -> BoxedStrategy<Job
         .boxed()
 }
 
-/// Stores the accumulators of each EXEC as they are, so that nothing in them stays unseen.
+/// Stores the accumulators of each EXEC as they are, or of several in a row, so that nothing in them
+/// stays unseen.
 struct Sums {
     next: u32,
     end: u32,
@@ -80,16 +82,16 @@ impl Sums {
     /// Rows stored after each EXEC.
     const ROWS: u16 = 24;
 
-    fn stored_after_each(mut self, descriptors: Vec<Descriptor>) -> Vec<Descriptor> {
+    fn stored(mut self, descriptors: Vec<Descriptor>, dice: &mut Dice) -> Vec<Descriptor> {
         let mut list = Vec::with_capacity(2 * descriptors.len());
-        for descriptor in descriptors {
+        let mut unseen = Vec::new();
+        let mut descriptors = descriptors.into_iter().peekable();
+        while let Some(descriptor) = descriptors.next() {
             list.push(descriptor);
-            match descriptor {
-                Descriptor::Exec(_, exec) => list.extend(self.store(exec.accumulator_row)),
-                Descriptor::Convolution(_, convolution) => {
-                    list.extend(self.store(convolution.accumulator_row));
-                }
-                _ => {}
+            unseen.extend(sums(&descriptor));
+            let another = descriptors.peek().is_some_and(|next| sums(next).is_some());
+            if !another || dice.chance(50) {
+                list.extend(unseen.drain(..).filter_map(|row| self.store(row)));
             }
         }
         list
@@ -112,6 +114,15 @@ impl Sums {
             source_row_step: 1,
         };
         Some(Descriptor::Store(Header::default(), store))
+    }
+}
+
+/// The accumulator row that an EXEC begins at.
+fn sums(descriptor: &Descriptor) -> Option<u16> {
+    match descriptor {
+        Descriptor::Exec(_, exec) => Some(exec.accumulator_row),
+        Descriptor::Convolution(_, convolution) => Some(convolution.accumulator_row),
+        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Instructions that trap by themselves.
 
+use std::sync::LazyLock;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -12,6 +14,7 @@ use super::instructions::{arithmetic, beside, branch, has, register};
 
 /// Instructions that trap by themselves.
 pub(super) fn trapping(isa: Isa) -> BoxedStrategy<Instruction> {
+    let reserved = select(reserved_parcels()).prop_map(Instruction::RawParcel);
     let illegal = any::<u32>().prop_filter_map("only words that are no instruction", move |word| {
         let parcel = word as u16;
         if isa.c && parcel & 3 != 3 {
@@ -38,9 +41,21 @@ pub(super) fn trapping(isa: Isa) -> BoxedStrategy<Instruction> {
         2 => neighbour(isa),
     ];
     if isa.c {
-        return all.boxed();
+        return prop_oneof![6 => all, 2 => reserved].boxed();
     }
     prop_oneof![6 => all, 1 => misaligned()].boxed()
+}
+
+/// Halfwords that are no instruction although others of their opcode and funct3 are.
+fn reserved_parcels() -> &'static [u16] {
+    static RESERVED: LazyLock<Vec<u16>> = LazyLock::new(|| {
+        let row = |parcel: u16| usize::from(parcel >> 13 << 2 | parcel & 3);
+        let exists = |&parcel: &u16| parcel & 3 != 3 && Compressed::decode(parcel).is_some();
+        let mut used = [false; 32];
+        (0..=u16::MAX).filter(exists).for_each(|parcel| used[row(parcel)] = true);
+        (0..=u16::MAX).filter(|parcel| used[row(*parcel)] && !exists(parcel)).collect()
+    });
+    &RESERVED
 }
 
 /// Jumps and branches to a halfword, which trap without C if they are taken.
@@ -105,7 +120,7 @@ fn neighbour(isa: Isa) -> impl Strategy<Value = Instruction> {
 /// Such words behind operations that may issue together with them.
 pub(super) fn neighbours(isa: Isa) -> impl Strategy<Value = Vec<Instruction>> {
     let ahead = prop_oneof![2 => arithmetic(isa), 1 => beside()];
-    vec((ahead, neighbour(isa)), 1..4)
+    vec((ahead, neighbour(isa)), 2..6)
         .prop_map(|pairs| pairs.into_iter().flat_map(|(one, other)| [one, other]).collect())
 }
 

@@ -173,8 +173,11 @@ impl Builder {
             row_step: 1,
             ..Load::default()
         });
-        if self.seed >> 33 & 3 == 0 {
-            self.load_over(Space::Table, 0xfe00, TABLE_ROWS)?;
+        match self.seed >> 33 & 3 {
+            0 => self.load_over(Space::Table, 0xfe00, TABLE_ROWS)?,
+            // What lies behind the table, up to where row addresses wrap.
+            1 => self.load_over(Space::Table, 0xfe00 + TABLE_ROWS, 512 - TABLE_ROWS)?,
+            _ => {}
         }
         self.has_table = true;
         Some(())

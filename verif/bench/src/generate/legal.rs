@@ -14,6 +14,8 @@ pub(super) struct Legal<'a> {
     pub(super) dice: &'a mut Dice,
     /// Meant to be executed: few rows, LOADs from the bytes that follow `source`.
     pub(super) short: bool,
+    /// Counts of a single bit each.
+    pub(super) sparse: bool,
     pub(super) source: u32,
 }
 
@@ -23,11 +25,11 @@ pub(super) const SOURCE_BYTES: u32 = 0x200;
 impl Legal<'_> {
     /// One of any kind.
     pub(super) fn any(&mut self) -> Descriptor {
-        match self.dice.below(12) {
+        match self.dice.below(14) {
             0..3 => self.load(),
             3..5 => self.product(),
-            5..7 => self.convolution(),
-            7 => self.depthwise(),
+            5..8 => self.convolution(),
+            8..10 => self.depthwise(),
             _ => self.store(),
         }
     }
@@ -56,7 +58,7 @@ impl Legal<'_> {
         if self.short {
             return self.dice.between(1, short) as u16;
         }
-        match self.dice.below(2) {
+        match self.dice.below(if self.sparse { 1 } else { 2 }) {
             0 => 1 << self.dice.below(bits),
             _ => self.dice.between(1, (1 << bits) - 1) as u16,
         }

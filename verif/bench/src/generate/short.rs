@@ -3,7 +3,7 @@
 use systole_isa::{Descriptor, Destination, Exec, Header, Load, Pool, Source, Store};
 
 use super::Target;
-use super::defects::{bad_values, reserved_bits};
+use super::defects::{NOWHERE, bad_values, reserved_bits};
 use super::dice::Dice;
 use super::jobs::{JOBS_BYTES, chain};
 use super::legal::{Legal, SOURCE_BYTES};
@@ -19,8 +19,6 @@ const ARENA: u32 = NPU_ARENA + JOBS_BYTES;
 pub(super) const MOST: usize = 13;
 /// The list of the long job.
 const LONG_LIST: u32 = NPU_ARENA + NPU_ARENA_BYTES - Descriptor::BYTES;
-/// Where no memory is.
-const NOWHERE: u32 = 0x1000_0000;
 
 /// One job for each seed.
 pub(super) fn short_jobs(target: Target, seeds: &[u64]) -> Vec<Job> {
@@ -90,7 +88,7 @@ impl Place {
     }
 
     fn legal<'a>(&self, dice: &'a mut Dice, short: bool) -> Legal<'a> {
-        Legal { target: self.target, dice, short, source: self.source }
+        Legal { target: self.target, dice, short, sparse: false, source: self.source }
     }
 
     /// One or two that are executed.
@@ -168,13 +166,16 @@ impl Place {
         if let Some(header) = descriptors.last_mut().and_then(Descriptor::header_mut) {
             header.last = false;
         }
-        let mut legal = self.legal(dice, false).any();
+        let kind = dice.below(16);
+        // Behind a count that is taken for 0 the wait is never seen.
+        let sparse = (2..5).contains(&kind);
+        let mut legal = Legal { sparse, ..self.legal(dice, false) }.any();
         let unit = legal.unit().map_or(0, |unit| unit as u8);
         if let Some(header) = legal.header_mut() {
             header.last = dice.chance(50);
         }
         let mut words = legal.encode();
-        let defect = match dice.below(16) {
+        let defect = match kind {
             0 => {
                 words[0] =
                     words[0] & !15 | dice.pick(&[0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
@@ -185,13 +186,13 @@ impl Place {
                 words[0] |= dice.pick(&[own << 8, own << 12]);
                 "OwnToken"
             }
-            2 | 3 => {
+            2..5 => {
                 let others = [1, 2, 3].map(|step| (unit + step) % 3);
                 let wait = dice.pick(&[1 << others[0], 1 << others[1], 7 & !(1 << unit)]);
                 words[0] |= u32::from(wait as u8) << 8;
                 "EarlyWait"
             }
-            4..10 => {
+            5..10 => {
                 let bit = dice.pick(&reserved_bits(&legal, self.target));
                 words[bit / 32] |= 1 << (bit % 32);
                 "ReservedBit"

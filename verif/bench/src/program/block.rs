@@ -100,6 +100,14 @@ pub enum Block {
         /// 1, 2 or 3.
         misalignment: u8,
     },
+    /// A call whose return goes to another address than the one it came from: no memory is there, and
+    /// the handler goes on behind the call.
+    Astray {
+        /// Holds the return address.
+        link: Register,
+        /// The bit of the address that is turned over, 24 to 31.
+        bit: u8,
+    },
     /// An address that is used right after it was made.
     Pointer {
         /// What makes it.
@@ -141,6 +149,14 @@ pub enum Block {
         delay: u16,
         /// Two scratch registers.
         scratch: [Register; 2],
+    },
+    /// Sets the clock and reads it back; the timer is left as it is. The high half is 0 in the end.
+    SetClock {
+        /// Two scratch registers.
+        scratch: [Register; 2],
+        /// What is written: to the high half or the low one, and the value; in the high half not all
+        /// ones, where the handler cannot silence the timer.
+        writes: Vec<(bool, u32)>,
     },
     /// Raises the software interrupt.
     SoftwareInterrupt {

@@ -156,6 +156,19 @@ impl<'a> Lowering<'a> {
         self.code.bind(recover);
     }
 
+    pub(super) fn astray(&mut self, link: Register, bit: u8) {
+        let [link, slot] = self.scratch_pair([link, T0]);
+        let behind = self.code.label();
+        if !self.user {
+            self.code.load_address(link, behind);
+            let offset = self.code.upper(slot, RECOVER_SLOT);
+            self.code.store_word(link, offset, slot);
+        }
+        let entry = self.function(link, Work::Astray(slot, bit), Vec::new());
+        self.code.jump(link, entry);
+        self.code.bind(behind);
+    }
+
     pub(super) fn odd_jump(&mut self, register: Register, link: Register, misalignment: u8) {
         let register = self.scratch(register, &[]);
         let link = self.free(link);

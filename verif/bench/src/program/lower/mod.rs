@@ -10,7 +10,7 @@ mod rewrite;
 
 pub use image::{Image, TooLong, lower, random_bytes};
 
-use systole_isa::{Csr, CsrOp, CsrSource, Instruction, Register};
+use systole_isa::{Csr, CsrOp, CsrSource, Instruction, Register, RegisterOp};
 
 use self::privileged::Wake;
 use self::rewrite::{with_bases, with_rd};
@@ -71,6 +71,8 @@ enum Work<'a> {
     Nested { inner: Option<[Label; 2]>, back: Label },
     /// A jump through the register.
     Jump(Register),
+    /// A return to the address with this bit turned over, made in the register.
+    Astray(Register, u8),
 }
 
 impl<'a> Lowering<'a> {
@@ -117,6 +119,13 @@ impl<'a> Lowering<'a> {
                         self.code.bind(returned);
                     }
                     self.code.load_address(link, caller);
+                    self.code.push(back);
+                }
+                Work::Astray(register, bit) => {
+                    self.code.load_immediate(register, 1 << bit);
+                    let op = RegisterOp::Xor;
+                    let (rd, rs1, rs2) = (link, link, register);
+                    self.code.push(Instruction::Register { op, rd, rs1, rs2 });
                     self.code.push(back);
                 }
                 Work::Jump(register) => {
@@ -185,6 +194,7 @@ impl<'a> Lowering<'a> {
             Block::OddJump { register, link, misalignment } => {
                 self.odd_jump(*register, *link, *misalignment);
             }
+            Block::Astray { link, bit } => self.astray(*link, *bit),
             Block::Pointer { maker, register, between, usage } => {
                 self.pointer(*maker, *register, between, usage);
             }
@@ -193,6 +203,7 @@ impl<'a> Lowering<'a> {
                 self.self_modify([*address, *word, *link], versions, *by);
             }
             Block::Timer { delay, scratch } => self.timer(*delay, *scratch),
+            Block::SetClock { scratch, writes } => self.set_clock(*scratch, writes),
             Block::SoftwareInterrupt { scratch, enable, behind } => {
                 self.software_interrupt(*scratch, *enable);
                 self.straight(behind);

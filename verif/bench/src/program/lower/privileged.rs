@@ -47,6 +47,19 @@ impl<'a> Lowering<'a> {
         self.code.push(csr_immediate(CsrOp::Set, ZERO, Csr::MSTATUS, MIE));
     }
 
+    /// Each write is followed by reads of both halves.
+    pub(super) fn set_clock(&mut self, scratch: [Register; 2], writes: &[(bool, u32)]) {
+        let [base, value] = self.scratch_pair(scratch);
+        let low = self.code.upper(base, MTIME);
+        for &(high, written) in writes {
+            self.code.load_immediate(value, written);
+            self.code.store_word(value, low + if high { 4 } else { 0 }, base);
+            self.code.load_word(value, low + 4, base);
+            self.code.load_word(value, low, base);
+        }
+        self.code.store_word(ZERO, low + 4, base);
+    }
+
     pub(super) fn software_interrupt(&mut self, scratch: Register, enable: bool) {
         if enable {
             self.code.push(csr_immediate(CsrOp::Set, ZERO, Csr::MIE, SOFTWARE_ENABLE));

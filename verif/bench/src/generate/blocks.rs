@@ -155,13 +155,24 @@ pub(super) fn data_address() -> impl Strategy<Value = u32> {
 
 /// An address where no memory is: an access fault each.
 fn unmapped() -> impl Strategy<Value = u32> {
-    let far = select(&[0u32, 0x1000, 0x1000_0000, 0x0201_0000, 0x4000_1000, 0xffff_fffc][..])
-        .prop_map(|address| address & !3 | 0x400);
-    // What a device would be if one bit of the address did not count.
-    let device =
-        select(&[MSIP, MTIMECMP, MTIMECMP + 4, MTIME, NPU, NPU_WINDOW, NPU_WINDOW + 4][..]);
-    let alias = (device, 16..32u32).prop_map(|(device, bit)| device ^ 1 << bit);
-    prop_oneof![1 => far, 2 => alias]
+    select(&[0u32, 0x1000, 0x1000_0000, 0x0201_0000, 0x4000_1000, 0xffff_fffc][..])
+        .prop_map(|address| address & !3 | 0x400)
+}
+
+/// Where a device would be if one bit of the address did not count: no memory is there.
+fn alias() -> impl Strategy<Value = u32> {
+    let devices = [MSIP, MTIMECMP, MTIMECMP + 4, MTIME, NPU, NPU_WINDOW, NPU_WINDOW + 4];
+    let bit = prop_oneof![3 => 16..31u32, 1 => Just(31)];
+    (select(devices.to_vec()), bit).prop_map(|(device, bit)| device ^ 1 << bit)
+}
+
+/// A load or store of the word that the base points at.
+fn word_access() -> impl Strategy<Value = Instruction> {
+    let (rs1, offset) = (Register::ZERO, 0);
+    prop_oneof![
+        register().prop_map(move |rd| Instruction::Load { op: LoadOp::Lw, rd, rs1, offset }),
+        register().prop_map(move |rs2| Instruction::Store { op: StoreOp::Sw, rs2, rs1, offset }),
+    ]
 }
 
 /// Holds addresses: often one that short forms can have as base.
@@ -171,8 +182,9 @@ fn base() -> impl Strategy<Value = Register> {
 
 fn memory(isa: Isa) -> impl Strategy<Value = Block> {
     let place = prop_oneof![
-        9 => (data_address(), vec(access(isa), 1..10)),
+        18 => (data_address(), vec(access(isa), 1..10)),
         1 => (unmapped(), vec(access(isa), 1..3)),
+        1 => (alias(), vec(word_access(), 1..4)),
     ];
     (base(), place, privilege(isa)).prop_map(|(base, (address, accesses), privilege)| {
         Block::Access { base, address, accesses, distance: 0, privilege }
@@ -232,8 +244,8 @@ fn jump(target: Target) -> impl Strategy<Value = Block> {
         4 => (register(), register(), 1..4u8).prop_map(|(register, link, misalignment)| {
             Block::OddJump { register, link, misalignment }
         }),
-        1 => (link(), prop_oneof![1 => Just(31u8), 2 => 24..32u8])
-            .prop_map(|(link, bit)| Block::Astray { link, bit }),
+        1 => (link(), 1..4u8, prop_oneof![1 => Just(31u8), 2 => 24..32u8])
+            .prop_map(|(link, returns, bit)| Block::Astray { link, returns, bit }),
         2 => (1..20u8, link()).prop_map(|(depth, link)| Block::Nest { depth, link }),
         2 => (link(), link(), counts, register()).prop_map(
             |(register, link, (visits, rounds), counter)| {

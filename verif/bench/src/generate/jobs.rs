@@ -11,6 +11,7 @@ use super::defects::bad;
 use super::graph::graph;
 use super::layers::layers;
 use super::multipliers::{Multipliers, multipliers};
+use super::residual::residual_ties;
 use super::short::{long_job, short_jobs};
 use super::special::{parallel, ties};
 use super::starts::JobStarts;
@@ -45,12 +46,18 @@ pub(super) fn jobs(target: Target, starts: JobStarts, seeds: Vec<u64>) -> BoxedS
 }
 
 fn job(target: Target, arena: u32, bytes: u32, end_early: bool) -> BoxedStrategy<Job> {
+    // There is no table memory beside an array of side 2.
+    let adds = match target.npu.dim {
+        2 => ties(target, arena, bytes),
+        _ => residual_ties(target, arena, bytes),
+    };
     let own_rows_only = prop_oneof![
         4 => gemm(target, arena, bytes),
         5 => layers(target, arena, bytes),
         2 => windows(target, arena, bytes),
         1 => parallel(target, arena, bytes),
         2 => ties(target, arena, bytes),
+        2 => adds,
         4 => tokens(target, arena, bytes),
         2 => bad(target, arena, bytes, end_early),
     ];

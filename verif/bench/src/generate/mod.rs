@@ -22,6 +22,7 @@ mod own_rows;
 mod pointers;
 mod profile;
 mod regions;
+mod residual;
 mod short;
 mod special;
 mod starts;

@@ -100,11 +100,13 @@ pub enum Block {
         /// 1, 2 or 3.
         misalignment: u8,
     },
-    /// A call whose return goes to another address than the one it came from: no memory is there, and
-    /// the handler goes on behind the call.
+    /// Calls of a function, of which the last one returns to another address than it came from: no
+    /// memory is there, and the handler goes on behind the call.
     Astray {
         /// Holds the return address.
         link: Register,
+        /// Calls that return before.
+        returns: u8,
         /// The bit of the address that is turned over, 24 to 31.
         bit: u8,
     },

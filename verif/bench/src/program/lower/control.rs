@@ -156,15 +156,20 @@ impl<'a> Lowering<'a> {
         self.code.bind(recover);
     }
 
-    pub(super) fn astray(&mut self, link: Register, bit: u8) {
-        let [link, slot] = self.scratch_pair([link, T0]);
+    pub(super) fn astray(&mut self, link: Register, returns: u8, bit: u8) {
+        let [link, turned] = self.scratch_pair([link, T0]);
+        let entry = self.function(link, Work::Astray(turned), Vec::new());
         let behind = self.code.label();
         if !self.user {
             self.code.load_address(link, behind);
-            let offset = self.code.upper(slot, RECOVER_SLOT);
-            self.code.store_word(link, offset, slot);
+            let offset = self.code.upper(turned, RECOVER_SLOT);
+            self.code.store_word(link, offset, turned);
         }
-        let entry = self.function(link, Work::Astray(slot, bit), Vec::new());
+        self.code.add_immediate(turned, ZERO, 0);
+        for _ in 0..returns {
+            self.code.jump(link, entry);
+        }
+        self.code.load_immediate(turned, 1 << bit);
         self.code.jump(link, entry);
         self.code.bind(behind);
     }

@@ -71,8 +71,8 @@ enum Work<'a> {
     Nested { inner: Option<[Label; 2]>, back: Label },
     /// A jump through the register.
     Jump(Register),
-    /// A return to the address with this bit turned over, made in the register.
-    Astray(Register, u8),
+    /// A return to the address with the bits of the register turned over.
+    Astray(Register),
 }
 
 impl<'a> Lowering<'a> {
@@ -121,8 +121,7 @@ impl<'a> Lowering<'a> {
                     self.code.load_address(link, caller);
                     self.code.push(back);
                 }
-                Work::Astray(register, bit) => {
-                    self.code.load_immediate(register, 1 << bit);
+                Work::Astray(register) => {
                     let op = RegisterOp::Xor;
                     let (rd, rs1, rs2) = (link, link, register);
                     self.code.push(Instruction::Register { op, rd, rs1, rs2 });
@@ -194,7 +193,7 @@ impl<'a> Lowering<'a> {
             Block::OddJump { register, link, misalignment } => {
                 self.odd_jump(*register, *link, *misalignment);
             }
-            Block::Astray { link, bit } => self.astray(*link, *bit),
+            Block::Astray { link, returns, bit } => self.astray(*link, *returns, *bit),
             Block::Pointer { maker, register, between, usage } => {
                 self.pointer(*maker, *register, between, usage);
             }

@@ -94,7 +94,7 @@ pub fn judge(
 
 /// Programs whose cycles are pinned: a mutant that changes the cycles of none of these is not told by
 /// them.
-pub const PINNED: u64 = 200;
+pub const PINNED: u64 = 500;
 
 /// When a program did what it did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -53,7 +53,7 @@ fn job(target: Target, arena: u32, bytes: u32, end_early: bool) -> BoxedStrategy
     };
     let own_rows_only = prop_oneof![
         4 => gemm(target, arena, bytes),
-        5 => layers(target, arena, bytes),
+        6 => layers(target, arena, bytes),
         2 => windows(target, arena, bytes),
         1 => parallel(target, arena, bytes),
         2 => ties(target, arena, bytes),

@@ -158,7 +158,12 @@ impl Groups {
                 "hazard",
                 "A value is needed 1 to 3 instructions after it was made: what is forwarded.",
                 [axis(Producer::NAMES), axis(Consumer::NAMES), distances],
-                |[producer, consumer, _]| given(exists(isa, producer) && exists(isa, consumer)),
+                |[producer, consumer, _]| match (producer, consumer) {
+                    ("sc", "load-address" | "store-address" | "atomic-address") if isa.a => {
+                        Verdict::Never("SC makes 0 or 1, and no memory is so low")
+                    }
+                    _ => given(exists(isa, producer) && exists(isa, consumer)),
+                },
             ),
             overwritten: table.cross(
                 "overwritten",

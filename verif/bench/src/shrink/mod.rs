@@ -167,11 +167,13 @@ impl<F: FnMut(&Program) -> bool> Search<F> {
                         blocks.get_mut(index).map(only_visit);
                     });
                 });
-                self.try_change(|program| {
-                    block_list(&mut program.blocks, list, |blocks| {
-                        blocks.get_mut(index).map(write_once);
+                for step in 0..4 {
+                    self.try_change(|program| {
+                        block_list(&mut program.blocks, list, |blocks| {
+                            blocks.get_mut(index).map(|block| drop_step(block, step));
+                        });
                     });
-                });
+                }
                 for delay in [0, 1, 16] {
                     self.try_change(|program| {
                         block_list(&mut program.blocks, list, |blocks| {
@@ -364,10 +366,18 @@ fn disturbed(blocks: &[Block], job: usize) -> bool {
     })
 }
 
-/// Leaves one of the writes while a job runs.
-fn write_once(block: &mut Block) {
-    if let Block::DisturbJob { writes, .. } = block {
-        writes.truncate(1);
+/// Leaves out one of several steps that a block takes, which the others may not need.
+fn drop_step(block: &mut Block, step: usize) {
+    fn remove<T>(steps: &mut Vec<T>, step: usize) {
+        if steps.len() > 1 && step < steps.len() {
+            steps.remove(step);
+        }
+    }
+    match block {
+        Block::DisturbJob { writes, .. } => remove(writes, step),
+        Block::SetClock { writes, .. } => remove(writes, step),
+        Block::Regions { entries, .. } => remove(entries, step),
+        _ => {}
     }
 }
 
@@ -421,10 +431,15 @@ fn set_delay(blocks: &mut [Block], index: usize, new: u16) {
 
 fn set_count(blocks: &mut [Block], index: usize, new: u8) {
     match blocks.get_mut(index) {
-        Some(Block::Loop { count, .. } | Block::Nest { depth: count, .. }) => {
+        Some(
+            Block::Loop { count, .. }
+            | Block::Nest { depth: count, .. }
+            | Block::Astray { returns: count, .. },
+        ) => {
             *count = new.min(*count);
         }
         Some(Block::Visit { targets, .. }) => targets.truncate(new.into()),
+        Some(Block::DisturbJob { writes, .. }) => writes.truncate(new.into()),
         Some(Block::Dispatch { visits, rounds, .. }) => {
             *visits = (new + 1).min(*visits);
             *rounds = new.min(*rounds);

@@ -33,4 +33,4 @@ pub use smtbmc::{Answer, Question, ask};
 pub use stalls::{PortStalls, Stalls};
 pub use verilator::Verilator;
 pub use verilator_sys::{Library, LoadError, OutOfRange, Record};
-pub use yosys::{Proof, Yosys, YosysVersion};
+pub use yosys::{Yosys, YosysVersion};

@@ -1,10 +1,8 @@
 //! Running a tool and telling what it said.
 
 use std::fs::File;
-use std::io;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use crate::Error;
 
@@ -23,40 +21,13 @@ pub(crate) fn run(command: &mut Command, hint: &str) -> Result<String, Error> {
     }
 }
 
-/// How a command with a time limit ended.
-pub(crate) enum End {
-    /// With success.
-    Good,
-    /// Without; with the end of what it printed.
-    Failed(String),
-    /// It was stopped.
-    TooLong,
-}
-
-/// Runs a command for `limit` at most. What it prints goes to the file `log`.
-pub(crate) fn run_within(command: &mut Command, limit: Duration, log: &Path) -> Result<End, Error> {
+/// Runs a command to its end; what it prints goes to the file `log`. Whether it ended with success.
+pub(crate) fn run_into(command: &mut Command, log: &Path) -> Result<bool, Error> {
     let file = File::create(log).map_err(Error::io("write", log))?;
     let second = file.try_clone().map_err(Error::io("write", log))?;
     command.stdin(Stdio::null()).stdout(file).stderr(second);
-    let broken = |command: &Command, error: io::Error| failure(command, error.to_string(), "");
-    let mut child = command.spawn().map_err(|error| broken(command, error))?;
-    let start = Instant::now();
-    loop {
-        match child.try_wait().map_err(|error| broken(command, error))? {
-            Some(status) if status.success() => return Ok(End::Good),
-            Some(_) => {
-                let text = std::fs::read(log).map_err(Error::io("read", log))?;
-                return Ok(End::Failed(tail(&String::from_utf8_lossy(&text))));
-            }
-            None if start.elapsed() > limit => {
-                // It may just have ended by itself.
-                let _ = child.kill();
-                child.wait().map_err(|error| broken(command, error))?;
-                return Ok(End::TooLong);
-            }
-            None => std::thread::sleep(Duration::from_millis(10)),
-        }
-    }
+    let status = command.status().map_err(|error| failure(command, error.to_string(), ""))?;
+    Ok(status.success())
 }
 
 /// The error of a command that printed `output`.
@@ -80,7 +51,8 @@ pub(crate) fn last_lines(output: &Output) -> String {
     text
 }
 
-fn tail(text: &str) -> String {
+/// The last lines of what was printed.
+pub(crate) fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(QUOTED_LINES)..].join("\n")
 }

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::process::End;
 use crate::progress::Progress;
 use crate::pypi::{Package, Tool, find_python};
 use crate::settings::Settings;
@@ -86,17 +85,6 @@ pub struct Yosys {
     pub version: String,
 }
 
-/// What became of a proof.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Proof {
-    /// It holds.
-    Proven,
-    /// It does not.
-    Refuted,
-    /// Time was up.
-    TooLong,
-}
-
 impl Yosys {
     /// The oldest version that the proofs were run with.
     pub const FOR_PROOFS: YosysVersion = (0, 23);
@@ -137,24 +125,35 @@ impl Yosys {
         process::run(command.args(["-q", "-s", script]).current_dir(folder), "")
     }
 
-    /// Runs a script that ends with `sat -verify -prove`, for `limit` at most. The log is left in `folder`.
+    /// Runs a script as [`run`](Self::run) does, and whatever it runs, for `limit` of processor time at
+    /// most. Whether it came to its end in that time; the log is left in `folder`.
     ///
     /// # Errors
-    /// When Yosys cannot be run, or fails for another reason.
-    pub fn proves(
+    /// When Yosys cannot be run, or complains.
+    pub fn run_within(
         &self,
         settings: &Settings,
         script: &str,
         folder: &Path,
         limit: Duration,
-    ) -> Result<Proof, Error> {
-        let mut command = settings.command(&self.program);
+    ) -> Result<bool, Error> {
+        let mut command = settings.command(Path::new("sh"));
+        let seconds = limit.as_secs().max(1).to_string();
+        // The limit holds for ABC as well, which Yosys may run as a process of its own.
+        command.args(["-c", "ulimit -t \"$0\" && exec \"$@\"", &seconds]).arg(&self.program);
         command.args(["-q", "-s", script]).current_dir(folder);
-        match process::run_within(&mut command, limit, &folder.join("yosys.log"))? {
-            End::Good => Ok(Proof::Proven),
-            End::Failed(output) if output.contains("proof did fail") => Ok(Proof::Refuted),
-            End::Failed(output) => Err(process::failure(&command, output, "")),
-            End::TooLong => Ok(Proof::TooLong),
+        let log = folder.join("yosys.log");
+        if process::run_into(&mut command, &log)? {
+            return Ok(true);
+        }
+        let text = fs::read(&log).map_err(Error::io("read", &log))?;
+        let text = String::from_utf8_lossy(&text);
+        // ABC without time left is a complaint, too.
+        let complains =
+            |line: &str| line.starts_with("ERROR: ") && !line.starts_with("ERROR: ABC: ");
+        match text.lines().any(complains) {
+            true => Err(process::failure(&command, process::tail(&text), "")),
+            false => Ok(false),
         }
     }
 

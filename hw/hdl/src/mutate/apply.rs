@@ -46,7 +46,7 @@ pub fn fixed(module: &ir::Module, mutant: &Mutant) -> ir::Module {
         {
             *bits = lowest_bit_flipped(bits);
         }
-        return changed;
+        return edit(changed, |_| ());
     }
     edit(module.clone(), |editor| {
         let mut places = Places::default();

@@ -1,29 +1,30 @@
 //! Proving that a mutant changes nothing: then no bench can notice it.
 //!
-//! A part of the chip and the same part with the mutant in it start in one state, and have to show and
-//! to store the same some cycles later ([`question`]). First the part is the mutant's module alone,
-//! its children cut off, then ever more of what is around it, up to all of the hart or the NPU. What
-//! memories answer may be anything. What is not proven may still be equal: a mutant may reach only states
-//! that the chip never comes to.
+//! A part of the chip and the same part with the mutant in it start from power-up, and have to show
+//! and to store the same ever after ([`question`]). First the part is the mutant's module alone, with all
+//! around it cut off. Where the difference reaches a neighbour, that is taken in; where it reaches the
+//! outputs, the module above. What is not proven may still be equal: too much to solve in the time,
+//! or it needs to be known that a memory gives back what was written.
 
+mod abc;
 mod question;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use systole_hdl::mutate::{Class, Mutant};
+use systole_hdl::mutate::Mutant;
 use systole_hdl::{Design, ir::Module};
-use systole_sim::{Error, Proof, Settings, Yosys};
+use systole_sim::{Error, Settings, Yosys};
 
-use question::{DIFFERS, Question, TOP};
+use abc::Verdict;
+use question::Question;
 
-/// How long Yosys may try a question.
-const LIMIT: Duration = Duration::from_secs(60);
-/// Cycles from the state in which both are equal, for a module alone and for one with its children.
-const CYCLES: [usize; 2] = [3, 2];
+/// No further question is asked about a mutant after this time.
+const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Whether the mutant is proven to behave like the design.
+/// Whether the mutant is proven to behave like the design. `stop` ends the search without.
 ///
 /// # Errors
 /// When Yosys cannot be run, or files cannot be written.
@@ -32,16 +33,13 @@ pub fn is_equivalent(
     settings: &Settings,
     design: &Design,
     mutant: &Mutant,
+    stop: &AtomicBool,
 ) -> Result<bool, Error> {
     let module = design.modules().iter().find(|module| module.name == mutant.module);
     let Some(module) = module else { return Ok(false) };
-    // Both sides start in the state after reset.
-    if mutant.class == Class::Reset {
-        return Ok(false);
-    }
-    let prover = Prover { yosys, settings, design, module, mutant };
-    let [alone, _] = CYCLES;
-    Ok(prover.ask(module, false, alone)? == Proof::Proven || prover.within_parents(module)?)
+    let until = Instant::now() + PATIENCE;
+    let prover = Prover { yosys, settings, design, module, mutant, stop, until };
+    prover.in_part(module, prover.holders())
 }
 
 struct Prover<'a> {
@@ -50,67 +48,63 @@ struct Prover<'a> {
     design: &'a Design,
     module: &'a Arc<Module>,
     mutant: &'a Mutant,
+    stop: &'a AtomicBool,
+    until: Instant,
 }
 
 impl Prover<'_> {
-    /// Whether the mutant changes nothing in any of the modules around `part`, or around these. The
-    /// top is left out: it is everything.
-    fn within_parents(&self, part: &Module) -> Result<bool, Error> {
-        let [_, cycles] = CYCLES;
-        let holds = |module: &Module| module.children().any(|child| child.name == part.name);
-        let parents: Vec<_> = self.design.modules().iter().filter(|module| holds(module)).collect();
-        if parents.is_empty() {
+    /// The mutant's module and all that hold it, at any depth.
+    fn holders(&self) -> BTreeSet<String> {
+        let mut holders = BTreeSet::from([self.module.name.clone()]);
+        // Children come before their parents.
+        for module in self.design.modules() {
+            if module.children().any(|child| holders.contains(&child.name)) {
+                holders.insert(module.name.clone());
+            }
+        }
+        holders
+    }
+
+    /// Whether the mutant changes nothing in `part`, or in any of the modules around it. Children of
+    /// the modules `inside` are known to matter.
+    fn in_part(&self, part: &Module, mut inside: BTreeSet<String>) -> Result<bool, Error> {
+        while !self.stop.load(Ordering::Relaxed) && Instant::now() < self.until {
+            let question = Question::new(part, self.module, self.mutant, &inside);
+            let Some(question) = question else { return Ok(false) };
+            let Some(verdicts) = abc::ask(self.yosys, self.settings, &question)? else {
+                return Ok(false);
+            };
+            let (own, children) = verdicts.split_last().expect("one for all but children");
+            let found = children.contains(&Verdict::Differs) || *own == Verdict::Differs;
+            let reached = |verdict: Verdict| {
+                verdict == Verdict::Differs || !found && verdict == Verdict::Unknown
+            };
+            let reaches = question.cut.iter().zip(children);
+            let reaches = reaches.filter(|(_, verdict)| reached(**verdict));
+            inside.extend(reaches.map(|(of, _)| of.clone()));
+            if reached(*own) {
+                return self.around(part, &inside);
+            }
+            if !children.iter().any(|&verdict| reached(verdict)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn around(&self, part: &Module, inside: &BTreeSet<String>) -> Result<bool, Error> {
+        let holds = |module: &&Arc<Module>| module.children().any(|child| child.name == part.name);
+        let mut parents = self.design.modules().iter().filter(holds).peekable();
+        if parents.peek().is_none() {
             return Ok(false);
         }
         for parent in parents {
-            if Arc::ptr_eq(parent, &self.design.top) {
+            if !self.in_part(parent, inside.clone())? {
                 return Ok(false);
-            }
-            match self.ask(parent, true, cycles)? {
-                Proof::Proven => {}
-                Proof::Refuted if self.within_parents(parent)? => {}
-                Proof::Refuted | Proof::TooLong => return Ok(false),
             }
         }
         Ok(true)
     }
-
-    /// The mutant in `part`, its module or one above it, `deep` with its children.
-    fn ask(&self, part: &Module, deep: bool, cycles: usize) -> Result<Proof, Error> {
-        match Question::new(part, self.module, self.mutant, deep, cycles) {
-            Some(question) => ask(self.yosys, self.settings, &question),
-            None => Ok(Proof::Refuted),
-        }
-    }
-}
-
-fn ask(yosys: &Yosys, settings: &Settings, question: &Question) -> Result<Proof, Error> {
-    let temporary = std::env::temp_dir();
-    let folder = tempfile::tempdir().map_err(Error::io("create a folder in", &temporary))?;
-    let script = script();
-    let files = question.files().into_iter().chain([("script.ys", script)]);
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).map_err(Error::io("write", &path))?;
-    }
-    yosys.proves(settings, "script.ys", folder.path(), LIMIT)
-}
-
-/// What both have in common is merged, which leaves little to solve.
-fn script() -> String {
-    format!(
-        "read_verilog gold.v gate.v check.v\n\
-         hierarchy -top {TOP}\n\
-         proc\n\
-         flatten\n\
-         opt_expr\n\
-         opt_merge\n\
-         opt_clean\n\
-         opt_expr\n\
-         opt_merge\n\
-         opt_clean\n\
-         sat -verify -prove {DIFFERS} 0 {TOP}\n"
-    )
 }
 
 /// The numbers of those mutants that are proven to change nothing, counted from 1 in `mutants`. What
@@ -134,7 +128,7 @@ pub fn equivalent(
                 break;
             }
             let mutant = &mutants[usize::from(number) - 1];
-            let proven = is_equivalent(yosys, settings, design, mutant)?;
+            let proven = is_equivalent(yosys, settings, design, mutant, stop)?;
             let mut results = results.lock().expect("no thread panicked");
             results.push((number, proven));
             progress(results.len(), results.iter().filter(|(_, proven)| *proven).count());
@@ -151,44 +145,4 @@ pub fn equivalent(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use systole_hdl::mutate;
-    use systole_hdl::prelude::*;
-    use systole_sim::silent;
-
-    /// A counter that never leaves 0 to 3, and the smaller of two numbers.
-    fn example() -> Design {
-        let example = module("example", |m| {
-            let (a, b) = (m.input("a", U(4)), m.input("b", U(4)));
-            m.output("least", a.lt(b).mux(a, b));
-            let count = m.output_reg("count", U(3)).reset(0);
-            m.clocked(|| {
-                count.set(count + 1);
-                when(count.eq(3), || count.set(0));
-            });
-            let memory = m.memory("memory", 4, U(4));
-            m.output("word", memory.read(count.bits(1, 0)));
-            m.clocked(|| memory.write(a.bits(1, 0), b));
-        });
-        check(&example).expect("a good design")
-    }
-
-    #[test]
-    fn only_what_changes_nothing_is_proven() {
-        let settings = Settings::from_env().expect("settings");
-        let yosys = Yosys::provide(&settings, Yosys::FOR_PROOFS, &silent).expect("Yosys");
-        let design = example();
-        let equivalent = |mutant: &Mutant| {
-            is_equivalent(&yosys, &settings, &design, mutant).expect("Yosys runs")
-        };
-        let all = mutate::mutants(&design);
-        let proven: Vec<&str> = all
-            .iter()
-            .filter(|mutant| equivalent(mutant))
-            .map(|mutant| mutant.description.as_str())
-            .collect();
-        // The smaller of two equal values is either; what 7 counts to is 0 in any case.
-        assert_eq!(proven, ["`lt` becomes `le`", "`eq` without the highest bit"]);
-    }
-}
+mod tests;

@@ -126,7 +126,7 @@ impl Yosys {
     }
 
     /// Runs a script as [`run`](Self::run) does, and whatever it runs, for `limit` of processor time at
-    /// most. Whether it came to its end in that time; the log is left in `folder`.
+    /// most. Whether it came to its end in that time, with what it was to `-verify`; the log is left in `folder`.
     ///
     /// # Errors
     /// When Yosys cannot be run, or complains.
@@ -148,10 +148,11 @@ impl Yosys {
         }
         let text = fs::read(&log).map_err(Error::io("read", &log))?;
         let text = String::from_utf8_lossy(&text);
-        // ABC without time left is a complaint, too.
-        let complains =
-            |line: &str| line.starts_with("ERROR: ") && !line.starts_with("ERROR: ABC: ");
-        match text.lines().any(complains) {
+        // ABC without time left is a complaint, too, and so is what is not true.
+        let told =
+            ["ABC: ", "Can't open ABC output file", "Called with -verify and proof did fail"];
+        let complains = |error: &str| !told.iter().any(|told| error.starts_with(told));
+        match text.lines().filter_map(|line| line.strip_prefix("ERROR: ")).any(complains) {
             true => Err(process::failure(&command, process::tail(&text), "")),
             false => Ok(false),
         }

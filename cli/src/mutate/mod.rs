@@ -5,6 +5,7 @@ mod report;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use systole_hdl::Design;
 use systole_hdl::mutate::{Mutant, selectable};
@@ -35,6 +36,9 @@ pub struct Args {
     /// Mutants at a time [default: the number of processors]. What is killed is the same.
     #[arg(long, value_name = "JOBS", value_parser = number)]
     jobs: Option<u64>,
+    /// Seconds after which a proof that a survivor changes nothing is given up; 0: no proofs.
+    #[arg(long, value_name = "SECONDS", value_parser = number, default_value = "60")]
+    prove: u64,
     /// Shrink the programs of N killed mutants, to see how much of them is left.
     #[arg(long, value_name = "N", value_parser = number, default_value = "0")]
     shrink: u64,
@@ -146,6 +150,9 @@ fn shrink(args: &Args, judged: &mut Judged, library: &Arc<Library>) -> Result<()
 
 /// Proves mutants to change nothing, where that can be.
 fn prove(args: &Args, judged: &mut Judged, numbers: &[u16]) -> Result<()> {
+    if args.prove == 0 || numbers.is_empty() {
+        return Ok(());
+    }
     let line = Progress::new();
     let install = |phase: &str, fraction: f32| {
         line.update(|| format!("mutate {:3.0} %  {phase}", 100.0 * fraction));
@@ -160,9 +167,10 @@ fn prove(args: &Args, judged: &mut Judged, numbers: &[u16]) -> Result<()> {
         });
     };
     let (design, mutants) = (&judged.design, &judged.mutants);
-    let (jobs, stop) = (jobs(args), interrupt::flag());
+    let (how, stop) =
+        ((jobs(args), Duration::from_secs(args.prove.min(86_400))), interrupt::flag());
     let tools = (&yosys, &settings);
-    let proven = mutation::equivalent(numbers, design, mutants, tools, jobs, stop, progress)
+    let proven = mutation::equivalent(numbers, design, mutants, tools, how, stop, progress)
         .map_err(simulation::tool_error)?;
     drop(line);
     judged.verdicts.extend(proven.iter().map(|&number| (number, Verdict::Equivalent)));

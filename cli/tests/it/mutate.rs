@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use crate::support::*;
 
-const SAMPLE: &str = "mutate --preset nano --mutants 40 --seed 3 --programs 60 --shrink 3";
+/// Proofs are tested where they are made: they take minutes, and depend on time.
+const SAMPLE: &str =
+    "mutate --preset nano --mutants 40 --seed 3 --programs 60 --prove 0 --shrink 3";
 
 #[test]
 fn a_sample_is_judged_and_reported() {

@@ -3,28 +3,29 @@
 //! A part of the chip and the same part with the mutant in it start from power-up, and have to show
 //! and to store the same ever after ([`question`]). First the part is the mutant's module alone, with all
 //! around it cut off. Where the difference reaches a neighbour, that is taken in; where it reaches the
-//! outputs, the module above. What is not proven may still be equal: too much to solve in the time,
+//! outputs, the module above. If that proves nothing, a question without time is asked ([`steps`]), of
+//! ever more of the chip around the mutant. What is not proven may still be equal: too much to solve in the time,
 //! or it needs to be known that a memory gives back what was written.
 
 mod abc;
 mod question;
+mod steps;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use systole_hdl::mutate::Mutant;
+use systole_hdl::mutate::{Class, Mutant};
 use systole_hdl::{Design, ir::Module};
 use systole_sim::{Error, Settings, Yosys};
 
 use abc::Verdict;
 use question::Question;
 
-/// No further question is asked about a mutant after this time.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Whether the mutant is proven to behave like the design. `stop` ends the search without.
+/// Whether the mutant is proven to behave like the design. After `patience` no further question about
+/// all time is asked; the last one and those without time may take a minute each. `stop` ends the
+/// search, too.
 ///
 /// # Errors
 /// When Yosys cannot be run, or files cannot be written.
@@ -33,13 +34,18 @@ pub fn is_equivalent(
     settings: &Settings,
     design: &Design,
     mutant: &Mutant,
+    patience: Duration,
     stop: &AtomicBool,
 ) -> Result<bool, Error> {
     let module = design.modules().iter().find(|module| module.name == mutant.module);
     let Some(module) = module else { return Ok(false) };
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + patience;
     let prover = Prover { yosys, settings, design, module, mutant, stop, until };
-    prover.in_part(module, prover.holders())
+    if prover.in_part(module, prover.holders())? {
+        return Ok(true);
+    }
+    // Without time, both start in the state after reset.
+    Ok(mutant.class != Class::Reset && prover.in_steps(module)?)
 }
 
 struct Prover<'a> {
@@ -63,6 +69,23 @@ impl Prover<'_> {
             }
         }
         holders
+    }
+
+    /// Whether the mutant changes nothing in `part` with all that is in it, or in what is around it, up
+    /// to what the top holds: from no state, whether it is reached or not.
+    fn in_steps(&self, part: &Module) -> Result<bool, Error> {
+        if self.stop.load(Ordering::Relaxed) || part.name == self.design.top.name {
+            return Ok(false);
+        }
+        let all = self.design.modules().iter().map(|module| module.name.clone()).collect();
+        let question = Question::new(part, self.module, self.mutant, &all);
+        let Some(question) = question else { return Ok(false) };
+        if steps::same(self.yosys, self.settings, &question)? {
+            return Ok(true);
+        }
+        let holds = |module: &&Arc<Module>| module.children().any(|child| child.name == part.name);
+        let mut parents = self.design.modules().iter().filter(holds);
+        parents.try_fold(true, |all, parent| Ok(all && self.in_steps(parent)?))
     }
 
     /// Whether the mutant changes nothing in `part`, or in any of the modules around it. Children of
@@ -107,8 +130,8 @@ impl Prover<'_> {
     }
 }
 
-/// The numbers of those mutants that are proven to change nothing, counted from 1 in `mutants`. What
-/// `stop` left unproven is missing. `progress` is called after each with the number tried and proven.
+/// The numbers of those mutants that are proven to change nothing, counted from 1 in `mutants`; with
+/// `jobs` at a time, each within about `patience`. What `stop` left unproven is missing. `progress` is called after each with the number tried and proven.
 ///
 /// # Errors
 /// As [`is_equivalent`].
@@ -117,7 +140,7 @@ pub fn equivalent(
     design: &Design,
     mutants: &[Mutant],
     (yosys, settings): (&Yosys, &Settings),
-    jobs: usize,
+    (jobs, patience): (usize, Duration),
     stop: &AtomicBool,
     progress: impl Fn(usize, usize) + Sync,
 ) -> Result<Vec<u16>, Error> {
@@ -128,7 +151,7 @@ pub fn equivalent(
                 break;
             }
             let mutant = &mutants[usize::from(number) - 1];
-            let proven = is_equivalent(yosys, settings, design, mutant, stop)?;
+            let proven = is_equivalent(yosys, settings, design, mutant, patience, stop)?;
             let mut results = results.lock().expect("no thread panicked");
             results.push((number, proven));
             progress(results.len(), results.iter().filter(|(_, proven)| *proven).count());

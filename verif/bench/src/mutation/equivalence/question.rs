@@ -20,8 +20,10 @@ pub(super) const TOP: &str = "check";
 /// - All outputs, all writes to memories, and all that children are given which were cut off are
 ///   compared in every cycle. While the latter is the same in both, what these children give is.
 pub(super) struct Question {
-    gold: Everted,
-    gate: Everted,
+    /// The part.
+    pub gold: Everted,
+    /// The same with the mutant.
+    pub gate: Everted,
     /// Names of the modules whose children were cut off, each once.
     pub cut: Vec<String>,
 }
@@ -62,13 +64,15 @@ impl Question {
         self.cut.len() + 1
     }
 
-    /// The files, by name. The first two hold no registers.
+    /// The files, by name.
     pub fn files(&self) -> [(&'static str, String); 3] {
-        [
-            ("gold.v", verilog(&self.gold)),
-            ("gate.v", verilog(&self.gate)),
-            ("check.v", self.check()),
-        ]
+        let [gold, gate] = self.sides();
+        [("gold.v", gold), ("gate.v", gate), ("check.v", self.check())]
+    }
+
+    /// The Verilog of the part, without and with the mutant, both without registers.
+    pub fn sides(&self) -> [String; 2] {
+        [&self.gold, &self.gate].map(verilog)
     }
 
     fn check(&self) -> String {
@@ -143,7 +147,8 @@ enum Role {
     Other,
 }
 
-fn range(port: &Signal) -> String {
+/// The range of a declaration.
+pub(super) fn range(port: &Signal) -> String {
     format!("[{}:0]", port.ty.width() - 1)
 }
 

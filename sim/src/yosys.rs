@@ -126,7 +126,8 @@ impl Yosys {
     }
 
     /// Runs a script as [`run`](Self::run) does, and whatever it runs, for `limit` of processor time at
-    /// most. Whether it came to its end in that time, with what it was to `-verify`; the log is left in `folder`.
+    /// most. Whether it came to its end in that time, with what it was to `-verify`; the log is left
+    /// in `folder`.
     ///
     /// # Errors
     /// When Yosys cannot be run, or complains.

@@ -165,8 +165,8 @@ impl Adds {
         Descriptor::Store(Header::default(), store)
     }
 
-    /// What each residual adds: with one of the values and one of the factors it makes an integer and a half, give or take
-    /// half a unit of a 24-bit mantissa or the units of the addend's last place.
+    /// What each residual adds: with one of the values and one of the factors it makes an integer and
+    /// a half, give or take half a unit of a 24-bit mantissa or the units of the addend's last place.
     fn table(&self) -> Vec<u8> {
         let mut dice = Dice::new(self.seed);
         let mut entry = || {

@@ -1,11 +1,11 @@
 //! Proving that a mutant changes nothing: then no bench can notice it.
 //!
 //! A part of the chip and the same part with the mutant in it start from power-up, and have to show
-//! and to store the same ever after ([`question`]). First the part is the mutant's module alone, with all
-//! around it cut off. Where the difference reaches a neighbour, that is taken in; where it reaches the
-//! outputs, the module above. If that proves nothing, a question without time is asked ([`steps`]), of
-//! ever more of the chip around the mutant. What is not proven may still be equal: too much to solve in the time,
-//! or it needs to be known that a memory gives back what was written.
+//! and to store the same ever after ([`question`]). First the part is the mutant's module alone, with
+//! all around it cut off. Where the difference reaches a neighbour, that is taken in; where it reaches
+//! the outputs, the module above. If that proves nothing, a question without time is asked ([`steps`]),
+//! of ever more of the chip around the mutant. What is not proven may still be equal: too much to solve
+//! in the time, or it needs to be known that a memory gives back what was written.
 
 mod abc;
 mod question;
@@ -131,7 +131,8 @@ impl Prover<'_> {
 }
 
 /// The numbers of those mutants that are proven to change nothing, counted from 1 in `mutants`; with
-/// `jobs` at a time, each within about `patience`. What `stop` left unproven is missing. `progress` is called after each with the number tried and proven.
+/// `jobs` at a time, each within about `patience`. What `stop` left unproven is missing. `progress` is
+/// called after each with the number tried and proven.
 ///
 /// # Errors
 /// As [`is_equivalent`].

@@ -1,8 +1,8 @@
 //! A question without time: whether a part of the chip and its mutant do the same in every state that
 //! the part can have come to in two steps.
 //!
-//! Of little power, as it knows nothing of which states are reached, but it takes less than a minute for a whole
-//! hart or NPU, where it sees what the configuration ties off.
+//! Of little power, as it knows nothing of which states are reached, but it takes less than a minute
+//! for a whole hart or NPU, where it sees what the configuration ties off.
 
 use std::fmt::Write;
 use std::time::Duration;

@@ -170,7 +170,9 @@ impl<F: FnMut(&Program) -> bool> Search<F> {
                 for step in 0..4 {
                     self.try_change(|program| {
                         block_list(&mut program.blocks, list, |blocks| {
-                            blocks.get_mut(index).map(|block| drop_step(block, step));
+                            if let Some(block) = blocks.get_mut(index) {
+                                drop_step(block, step);
+                            }
                         });
                     });
                 }

@@ -185,8 +185,8 @@ impl Adds {
             let integer = dice.between(0, 260) as i32 - 130;
             let half = f64::from(integer) + dice.pick(&[0.5, 0.5, 0.5, 0.0]);
             // 2^k is above the integer; the mantissa's last bit weighs 2^(k - 24).
-            let bits = f64::from(integer).abs().max(0.5).log2().floor() + 1.0;
-            let unit = (bits - 25.0).exp2() * f64::from(dice.pick(&[0, 1, 1, -1]));
+            let bits = integer.unsigned_abs().checked_ilog2().map_or(0, |log| log as i32 + 1);
+            let unit = f64::from(bits - 25).exp2() * f64::from(dice.pick(&[0, 1, 1, -1]));
             let addend = (half + unit - product) as f32;
             let offset = dice.pick(&[0, 0, 0, 1, -1, 2, -2]);
             f32::from_bits(addend.to_bits().wrapping_add_signed(offset))

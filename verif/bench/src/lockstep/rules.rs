@@ -133,7 +133,7 @@ pub(super) fn device_read(
         if address >= NPU_BASE {
             return golden.npu.read_allowed(address - NPU_BASE, value, just_ended);
         }
-        match address - CLINT_BASE {
+        match address.wrapping_sub(CLINT_BASE) {
             0xbff8 => return close("mtime", value, golden.mtime() as u32, elapsed),
             0xbffc => return close_above("mtime", value, golden.mtime(), elapsed),
             _ => {}

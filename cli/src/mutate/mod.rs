@@ -167,8 +167,8 @@ fn prove(args: &Args, judged: &mut Judged, numbers: &[u16]) -> Result<()> {
         });
     };
     let (design, mutants) = (&judged.design, &judged.mutants);
-    let (how, stop) =
-        ((jobs(args), Duration::from_secs(args.prove.min(86_400))), interrupt::flag());
+    let how = (jobs(args), Duration::from_secs(args.prove.min(86_400)));
+    let stop = interrupt::flag();
     let tools = (&yosys, &settings);
     let proven = mutation::equivalent(numbers, design, mutants, tools, how, stop, progress)
         .map_err(simulation::tool_error)?;

@@ -22,7 +22,8 @@ const STEPS: usize = 3;
 ///
 /// Both begin in one state, which may be any. The part takes some steps by itself, after which its
 /// state is one that has as many predecessors: in such a state the mutant has to show and to store the
-/// same. By induction the mutant then never leaves the path of the part.
+/// same. By induction the mutant then never leaves the path of the part. The states of the first steps
+/// after reset have fewer predecessors and are not looked at.
 pub(super) fn same(yosys: &Yosys, settings: &Settings, of: &Question) -> Result<bool, Error> {
     let temporary = std::env::temp_dir();
     let folder = tempfile::tempdir().map_err(Error::io("create a folder in", &temporary))?;

@@ -2,7 +2,6 @@
 
 use systole_isa::{AtomicOp, BranchOp, Compressed, Instruction, MemoryOrder, Register, StoreOp};
 
-use super::super::layout::RECOVER_SLOT;
 use super::super::{Block, Patcher, Reach};
 use super::npu::contains_job;
 use super::rewrite::with_rd;
@@ -147,9 +146,7 @@ impl<'a> Lowering<'a> {
         let [register, slot] = self.scratch_pair([register, T0]);
         let recover = self.code.label();
         if !self.user {
-            self.code.load_address(register, recover);
-            let offset = self.code.upper(slot, RECOVER_SLOT);
-            self.code.store_word(register, offset, slot);
+            self.recover_at(recover, [slot, register]);
         }
         self.code.load_immediate(register, target);
         self.code.push(Instruction::Jalr { rd: ZERO, rs1: register, offset: 0 });
@@ -161,9 +158,7 @@ impl<'a> Lowering<'a> {
         let entry = self.function(link, Work::Astray(turned), Vec::new());
         let behind = self.code.label();
         if !self.user {
-            self.code.load_address(link, behind);
-            let offset = self.code.upper(turned, RECOVER_SLOT);
-            self.code.store_word(link, offset, turned);
+            self.recover_at(behind, [turned, link]);
         }
         self.code.add_immediate(turned, ZERO, 0);
         for _ in 0..returns {

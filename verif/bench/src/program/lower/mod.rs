@@ -16,6 +16,7 @@ use self::privileged::Wake;
 use self::rewrite::{with_bases, with_rd};
 use super::assembler::{Assembler, Label};
 use super::handler::TO_USER;
+use super::layout::RECOVER_SLOT;
 use super::{Block, Privilege, Program};
 
 const ZERO: Register = Register::ZERO;
@@ -162,6 +163,13 @@ impl<'a> Lowering<'a> {
     fn scratch_pair(&self, registers: [Register; 2]) -> [Register; 2] {
         let first = self.scratch(registers[0], &[]);
         [first, self.scratch(registers[1], &[first])]
+    }
+
+    /// Tells the handler where to go on after a jump to where nothing can be executed.
+    fn recover_at(&mut self, label: Label, [base, value]: [Register; 2]) {
+        self.code.load_address(value, label);
+        let slot = self.code.upper(base, RECOVER_SLOT);
+        self.code.store_word(value, slot, base);
     }
 
     fn blocks(&mut self, blocks: &'a [Block]) {

@@ -4,9 +4,7 @@ use systole_isa::{Csr, CsrOp, Instruction, Register};
 
 use super::super::assembler::Label;
 use super::super::handler::TO_USER;
-use super::super::layout::{
-    HANDLER, LEAVE_SLOT, MSIP, MTIME, MTIMECMP, RECOVER_SLOT, VECTORS, WAIT_SLOT,
-};
+use super::super::layout::{HANDLER, LEAVE_SLOT, MSIP, MTIME, MTIMECMP, VECTORS, WAIT_SLOT};
 use super::super::{Block, Operand};
 use super::{Lowering, MIE, MPP, MPRV, ZERO, csr, csr_immediate, read_csr, set_csr, write_csr};
 
@@ -166,17 +164,13 @@ impl<'a> Lowering<'a> {
     /// Goes on in U mode with the next instruction, and after a fault in M mode at `end`.
     fn enter_user(&mut self, scratch: [Register; 2], end: Label) {
         let [base, value] = scratch;
-        self.code.load_address(value, end);
-        let slot = self.code.upper(base, RECOVER_SLOT);
-        self.code.store_word(value, slot, base);
+        self.recover_at(end, [base, value]);
         self.code.push(TO_USER);
     }
 
     /// The same by an `mret`, which clears MPRV.
     fn enter_user_directly(&mut self, [base, value]: [Register; 2], end: Label) {
-        self.code.load_address(value, end);
-        let slot = self.code.upper(base, RECOVER_SLOT);
-        self.code.store_word(value, slot, base);
+        self.recover_at(end, [base, value]);
         let body = self.code.label();
         self.code.load_address(value, body);
         self.code.push(write_csr(Csr::MEPC, value));

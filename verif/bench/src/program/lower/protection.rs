@@ -3,7 +3,6 @@
 use systole_isa::{Csr, CsrOp, Instruction, Register};
 
 use super::super::Block;
-use super::super::layout::RECOVER_SLOT;
 use super::{Lowering, MPP, OPEN, ZERO, csr, write_csr};
 
 /// L of a byte of `pmpcfg`.
@@ -90,9 +89,7 @@ impl<'a> Lowering<'a> {
         }
         for target in targets {
             let next = self.code.label();
-            self.code.load_address(value, next);
-            let slot = self.code.upper(base, RECOVER_SLOT);
-            self.code.store_word(value, slot, base);
+            self.recover_at(next, [base, value]);
             self.code.load_immediate(value, *target);
             if user && self.program.isa.user_mode {
                 self.code.push(write_csr(Csr::MEPC, value));

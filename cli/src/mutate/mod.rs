@@ -14,10 +14,10 @@ use systole_verif::mutation::{self, Budget, Killer, Shrunk, Verdict};
 
 use crate::args::{Chip, ChipArgs, number};
 use crate::exit::{Error, Exit, Result};
+use crate::interrupt;
 use crate::json::Target;
 use crate::progress::Progress;
 use crate::simulation;
-use crate::{interrupt, output};
 
 /// Arguments of `systole mutate`.
 #[derive(clap::Args)]
@@ -113,14 +113,11 @@ fn build(judged: &Judged) -> Result<Arc<Library>> {
     if interrupt::requested() { Err(Error::interrupted()) } else { Ok(library) }
 }
 
-/// The programs whose cycles are pinned for all, more for those that are left, proofs for those that survive.
+/// Programs for all, proofs for those that survive them.
 fn run(args: &Args, judged: &mut Judged, library: &Arc<Library>, numbers: Vec<u16>) -> Result<()> {
-    let first = mutation::PINNED.min(args.programs);
-    let mut left = pass(args, judged, library, &numbers, (0, first))?;
-    if args.programs > first {
-        left = pass(args, judged, library, &left, (first, args.programs))?;
-    }
-    left.retain(|number| judged.verdicts[number] == Verdict::Survived);
+    judge(args, judged, library, &numbers)?;
+    let survived = |(&number, &verdict)| (verdict == Verdict::Survived).then_some(number);
+    let left: Vec<u16> = judged.verdicts.iter().filter_map(survived).collect();
     prove(args, judged, &left)?;
     shrink(args, judged, library)
 }
@@ -183,35 +180,19 @@ fn jobs(args: &Args) -> usize {
     args.jobs.map_or(processors, |jobs| jobs.min(256) as usize)
 }
 
-/// Judges the mutants of these numbers by the programs `from..to`; returns those that survived.
-fn pass(
-    args: &Args,
-    judged: &mut Judged,
-    library: &Arc<Library>,
-    numbers: &[u16],
-    (from, to): (u64, u64),
-) -> Result<Vec<u16>> {
-    let budget = Budget { seed: args.seed, first: from, programs: to - from, jobs: jobs(args) };
+/// Judges the mutants of these numbers by programs.
+fn judge(args: &Args, judged: &mut Judged, library: &Arc<Library>, numbers: &[u16]) -> Result<()> {
+    let budget = Budget { seed: args.seed, programs: args.programs, jobs: jobs(args) };
     let line = Progress::new();
     let progress = |done: usize, killed: usize| {
         line.update(|| {
             let share = line.share(done as f64, numbers.len() as f64);
-            let programs = output::count(to - from, "program");
-            format!("mutate {share}  {killed} of {done} killed, {programs} each")
+            format!("mutate {share}  {killed} of {done} killed")
         });
     };
     let config = &judged.chip.config;
-    let verdicts = mutation::judge(numbers, config, library, budget, interrupt::flag(), progress)
-        .map_err(simulation::tool_error)?;
-    drop(line);
-    let killed = |verdict: &Verdict| matches!(verdict, Verdict::Killed { .. });
-    let left = verdicts.iter().filter(|(_, verdict)| !killed(verdict));
-    let left = left.map(|(&number, _)| number).collect();
-    for (number, verdict) in verdicts {
-        // What has had other cycles before stays mistimed, unless it was killed now.
-        if verdict != Verdict::Survived || !judged.verdicts.contains_key(&number) {
-            judged.verdicts.insert(number, verdict);
-        }
-    }
-    Ok(left)
+    judged.verdicts =
+        mutation::judge(numbers, config, library, budget, interrupt::flag(), progress)
+            .map_err(simulation::tool_error)?;
+    Ok(())
 }

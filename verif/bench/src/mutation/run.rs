@@ -18,8 +18,6 @@ use crate::trial::{Setup, Trial};
 pub struct Budget {
     /// Seed of the programs.
     pub seed: u64,
-    /// Index of the first program that a mutant meets now.
-    pub first: u64,
     /// Programs that a mutant meets at most.
     pub programs: u64,
     /// Mutants at a time.
@@ -71,10 +69,8 @@ pub fn judge(
     let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let pinned = OnceLock::new();
     let work = |mut pair: Lockstep| {
-        let pinned = pinned.get_or_init(|| match budget.first {
-            0..PINNED => cycles(config, &mut pair, budget.seed),
-            _ => Vec::new(),
-        });
+        let programs = budget.programs.min(PINNED);
+        let pinned = pinned.get_or_init(|| cycles(config, &mut pair, budget.seed, programs));
         while let Some(&number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
             let verdict = judge_one(number, config, &mut pair, (budget, pinned), stop);
             let Some(verdict) = verdict else { return };
@@ -92,9 +88,9 @@ pub fn judge(
     Ok(verdicts.into_inner().expect("no thread panicked"))
 }
 
-/// Programs whose cycles are pinned: a mutant that changes the cycles of none of these is not told by
-/// them.
-pub const PINNED: u64 = 500;
+/// Programs whose cycles are pinned, as many as a mutant meets where nothing else is asked for: one
+/// that changes the cycles of none of these is not told by them.
+pub const PINNED: u64 = 2000;
 
 /// When a program did what it did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -117,12 +113,12 @@ impl fmt::Display for Pinned {
     }
 }
 
-/// The timing that each of the first [`PINNED`] programs takes on the chip itself.
-pub fn cycles(config: &ChipConfig, pair: &mut Lockstep, seed: u64) -> Vec<Pinned> {
+/// The timing that each of the first `programs` programs takes on the chip itself.
+pub fn cycles(config: &ChipConfig, pair: &mut Lockstep, seed: u64, programs: u64) -> Vec<Pinned> {
     let target = chip::target(config);
     pair.select_fault(0);
     let pinned = |index| Pinned::of(&run(target, pair, seed, index));
-    (0..PINNED).map(pinned).collect()
+    (0..programs).map(pinned).collect()
 }
 
 /// Runs programs until one shows the mutant; nothing if it was interrupted.
@@ -136,7 +132,7 @@ fn judge_one(
     let target = chip::target(config);
     let mut verdict = Verdict::Survived;
     pair.select_fault(number);
-    for index in budget.first..budget.first + budget.programs {
+    for index in 0..budget.programs {
         if stop.load(Ordering::Relaxed) {
             return None;
         }

@@ -72,6 +72,7 @@
 //! - [`prelude`]: everything a description needs; [`bundle!`] declares interfaces.
 //! - [`ir`]: the design as plain data, which the checks, the interpreter and every printer walk.
 //! - [`Interpreter`]: two-state, cycle by cycle.
+//! - [`origin`]: where a recorded value comes from, back to the line that computed it.
 //! - [`fault`] and [`mutate`]: the design with mistakes in it, to measure what finds them.
 //! - [`stats`]: register bits, memory bits and multipliers of each module.
 
@@ -96,6 +97,7 @@ mod module;
 pub mod mutate;
 mod names;
 mod operators;
+pub mod origin;
 pub mod prelude;
 mod probe;
 mod signal;

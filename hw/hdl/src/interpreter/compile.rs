@@ -87,6 +87,11 @@ impl Values {
         slot
     }
 
+    /// The words of all values.
+    pub fn into_words(self) -> Vec<u64> {
+        self.words
+    }
+
     /// A slot that holds `value`.
     pub fn constant(&mut self, value: &Bits) -> Slot {
         if let Some(&slot) = self.constants.get(value) {

@@ -31,6 +31,21 @@ impl Expressions {
         }
     }
 
+    /// No node computed yet, and no values of signals.
+    pub fn without_signals(module: &Module) -> Self {
+        Self {
+            slots: vec![None; module.exprs.len()],
+            placed: HashMap::new(),
+            signals: Vec::new(),
+            first_memory: 0,
+        }
+    }
+
+    /// Says where the value of a node is.
+    pub fn give(&mut self, id: ExprId, slot: Slot) {
+        self.slots[id.0 as usize] = Some(slot);
+    }
+
     /// Whether the node has a slot.
     pub fn is_computed(&self, id: ExprId) -> bool {
         self.slots[id.0 as usize].is_some()

@@ -5,6 +5,7 @@
 //! have no reset value start at 0 (initial files are not loaded). An address beyond a memory reads 0 and writes nothing.
 
 mod compile;
+pub(crate) mod evaluate;
 mod expressions;
 mod flatten;
 mod ops;

@@ -21,6 +21,8 @@ pub struct Editor {
     arena: u32,
     /// Nodes from this one on are new.
     first_new: u32,
+    /// Signals from this one on are new.
+    first_new_signal: u32,
     replacements: HashMap<ExprId, ExprId>,
 }
 
@@ -28,9 +30,11 @@ pub struct Editor {
 /// `change` makes are in [`ir::Module::errors`], as when building.
 pub fn edit(module: ir::Module, change: impl FnOnce(&mut Editor)) -> ir::Module {
     let first_new = module.exprs.len() as u32;
+    let first_new_signal = module.signals.len() as u32;
     let mut arena = arena::reopen(module, |id| {
         let replacements = HashMap::new();
-        let mut editor = Editor { m: M { id }, arena: id, first_new, replacements };
+        let mut editor =
+            Editor { m: M { id }, arena: id, first_new, first_new_signal, replacements };
         change(&mut editor);
         let Editor { replacements, .. } = editor;
         with(|arena| apply(arena, first_new, &replacements));
@@ -103,6 +107,15 @@ impl Editor {
     /// An expression of the module.
     pub fn value(&self, expr: ExprId) -> Signal {
         with(|arena| Signal { module: self.arena, expr, ty: arena.ty(expr) })
+    }
+
+    /// Says that all expressions and signals that the edit has added so far stand at `location`.
+    pub fn place_new(&mut self, location: Location) {
+        let (exprs, signals) = (self.first_new as usize, self.first_new_signal as usize);
+        self.rewrite(|module| {
+            module.exprs[exprs..].iter_mut().for_each(|expr| expr.location = location);
+            module.signals[signals..].iter_mut().for_each(|signal| signal.location = location);
+        });
     }
 
     /// Makes everything that used `expr` before the edit use `value` instead. Logic that the edit

@@ -12,10 +12,10 @@ use std::collections::HashMap;
 use std::panic::Location;
 
 use crate::arena::here;
-use crate::edit::Editor;
+use crate::edit::{Editor, edit_below};
 use crate::ir::{self, ExprKind, Item, SignalId, SignalKind};
 use crate::suggest::did_you_mean;
-use crate::{Design, Error, Errors, Signal, walk};
+use crate::{Design, Error, Errors, Module, Signal, walk};
 
 pub(crate) use selector::edit_top;
 pub use selector::{FAULT_SELECT, FAULT_SELECT_BITS, edit_selected};
@@ -103,6 +103,33 @@ pub fn inject(design: &Design, faults: &[Fault]) -> Result<Design, Errors> {
     )
 }
 
+/// A copy of a design with one fault in it for good, as if it had been written so: what the fault adds
+/// stands in the line of its signal. Its signals are called as in [`inject`]'s design.
+///
+/// # Errors
+/// Names that do not exist.
+#[track_caller]
+pub fn fixed(design: &Design, fault: &Fault) -> Result<Design, Errors> {
+    let caller = Location::caller();
+    let location =
+        ir::Location { file: caller.file(), line: caller.line(), column: caller.column() };
+    let mistakes = unknown_names(design, std::slice::from_ref(fault), location);
+    if !mistakes.is_empty() {
+        return Err(Errors::new(mistakes));
+    }
+    let top = edit_below(&Module(design.top.clone()), fault.module, |editor| {
+        let id = editor.find(fault.signal).expect("its name was looked up");
+        let place = editor.module(|module| module.signal(id).location);
+        match fault.target {
+            Target::Read => fault_reads(editor, id, &[(None, fault)]),
+            Target::Drive => fault_drivers(editor, id, &[(None, fault)]),
+        }
+        editor.place_new(place);
+    });
+    // A wrong value may leave the right one without a reader.
+    Ok(Design::unchecked(top.0))
+}
+
 /// A message for each fault whose module or signal does not exist.
 fn unknown_names(design: &Design, faults: &[Fault], location: ir::Location) -> Vec<Error> {
     let mut mistakes = Vec::new();
@@ -161,7 +188,7 @@ fn edit_module(editor: &mut Editor, select: Signal, faults: &[(u16, &Fault)]) {
     for (signal, target) in groups {
         let Some(id) = editor.find(signal) else { continue };
         let of_group = faults.iter().filter(|(_, f)| (f.signal, f.target) == (signal, target));
-        let group: Vec<(Signal, &Fault)> = of_group.map(|(k, f)| (active[k], *f)).collect();
+        let group: Vec<_> = of_group.map(|(k, f)| (Some(active[k]), *f)).collect();
         match target {
             Target::Read => fault_reads(editor, id, &group),
             Target::Drive => fault_drivers(editor, id, &group),
@@ -169,14 +196,14 @@ fn edit_module(editor: &mut Editor, select: Signal, faults: &[(u16, &Fault)]) {
     }
 }
 
-fn fault_reads(editor: &mut Editor, id: SignalId, faults: &[(Signal, &Fault)]) {
+fn fault_reads(editor: &mut Editor, id: SignalId, faults: &[(Option<Signal>, &Fault)]) {
     let original = editor.signal(id);
     let name = editor.module(|module| module.signal(id).name.clone());
     let faulty = mux_faults(editor, original, faults).named(format!("{name}_faulty"));
     editor.replace_reads(id, faulty);
 }
 
-fn fault_drivers(editor: &mut Editor, id: SignalId, faults: &[(Signal, &Fault)]) {
+fn fault_drivers(editor: &mut Editor, id: SignalId, faults: &[(Option<Signal>, &Fault)]) {
     let name = editor.module(|module| module.signal(id).name.clone());
     let ordered = editor.module(|module| set_in_order(module, id));
     let mut count = 0;
@@ -217,8 +244,8 @@ fn set_in_order(module: &ir::Module, signal: SignalId) -> bool {
     })
 }
 
-/// `original`, or the wrong value of the fault that is active.
-fn mux_faults(editor: &Editor, original: Signal, faults: &[(Signal, &Fault)]) -> Signal {
+/// `original`, or the wrong value of the fault that is active; always, if none says when.
+fn mux_faults(editor: &Editor, original: Signal, faults: &[(Option<Signal>, &Fault)]) -> Signal {
     faults.iter().rev().fold(original, |value, (active, fault)| {
         let bad = (fault.bad)(&FaultContext { editor, fault, original });
         if bad.ty() != original.ty() {
@@ -228,6 +255,6 @@ fn mux_faults(editor: &Editor, original: Signal, faults: &[(Signal, &Fault)]) ->
             editor.error(editor.location(bad), message);
             return value;
         }
-        active.mux(bad, value)
+        active.map_or(bad, |active| active.mux(bad, value))
     })
 }

@@ -1,5 +1,7 @@
 //! Faults seen through the interpreter.
 
+use std::collections::HashSet;
+
 use super::*;
 use crate::prelude::*;
 
@@ -58,6 +60,15 @@ fn fault(
 fn run(design: &Design, select: u64, port: &str, set: &[(&str, u64)]) -> Vec<u64> {
     let mut sim = Interpreter::new(design);
     sim.set(FAULT_SELECT, select);
+    outputs(sim, port, set)
+}
+
+/// The same of a design without the input that selects.
+fn run_as_is(design: &Design, port: &str) -> Vec<u64> {
+    outputs(Interpreter::new(design), port, &[])
+}
+
+fn outputs(mut sim: Interpreter, port: &str, set: &[(&str, u64)]) -> Vec<u64> {
     set.iter().for_each(|(port, value)| sim.set(port, *value));
     sim.reset();
     (0..8)
@@ -175,6 +186,33 @@ fn faults_can_be_added_to_a_design_that_has_some() {
     assert_eq!(run(&second, 0, "sum", &[]), [2, 4, 6, 4, 6, 8, 10, 8]);
     assert_eq!(run(&second, 1, "sum", &[]), [2, 4, 6, 8, 10, 12, 14, 16]);
     assert_eq!(run(&second, 7, "sum", &[]), [3, 5, 7, 5, 7, 9, 11, 9]);
+}
+
+#[test]
+fn a_fault_can_be_there_for_good() {
+    let good = check(&nest()).unwrap();
+    let faults = [
+        fault("counter", "at_limit", Target::Read, |_| lit(0, Bit)),
+        fault("pair", "sum", Target::Drive, |c| c.original() + 1),
+    ];
+    let selectable = inject(&good, &faults).unwrap();
+    for (select, fault) in (1..).zip(&faults) {
+        let fixed = fixed(&good, fault).unwrap();
+        let always: Vec<u64> = run_as_is(&fixed, "sum");
+        assert_ne!(always, run_as_is(&good, "sum"));
+        assert_eq!(always, run(&selectable, select, "sum", &[]));
+        // Nothing stands where the fault was written.
+        let places = |design: &Design| -> HashSet<ir::Location> {
+            let modules = design.modules().iter();
+            modules.flat_map(|module| module.exprs.iter().map(|expr| expr.location)).collect()
+        };
+        let signals = good.modules().iter().flat_map(|module| &module.signals);
+        let signals: HashSet<_> = signals.map(|signal| signal.location).collect();
+        let new: Vec<_> = places(&fixed).difference(&places(&good)).copied().collect();
+        assert!(new.iter().all(|place| signals.contains(place)), "{new:?}");
+    }
+    let wrong = fault("counter", "nothing", Target::Read, |c| c.original());
+    assert!(super::fixed(&good, &wrong).is_err());
 }
 
 fn message(fault: Fault) -> String {

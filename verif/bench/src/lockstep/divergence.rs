@@ -3,6 +3,7 @@
 use std::fmt;
 
 use systole_golden::Retire;
+use systole_golden::npu::JobEnd;
 
 /// What kind of thing differs. Shrinking keeps the kind.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -74,6 +75,27 @@ pub struct Pair {
     pub golden: Retire,
 }
 
+/// What differs in an NPU job.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NpuDifference {
+    /// A byte, with its address, that the RTL wrote.
+    Byte {
+        /// Low half of the cycle number.
+        cycle: u32,
+        /// What was written.
+        rtl: (u32, u8),
+        /// What should have been; `None` when all was written before.
+        golden: Option<(u32, u8)>,
+    },
+    /// How the job ended.
+    End {
+        /// In the RTL.
+        rtl: JobEnd,
+        /// In the golden model.
+        golden: JobEnd,
+    },
+}
+
 /// Where the two went apart.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Divergence {
@@ -89,6 +111,10 @@ pub struct Divergence {
     pub differences: Vec<Difference>,
     /// The last retirements, the differing one last.
     pub history: Vec<Pair>,
+    /// The golden model's registers before the last retirement.
+    pub registers: [u32; 32],
+    /// What differs, when an NPU job does.
+    pub npu: Option<NpuDifference>,
 }
 
 impl fmt::Display for Divergence {

@@ -15,7 +15,7 @@ use std::time::Instant;
 use systole_golden::{Machine, Retire};
 use systole_sim::{Dut, Stalls};
 
-pub use divergence::{Difference, Divergence, Kind, Pair};
+pub use divergence::{Difference, Divergence, Kind, NpuDifference, Pair};
 pub(crate) use replay::retire_record;
 
 use crate::coverage::Collector;
@@ -220,6 +220,8 @@ impl Lockstep {
             ),
             differences: Vec::new(),
             history: Vec::new(),
+            registers: *self.golden.registers(),
+            npu: None,
         })
     }
 }

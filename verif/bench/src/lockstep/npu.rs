@@ -10,8 +10,8 @@ use systole_golden::Machine;
 use systole_golden::npu::{JobEnd, JobRecord, cause, hazard};
 use systole_sim::{NpuJobEnd, NpuWrite, Port};
 
-use super::Kind;
 use super::counters::{Counters, Read};
+use super::{Kind, NpuDifference};
 use crate::coverage::Collector;
 
 /// Cycles for which a status read may still show the job running after its end was seen.
@@ -22,7 +22,20 @@ const ABORT_SLACK: u64 = 200;
 
 const OUTSIDE: &str = "outside its bus window";
 
-type Check = Result<(), (Kind, String)>;
+type Check = Result<(), Mismatch>;
+
+/// What is wrong with a job.
+pub(super) struct Mismatch {
+    pub(super) kind: Kind,
+    pub(super) message: String,
+    pub(super) difference: Option<NpuDifference>,
+}
+
+impl From<(Kind, String)> for Mismatch {
+    fn from((kind, message): (Kind, String)) -> Self {
+        Self { kind, message, difference: None }
+    }
+}
 
 enum Deferred {
     Write(NpuWrite),
@@ -118,7 +131,7 @@ impl NpuChecker {
         for (address, value) in write.bytes() {
             if !current.record.window.allows(address) {
                 let message = format!("the NPU wrote {value:#04x} at {address:#010x}, {OUTSIDE}");
-                return Err((Kind::NpuWrite, message));
+                return Err(wrong_byte(message, &write, (address, value), None));
             }
             let Some(expected) = current.record.writes.get(current.matched) else {
                 if write.failed && !golden.in_ram(address) {
@@ -126,7 +139,7 @@ impl NpuChecker {
                 }
                 let message =
                     format!("the NPU wrote {value:#04x} at {address:#010x} after all was written");
-                return Err((Kind::NpuWrite, message));
+                return Err(wrong_byte(message, &write, (address, value), None));
             };
             if (address, value) != (expected.address, expected.new) {
                 if write.failed && !golden.in_ram(address) {
@@ -141,7 +154,8 @@ impl NpuChecker {
                     expected.descriptor,
                     missing_token(golden, &current.record)
                 );
-                return Err((Kind::NpuWrite, message));
+                let right = Some((expected.address, expected.new));
+                return Err(wrong_byte(message, &write, (address, value), right));
             }
             if write.failed {
                 current.refused.push(current.matched);
@@ -176,7 +190,7 @@ impl NpuChecker {
         let window = current.record.window;
         if let Some((_, address)) = errors.iter().find(|(_, address)| !window.allows(*address)) {
             let message = format!("the NPU reached for {address:#010x}, {OUTSIDE}");
-            return Err((Kind::NpuEnd, message));
+            return Err((Kind::NpuEnd, message).into());
         }
         let expected = golden.npu.expected_end().unwrap_or_default();
         if is_bus_error(end.cause) {
@@ -185,7 +199,7 @@ impl NpuChecker {
             aborted_end(golden, &current, &end, &errors)?;
         } else if let Some(abort) = abort.filter(|abort| cycle > abort + ABORT_SLACK) {
             let message = format!("the abort of cycle {abort} did not end the job");
-            return Err((Kind::NpuEnd, message));
+            return Err((Kind::NpuEnd, message).into());
         } else {
             regular_end(&current, &end, &expected, &errors)?;
             golden.npu.finish_job();
@@ -196,6 +210,16 @@ impl NpuChecker {
         self.jobs += 1;
         Ok(())
     }
+}
+
+fn wrong_byte(
+    message: String,
+    write: &NpuWrite,
+    rtl: (u32, u8),
+    golden: Option<(u32, u8)>,
+) -> Mismatch {
+    let difference = Some(NpuDifference::Byte { cycle: write.cycle, rtl, golden });
+    Mismatch { kind: Kind::NpuWrite, message, difference }
 }
 
 /// Counts a job that ended as it should.
@@ -233,7 +257,7 @@ fn regular_end(
     if (end.cause, end.fault_index) != (expected.cause, expected.fault_index)
         || end.fault_address != expected.fault_address
     {
-        return Err((Kind::NpuEnd, ends_differ(end, expected)));
+        return Err(ends_differ(end, expected));
     }
     let missing = &current.record.writes[current.matched..];
     if let Some(next) = missing.first() {
@@ -243,7 +267,7 @@ fn regular_end(
             next.address,
             next.descriptor
         );
-        return Err((Kind::NpuWrite, message));
+        return Err((Kind::NpuWrite, message).into());
     }
     // A descriptor that was fetched ahead and never reached may have failed; nothing else.
     let list = &current.record.list;
@@ -252,7 +276,7 @@ fn regular_end(
     match errors.iter().find(|(port, at)| *port == Port::AxiWrite || !ahead.contains(at)) {
         Some((_, address)) => {
             let message = format!("a bus error at {address:#010x} did not end the job");
-            Err((Kind::NpuEnd, message))
+            Err((Kind::NpuEnd, message).into())
         }
         None => Ok(()),
     }
@@ -278,7 +302,7 @@ fn bus_error_end(
         known
     };
     if !allowed {
-        return Err((Kind::NpuEnd, ends_differ(end, expected)));
+        return Err(ends_differ(end, expected));
     }
     golden.roll_back(&current.record, current.matched);
     golden.npu.end_early(*end);
@@ -304,11 +328,11 @@ fn aborted_end(
              address 0",
             end.fault_index, end.fault_address
         );
-        return Err((Kind::NpuEnd, message));
+        return Err((Kind::NpuEnd, message).into());
     }
     if let Some((_, address)) = errors.iter().find(|(port, _)| *port == Port::AxiWrite) {
         let message = format!("a bus error at {address:#010x} was not reported");
-        return Err((Kind::NpuEnd, message));
+        return Err((Kind::NpuEnd, message).into());
     }
     golden.roll_back(record, current.matched);
     golden.npu.end_early(*end);
@@ -328,8 +352,8 @@ fn undo_refused(golden: &mut Machine, current: &Current) {
     }
 }
 
-fn ends_differ(end: &JobEnd, expected: &JobEnd) -> String {
-    format!(
+fn ends_differ(end: &JobEnd, expected: &JobEnd) -> Mismatch {
+    let message = format!(
         "the job ended with {} at descriptor {}, address {:#x}; expected {} at descriptor {}, \
          address {:#x}",
         cause::name(end.cause),
@@ -338,5 +362,7 @@ fn ends_differ(end: &JobEnd, expected: &JobEnd) -> String {
         cause::name(expected.cause),
         expected.fault_index,
         expected.fault_address
-    )
+    );
+    let difference = Some(NpuDifference::End { rtl: *end, golden: *expected });
+    Mismatch { kind: Kind::NpuEnd, message, difference }
 }

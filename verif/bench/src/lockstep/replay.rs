@@ -7,7 +7,7 @@ use systole_sim::{Dut, Event, Port, StopReason};
 
 use super::counters::Read;
 use super::divergence::{self, Divergence, Kind, Pair};
-use super::npu::NpuChecker;
+use super::npu::{Mismatch, NpuChecker};
 use super::rules::{self, Rules};
 use super::timing::Timing;
 use super::{Host, Widths};
@@ -56,6 +56,8 @@ pub(super) struct Run<'a> {
     pub(super) exit_code: Option<u32>,
     request: Request,
     history: VecDeque<Pair>,
+    /// The golden model's registers before the last retirement.
+    registers: [u32; 32],
     pub(super) npu: NpuChecker,
     rules: Rules,
     /// Addresses of fetches that were answered with an error and have not trapped.
@@ -85,6 +87,7 @@ impl<'a> Run<'a> {
             exit_code: None,
             request: Request::None,
             history: VecDeque::with_capacity(HISTORY),
+            registers: [0; 32],
             npu: NpuChecker::default(),
             rules: Rules::new(widths.fetch_bytes),
             fetch_errors: Vec::new(),
@@ -212,6 +215,7 @@ impl<'a> Run<'a> {
         }
         let inputs = self.inputs(rtl, lines);
         let busy = self.golden.npu.busy();
+        self.registers = *self.golden.registers();
         let golden = self.golden.step(&inputs);
         let order = self.order;
         self.order += 1;
@@ -295,33 +299,37 @@ impl<'a> Run<'a> {
         error.age > FAULT_SLACK
     }
 
-    fn npu_result(&mut self, result: Result<(), (Kind, String)>) -> Result<(), Failure> {
-        result.or_else(|(kind, message)| self.fail(kind, message))
+    fn npu_result(&mut self, result: Result<(), Mismatch>) -> Result<(), Failure> {
+        result.map_err(|Mismatch { kind, message, difference }| {
+            Box::new(Divergence { npu: difference, ..self.divergence(kind, message) })
+        })
     }
 
     fn fail(&self, kind: Kind, message: String) -> Result<(), Failure> {
-        Err(Box::new(Divergence {
+        Err(Box::new(self.divergence(kind, message)))
+    }
+
+    fn divergence(&self, kind: Kind, message: String) -> Divergence {
+        Divergence {
             kind,
             cycle: self.cycle,
             order: self.order,
             message,
             differences: Vec::new(),
             history: self.history.iter().copied().collect(),
-        }))
+            registers: self.registers,
+            npu: None,
+        }
     }
 
     fn differ(&self, pair: Pair) -> Result<(), Failure> {
         let differences = divergence::differences(&pair.rtl, &pair.golden);
         let names: Vec<&str> = differences.iter().map(|d| d.field).collect();
         let text = systole_isa::disassemble(pair.golden.insn);
-        Err(Box::new(Divergence {
-            kind: Kind::Retire,
-            cycle: pair.cycle,
-            order: pair.order,
-            message: format!("{} at {:#010x} `{text}`", names.join(", "), pair.golden.pc),
-            differences,
-            history: self.history.iter().copied().collect(),
-        }))
+        let message = format!("{} at {:#010x} `{text}`", names.join(", "), pair.golden.pc);
+        let (cycle, order) = (pair.cycle, pair.order);
+        let divergence = self.divergence(Kind::Retire, message);
+        Err(Box::new(Divergence { cycle, order, differences, ..divergence }))
     }
 }
 

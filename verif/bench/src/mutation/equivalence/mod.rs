@@ -91,6 +91,7 @@ impl Prover<'_> {
     /// Whether the mutant changes nothing in `part`, or in any of the modules around it. Children of
     /// the modules `inside` are known to matter.
     fn in_part(&self, part: &Module, mut inside: BTreeSet<String>) -> Result<bool, Error> {
+        let mut reaching = inside.clone();
         while !self.stop.load(Ordering::Relaxed) && Instant::now() < self.until {
             let question = Question::new(part, self.module, self.mutant, &inside);
             let Some(question) = question else { return Ok(false) };
@@ -105,14 +106,35 @@ impl Prover<'_> {
             let reaches = question.cut.iter().zip(children);
             let reaches = reaches.filter(|(_, verdict)| reached(**verdict));
             inside.extend(reaches.map(|(of, _)| of.clone()));
+            if !inside.is_superset(&self.below(part)) {
+                reaching.clone_from(&inside);
+            }
             if reached(*own) {
-                return self.around(part, &inside);
+                // What a child that was cut off gives is anything; what it really gives may be such
+                // that nothing differs.
+                let all = self.below(part);
+                if inside.is_superset(&all) {
+                    return self.around(part, &reaching);
+                }
+                inside.extend(all);
+                continue;
             }
             if !children.iter().any(|&verdict| reached(verdict)) {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Names of all modules below a part.
+    fn below(&self, part: &Module) -> BTreeSet<String> {
+        let mut below = BTreeSet::new();
+        for child in part.children() {
+            if below.insert(child.name.clone()) {
+                below.extend(self.below(child));
+            }
+        }
+        below
     }
 
     fn around(&self, part: &Module, inside: &BTreeSet<String>) -> Result<bool, Error> {

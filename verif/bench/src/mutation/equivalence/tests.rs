@@ -14,9 +14,22 @@ fn compare() -> systole_hdl::Module {
     })
 }
 
+/// Says when something begins, and when it ends: never before it has begun.
+fn phases() -> systole_hdl::Module {
+    module("phases", |m| {
+        let phase = m.reg("phase", U(2)).reset(0);
+        m.clocked(|| phase.set(phase + 1));
+        m.output("first", phase.eq(1));
+        m.output("last", phase.eq(3));
+    })
+}
+
+/// Outputs of [`example`].
+const OUTPUTS: [&str; 5] = ["least", "count", "shown", "is_small", "collected"];
+
 /// Mistakes in it show, or do not, for all the reasons that there are.
 fn example() -> Design {
-    let compare = compare();
+    let (compare, phases) = (compare(), phases());
     let example = module("example", |m| {
         let (a, b) = (m.input("a", U(4)), m.input("b", U(4)));
         // Of two equal numbers either is the smaller one.
@@ -39,11 +52,16 @@ fn example() -> Design {
         });
         let part = m.instance("part", &compare).pin("number", a.bits(2, 0).ext(4));
         m.output("is_small", part.out("yes"));
+        // What it is before the first phase is never looked at: only the child says so.
+        let phases = m.instance("phases", &phases);
+        let collected = m.reg("so_far", U(4)).reset(9);
+        m.clocked(|| collected.set(phases.out("first").mux(a, collected ^ a)));
+        m.output("collected", phases.out("last").mux(collected, 0));
     });
     let top = module("top", |m| {
         let (a, b) = (m.input("a", U(4)), m.input("b", U(4)));
         let whole = m.instance("whole", &example).pin("a", a).pin("b", b);
-        for port in ["least", "count", "shown", "is_small"] {
+        for port in OUTPUTS {
             m.output(port, whole.out(port));
         }
     });
@@ -75,9 +93,7 @@ fn shows(design: &Design, mutated: &Design) -> bool {
             sim.set("a", random & 15);
             sim.set("b", random >> 4 & 15);
         }
-        let seen = both
-            .each_ref()
-            .map(|sim| ["least", "count", "shown", "is_small"].map(|port| sim.get(port)));
+        let seen = both.each_ref().map(|sim| OUTPUTS.map(|port| sim.get(port)));
         let reset = random >> 8 & 15 == 0;
         both.iter_mut().for_each(|sim| if reset { sim.reset() } else { sim.step() });
         seen[0] != seen[1]
@@ -108,11 +124,14 @@ fn what_changes_nothing_is_proven() {
     let expected = [
         // The child's input is never negative.
         "`lt` of the other signedness",
+        // What the last phase begins, too, the first one begins anew.
+        "`eq` without the highest bit",
         "`lt` becomes `le`",
         // What 7 counts to is 0 in any case.
         "`eq` without the highest bit",
         "`memory` is always read",
         "bit 0 of the reset value of `kept`",
+        "bit 0 of the reset value of `so_far`",
     ];
     assert_eq!(descriptions(&proven), expected);
     assert_eq!(proven.len(), mutants.len());

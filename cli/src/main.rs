@@ -17,6 +17,7 @@ mod mutate;
 mod progress;
 mod run;
 mod simulation;
+mod wave;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,8 @@ enum Command {
     Cover(cover::Args),
     /// Run a program on the golden model, the RTL, or both in lockstep.
     Run(run::Args),
+    /// Look into VCD and FST waves, cut, convert and compare them.
+    Wave(wave::Args),
     /// Prove what modules of the chip do, with Yosys and a solver.
     Formal(formal::Args),
     /// Say what is installed, what is missing, and how to get it.
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Cosim(args) => cosim::command(&args),
         Command::Cover(args) => cover::command(&args),
         Command::Run(args) => run::command(&args),
+        Command::Wave(args) => wave::command(&args),
         Command::Formal(args) => formal::command(&args),
         Command::Doctor => doctor::command(),
         Command::Bench(args) => bench::command(&args),

@@ -1,0 +1,35 @@
+//! `systole wave convert`: the same wave in another format.
+
+use std::path::PathBuf;
+
+use systole_wave::Format;
+
+use super::{Input, error, select};
+use crate::exit::{Exit, Result};
+
+/// Arguments of `systole wave convert`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    input: Input,
+    /// File to write; it ends in .vcd or .fst.
+    #[arg(value_name = "OUT")]
+    output: PathBuf,
+}
+
+/// Writes the whole wave.
+pub fn command(args: &Args) -> Result {
+    Format::of(&args.output).map_err(error)?;
+    let wave = args.input.open()?;
+    let signals = select(&wave, &[])?;
+    let whole = wave.start()..=wave.end();
+    systole_wave::write(&args.output, &wave, &signals, whole, &[]).map_err(error)?;
+    let bytes = |path: &PathBuf| std::fs::metadata(path).map_or(0, |data| data.len());
+    note!(
+        "{}: {} of {} bytes",
+        args.output.display(),
+        crate::output::grouped(bytes(&args.output)),
+        crate::output::grouped(bytes(&args.input.file))
+    );
+    Ok(Exit::Good)
+}

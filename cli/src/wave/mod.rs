@@ -1,0 +1,94 @@
+//! `systole wave`: VCD and FST waves on the command line.
+
+mod convert;
+mod diff;
+mod find;
+mod list;
+mod moment;
+mod slice;
+mod values;
+
+use std::path::PathBuf;
+
+use systole_wave::{Signal, Wave};
+
+use crate::exit::{Error, Result};
+
+/// Arguments of `systole wave`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Names are given with or without range, with or without their outer scopes. A GLOB is a name in
+which * stands for any text and ? for a character; quote it. A MOMENT is a cycle (a number), or a
+time with its unit, such as 120ns. Cycle c begins at c times the period of the clock, which is
+measured on a signal `clk` or on --clock NAME; without one it is 10 ns.
+
+Example:
+  systole run sw/programs/traps.elf --engine rtl --vcd traps.vcd
+  systole wave find traps.vcd 'rvfi_valid && rvfi_trap == 1' --count 3
+  systole wave values traps.vcd --at 120 'rvfi_*'
+  systole wave slice traps.vcd --from 100 --to 140 'systole_soc.rvfi_*' -o trap.fst")]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// List signals, with width and kind.
+    List(list::Args),
+    /// Show values at a moment.
+    Values(values::Args),
+    /// Find when a signal changes, or a condition becomes true.
+    Find(find::Args),
+    /// Write a window, and only some signals.
+    Slice(slice::Args),
+    /// Convert VCD to FST and back.
+    Convert(convert::Args),
+    /// Compare the signals of two waves that have the same name.
+    Diff(diff::Args),
+}
+
+/// Runs a subcommand.
+pub fn command(args: &Args) -> Result {
+    match &args.action {
+        Action::List(args) => list::command(args),
+        Action::Values(args) => values::command(args),
+        Action::Find(args) => find::command(args),
+        Action::Slice(args) => slice::command(args),
+        Action::Convert(args) => convert::command(args),
+        Action::Diff(args) => diff::command(args),
+    }
+}
+
+/// A wave that is looked into.
+#[derive(clap::Args)]
+struct Input {
+    /// Wave: a VCD or FST file.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+impl Input {
+    fn open(&self) -> Result<Wave> {
+        Wave::open(&self.file).map_err(error)
+    }
+}
+
+/// An error of the library with its help.
+fn error(error: systole_wave::Error) -> Error {
+    let help = error.help().to_owned();
+    Error::usage(error).help(help)
+}
+
+/// The signals that match, or all if no pattern is given.
+fn select(wave: &Wave, globs: &[String]) -> Result<Vec<systole_wave::SignalRef>> {
+    if globs.is_empty() {
+        return Ok(wave.signals().map(Signal::reference).collect());
+    }
+    wave.select(globs).map_err(error)
+}
+
+/// Name with range.
+fn name(signal: Signal) -> String {
+    signal.name() + signal.range()
+}

@@ -4,13 +4,20 @@
 //! A person who debugs does the same with a waveform and the source beside each other. As long as a
 //! value is only passed on, each step is certain. Who knows what the value should have been sees more:
 //! where a multiplexer had the right value on the side that it did not take, its condition is wrong
-//! and not the value; where some bits of a joined word are right, the others are followed.
+//! and not the value; where some bits of a joined word are right, the others are followed; where one
+//! operand of a sum is known to be right, the other is.
 //!
-//! The path ends where something is computed: an adder cannot tell which of its operands is wrong.
+//! Where several conditions came together that should not have, the one that seldom holds is followed:
+//! this is the only guess. The path ends where something is computed: an adder cannot tell which of its
+//! operands is wrong.
 
 mod assignment;
+mod expressions;
 mod follow;
+mod gates;
+mod part;
 mod scopes;
+mod signals;
 mod values;
 
 #[cfg(test)]
@@ -37,6 +44,9 @@ pub struct Question<'a> {
     pub cycle: u64,
     /// What the bits from `low` on should have been, or only how many they are.
     pub expected: Expected,
+    /// Values that are right wherever they come in, such as the operands of the instruction: where
+    /// one is added to something, the other is wrong.
+    pub right: &'a [Bits],
 }
 
 /// What is known of the right value.

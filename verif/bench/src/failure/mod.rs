@@ -1,8 +1,10 @@
 //! A failure, from the program that was found to a folder that explains it.
 
 mod elf;
+mod recorded;
 mod replay;
 mod report;
+mod suspect;
 mod wave;
 
 use std::fs;
@@ -14,8 +16,10 @@ use systole_chip::ChipConfig;
 use systole_sim::{Error, Library};
 
 pub use elf::elf_file;
+pub use recorded::Recorded;
 pub use replay::{BadFolder, REPLAY, Recipe, Replay};
 pub use report::divergence_text;
+pub use suspect::suspect;
 
 use crate::campaign::Found;
 use crate::chip;

@@ -1,0 +1,141 @@
+//! Selections that are made of ands and ors.
+
+use super::Action;
+use super::part::{Next, Part, Way, complement, is_ones, is_within};
+use super::scopes::Driver;
+use crate::Bits;
+use crate::ir::{BinaryOp, ExprId, ExprKind};
+
+/// Cycles over which is counted how often a condition holds.
+const RECENT: u64 = 256;
+/// Wires through which a selection is looked at.
+const WIRES: u32 = 8;
+
+impl Way<'_> {
+    /// `a & b`: where one side only lets the other through, on to that; where it should not have
+    /// hidden the other, or should have, on to it.
+    pub fn and(&self, id: ExprId, a: ExprId, b: ExprId) -> Next {
+        let (Some(left), Some(right)) = (self.value(a), self.value(b)) else {
+            return self.computed(id);
+        };
+        if self.part.expected.is_some() {
+            // One side is right, so the other hides what it should not.
+            for (right_one, mask) in [(a, b), (b, a)] {
+                if self.is_right(right_one) && !self.is_right(mask) {
+                    let expected = Some(complement(&Bits::zero(left.width())));
+                    return self
+                        .at(Part { expected, ..self.part.clone() })
+                        .expr(mask)
+                        .with(Action::Chosen);
+                }
+            }
+        }
+        match (is_ones(&left), is_ones(&right)) {
+            (true, false) => self.expr(b),
+            (false, true) => self.expr(a),
+            (true, true) if left.width() == 1 => self.expr(self.rarest(a, b)),
+            (true, true) => self.computed(id),
+            (false, false) => match (left.is_zero(), right.is_zero()) {
+                (true, false) => self.expr(a),
+                (false, true) => self.expr(b),
+                _ => self.computed(id),
+            },
+        }
+    }
+
+    /// `a | b`: on to the side that gives the value; if none does, to one that hides the right value.
+    pub fn or(&self, id: ExprId, a: ExprId, b: ExprId) -> Next {
+        let (Some(left), Some(right)) = (self.value(a), self.value(b)) else {
+            return self.computed(id);
+        };
+        match (left.is_zero(), right.is_zero()) {
+            (false, true) => self.unless_hidden(a, b),
+            (true, false) => self.unless_hidden(b, a),
+            (true, true) if self.hides(a) => self.expr(a),
+            (true, true) if self.hides(b) => self.expr(b),
+            (true, true) => match (self.is_closed(a, WIRES), self.is_closed(b, WIRES)) {
+                (false, true) => self.expr(a),
+                (true, false) => self.expr(b),
+                _ => self.computed(id),
+            },
+            (false, false) => self.joined(id, (a, &left), (b, &right)),
+        }
+    }
+
+    /// On to `giver`, if it should give anything at all; else the `silent` side hides the right value.
+    fn unless_hidden(&self, giver: ExprId, silent: ExprId) -> Next {
+        if self.is_telling() && self.hides(silent) {
+            let expected = Some(Bits::zero(self.part.high - self.part.low + 1));
+            // The right value was there; that another took its place is one mistake with two halves.
+            let giver_part = self.at(Part { expected, ..self.part.clone() });
+            return match self.expr(silent) {
+                end @ Next::End(..) => match giver_part.expr(giver) {
+                    Next::End(..) => end,
+                    next => next,
+                },
+                next => next,
+            };
+        }
+        self.expr(giver)
+    }
+
+    /// Both sides give something: one of them has bits that it should not.
+    fn joined(&self, id: ExprId, a: (ExprId, &Bits), b: (ExprId, &Bits)) -> Next {
+        let Some(expected) = &self.part.expected else { return self.computed(id) };
+        for (good, bad) in [(a, b), (b, a)] {
+            if is_within(good.1, expected) && !is_within(bad.1, expected) {
+                let expected = if good.1 == expected {
+                    Bits::zero(expected.width())
+                } else {
+                    expected.clone()
+                };
+                let part = Part { expected: Some(expected), ..self.part.clone() };
+                return self.at(part).expr(bad.0);
+            }
+        }
+        self.computed(id)
+    }
+
+    /// Whether the right value is somewhere in a tree of ands, ors and multiplexers that gives
+    /// another.
+    fn hides(&self, id: ExprId) -> bool {
+        if !self.is_telling() {
+            return false;
+        }
+        let module = self.values.scopes[self.part.scope].module;
+        match &module.expr(id).kind {
+            ExprKind::Binary(BinaryOp::And, a, b) => self.is_right(*a) || self.is_right(*b),
+            ExprKind::Binary(BinaryOp::Or, a, b) => self.hides(*a) || self.hides(*b),
+            ExprKind::Mux { then, other, .. } => self.is_right(*then) || self.is_right(*other),
+            _ => false,
+        }
+    }
+
+    /// Whether a tree of ands and ors lets nothing through. Wires are looked through.
+    fn is_closed(&self, id: ExprId, wires: u32) -> bool {
+        let module = self.module();
+        match &module.expr(id).kind {
+            ExprKind::Binary(BinaryOp::And, a, b) => [a, b].into_iter().any(|side| {
+                let is_mask = matches!(module.expr(*side).kind, ExprKind::Repeat(..));
+                is_mask && self.value(*side).is_some_and(|mask| mask.is_zero())
+            }),
+            ExprKind::Binary(BinaryOp::Or, a, b) => {
+                self.is_closed(*a, wires) && self.is_closed(*b, wires)
+            }
+            ExprKind::Signal(signal) if wires > 0 => {
+                let driver = self.values.scopes[self.part.scope].driver(*signal);
+                matches!(driver, Some(Driver::Assign(value, _)) if self.is_closed(value, wires - 1))
+            }
+            _ => false,
+        }
+    }
+
+    /// Of two conditions the one that has held less often of late.
+    fn rarest(&self, a: ExprId, b: ExprId) -> ExprId {
+        let Part { scope, cycle, .. } = self.part;
+        let recent = cycle.saturating_sub(RECENT)..cycle;
+        let often =
+            |side| recent.clone().filter(|&cycle| self.values.holds(scope, side, cycle)).count();
+        if often(b) < often(a) { b } else { a }
+    }
+}

@@ -1,0 +1,107 @@
+//! From a failure back to the source: the line that is found is in the file of the fault.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use systole_chip::{ChipConfig, soc};
+use systole_hdl::{Design, fault};
+use systole_sim::{Library, Settings, Variant, build_chip, silent};
+use systole_verif::campaign::{self, Campaign};
+use systole_verif::failure::{Recorded, suspect};
+use systole_verif::generate::Profile;
+use systole_verif::trial::{Setup, Trial};
+use systole_verif::{chip, faults};
+
+/// Where the search ended for a fault, and where the fault is.
+struct Found {
+    fault: &'static str,
+    file: &'static str,
+    ends: String,
+    hit: bool,
+}
+
+fn look(config: &ChipConfig, library: &Arc<Library>, number: u16) -> Option<Found> {
+    let fault = faults::of(config)[usize::from(number) - 1];
+    let good = systole_hdl::check(&soc::soc(config, true)).expect("a good design");
+    let design = fault::fixed(&good, &fault).expect("a fault of this chip");
+    let campaign = Campaign {
+        profile: Profile::Mixed,
+        seed: 1,
+        first: 0,
+        programs: Some(2000),
+        time: None,
+        jobs: 2,
+        shard: (0, 1),
+        fail_fast: true,
+        fault: number,
+    };
+    let stop = AtomicBool::new(false);
+    let summary = campaign::run(&campaign, config, library, &stop, |_, _| ()).expect("memory");
+    let found = summary.found.first()?;
+    let mut pair = chip::lockstep(config, library).expect("memory");
+    pair.select_fault(number);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("all.vcd");
+    pair.trace(&path, 0, u64::MAX - 1);
+    let trial = Trial::new(&found.program, Setup::RANDOM).ok()?;
+    let divergence = trial.run(&mut pair).divergence?;
+    pair.dut().stop_trace();
+    let wave = Recorded::read(&path, &design).unwrap_or_else(|error| panic!("{error}"));
+    let steps = suspect(&design, &wave, &divergence);
+    if std::env::var_os("SHOW_STEPS").is_some() {
+        println!("{}: {}", fault.name, divergence.message);
+        for step in &steps {
+            println!(
+                "    {:>6} {:<50} {}:{} {:x?} {:?}",
+                step.cycle,
+                step.signal,
+                step.location.file,
+                step.location.line,
+                step.value.as_ref().map(|value| value.words().to_vec()),
+                step.action
+            );
+        }
+    }
+    let file = file_of(&good, &fault);
+    let last = steps.last();
+    let ends = last.map_or("nowhere".into(), |step| {
+        format!("{}:{} {}", step.location.file, step.location.line, step.signal)
+    });
+    let hit = last.is_some_and(|step| step.location.file == file);
+    Some(Found { fault: fault.name, file, ends, hit })
+}
+
+/// The file of the signal that a fault is in.
+fn file_of(design: &Design, fault: &fault::Fault) -> &'static str {
+    let module = design.modules().iter().find(|module| module.name == fault.module);
+    let module = module.expect("its module");
+    let signal = module.signals.iter().find(|signal| signal.name == fault.signal);
+    signal.expect("its signal").location.file
+}
+
+fn traced(config: &ChipConfig) -> Arc<Library> {
+    let settings = Settings::from_env().expect("a home folder");
+    let variant = Variant { trace: true, ..Variant::default() };
+    build_chip(&settings, config, &faults::of(config), variant, &silent)
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn the_file_of_a_fault_is_found() {
+    let config = ChipConfig::preset("edge").expect("a preset");
+    let library = traced(&config);
+    let wanted = std::env::var("FAULTS").unwrap_or_default();
+    let all = faults::of(&config);
+    let (mut hits, mut count) = (0, 0);
+    for (number, fault) in (1..).zip(&all) {
+        if !wanted.is_empty() && !wanted.split(',').any(|name| name == fault.name) {
+            continue;
+        }
+        let Some(found) = look(&config, &library, number) else { continue };
+        count += 1;
+        hits += u32::from(found.hit);
+        let mark = if found.hit { "hit " } else { "miss" };
+        println!("{mark} {:<32} {:<44} {}", found.fault, found.file, found.ends);
+    }
+    println!("{hits} of {count}");
+}

@@ -20,7 +20,10 @@
   const fitting = (text, width) => {
     const room = Math.floor((width - 8) / CHARACTER);
     if (text.length <= room) return text;
-    return room < 3 ? "" : text.slice(0, room - 1) + "\u2026";
+    if (room < 3) return "";
+    // Of a number the last digits tell it from its neighbours.
+    if (/^[0-9a-f]+$/i.test(text)) return "\u2026" + text.slice(1 - room);
+    return text.slice(0, room - 1) + "\u2026";
   };
 
   class Chart {
@@ -208,9 +211,15 @@
     charts.push(chart);
     chart.tools();
     chart.listen();
+    // A wave of hundreds of cycles can only be read closely.
+    if (chart.markGroup && chart.rows.some((row) => row.signal) && chart.last - chart.first > 80)
+      chart.show(chart.mark - 45, chart.mark + 15);
     chart.draw();
   }
-  addEventListener("beforeprint", () => charts.forEach((chart) => chart.draw()));
+  addEventListener("beforeprint", () => {
+    document.querySelectorAll("details").forEach((details) => { details.open = true; });
+    charts.forEach((chart) => chart.draw());
+  });
 
   for (const command of document.querySelectorAll(".command")) {
     const copy = button("copy", "copy the command", async () => {

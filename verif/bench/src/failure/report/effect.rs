@@ -42,7 +42,10 @@ pub(super) fn columns(pair: &Pair, differences: &[Difference]) -> (String, Optio
     let side = |value: fn(&Difference) -> &String| {
         let texts: Vec<String> = differences
             .iter()
-            .map(|difference| format!("{}={}", difference.field, value(difference)))
+            .map(|difference| {
+                let value = value(difference);
+                format!("{}={}", difference.field, value.strip_prefix("0x").unwrap_or(value))
+            })
             .collect();
         join(texts.iter())
     };
@@ -115,7 +118,7 @@ mod tests {
     #[test]
     fn what_the_short_form_leaves_out_is_told_when_nothing_else_differs() {
         let (rtl, golden) = both(Retire { mstatus: 1, ..add() }, add());
-        assert_eq!((rtl.as_str(), golden.as_deref()), ("mstatus=0x1", Some("mstatus=0x0")));
+        assert_eq!((rtl.as_str(), golden.as_deref()), ("mstatus=1", Some("mstatus=0")));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::model::{Initial, Job, Line, Listing, Mismatch, Report, Retired, Subje
 use super::{effect, state};
 use crate::failure::{Failure, LOCKSTEP_WAVE};
 use crate::lockstep::{Divergence, Pair};
+use crate::program::layout::{BODY, CODE, CODE_END, HANDLER, REGISTERS, VECTORS};
 
 /// Retirements shown.
 const SHOWN: usize = 8;
@@ -88,6 +89,20 @@ fn listing(failure: &Failure) -> Listing {
         instructions: failure.image.body.len(),
         registers: values.map(initial).collect(),
         body: failure.image.body.iter().map(line).collect(),
+        outside: failing
+            .filter(|failing| failure.image.body.iter().all(|(address, _)| address != failing))
+            .map(|failing| format!("{} in {}", hex(failing), around(failing))),
+    }
+}
+
+/// What there is at an address where no body is.
+fn around(address: u32) -> &'static str {
+    match address {
+        CODE..HANDLER => "the code before the body",
+        HANDLER..VECTORS => "the trap handler",
+        VECTORS..REGISTERS => "the vector table",
+        BODY..CODE_END => "the code behind the body",
+        _ => "no code",
     }
 }
 

@@ -7,6 +7,8 @@ mod gather;
 pub mod model;
 mod page;
 mod state;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use model::Report;

@@ -139,6 +139,8 @@ pub struct Listing {
     pub registers: Vec<Initial>,
     /// The body, functions included, in the order of addresses.
     pub body: Vec<Line>,
+    /// Where the instruction is that differs, if it is not in the body.
+    pub outside: Option<String>,
 }
 
 /// The initial value of a register.

@@ -63,6 +63,9 @@ pub(super) fn text(report: &Report, style: Style) -> String {
     line(&mut out, style, "state", &state(&mismatch.state));
     line(&mut out, style, "shrunk", &shrunk(&report.program));
     listing(&mut out, &report.program, style);
+    if let Some(outside) = &report.program.outside {
+        line(&mut out, style, "differs", &format!("at {outside}"));
+    }
     report.jobs.iter().for_each(|job| job_lines(&mut out, job, style));
     if let Some(timeline) = &report.timeline {
         failed_spans(&mut out, timeline, style);

@@ -106,6 +106,16 @@ impl Row {
     }
 }
 
+/// `text` in `room` characters: the last ones of a number, the first ones of all else.
+fn cut(text: &str, room: usize) -> String {
+    if text.chars().all(|c| c.is_ascii_hexdigit()) {
+        let tail = text.len() - (room - 1);
+        format!("\u{2026}{}", &text[tail..])
+    } else {
+        text.chars().take(room - 1).chain(['\u{2026}']).collect()
+    }
+}
+
 /// As much of `text` as fits into `width` pixels: nothing rather than a character or two.
 pub(super) fn fitting(text: &str, width: f64) -> String {
     let room = ((width - 8.0) / CHARACTER).max(0.0) as usize;
@@ -114,7 +124,7 @@ pub(super) fn fitting(text: &str, width: f64) -> String {
     } else if room < 3 {
         String::new()
     } else {
-        text.chars().take(room - 1).chain(['\u{2026}']).collect()
+        cut(text, room)
     }
 }
 
@@ -125,7 +135,8 @@ mod tests {
     #[test]
     fn texts_are_cut_to_what_fits() {
         assert_eq!(fitting("deadbeef", 100.0), "deadbeef");
-        assert_eq!(fitting("deadbeef", 50.0), "deadb\u{2026}");
+        assert_eq!(fitting("deadbeef", 50.0), "\u{2026}dbeef");
+        assert_eq!(fitting("addi t0, t0, 1", 50.0), "addi \u{2026}");
         assert_eq!(fitting("deadbeef", 20.0), "");
         assert_eq!(fitting("a", -5.0), "");
     }
@@ -133,7 +144,7 @@ mod tests {
     #[test]
     fn names_keep_their_end() {
         let row = Row::new("signal", "systole_soc.core.execute.alu.sra_result");
-        assert_eq!(row.label, "\u{2026}.execute.alu.sra_result");
+        assert_eq!(row.label, "\u{2026}execute.alu.sra_result");
         assert_eq!(Row::new("signal", "clock").label, "clock");
     }
 }

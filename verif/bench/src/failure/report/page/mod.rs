@@ -18,6 +18,7 @@ pub(super) fn html(report: &Report) -> String {
     let page = Page {
         report,
         mismatch: &report.mismatch,
+        summary: pieces(&report.mismatch.summary),
         state: state(&report.mismatch),
         steps: report.source.as_ref().map_or(&[], |source| &source.steps),
         place: report.place().map(|(file, line)| format!("{file}:{line}")),
@@ -37,6 +38,7 @@ pub(super) fn html(report: &Report) -> String {
 struct Page<'a> {
     report: &'a Report,
     mismatch: &'a Mismatch,
+    summary: Vec<Piece<'a>>,
     state: Vec<Part<'a>>,
     steps: &'a [Step],
     place: Option<String>,
@@ -46,6 +48,18 @@ struct Page<'a> {
     waves: String,
     assembly: &'static str,
     elf: &'static str,
+}
+
+/// A piece of a sentence.
+struct Piece<'a> {
+    text: &'a str,
+    /// Whether it stood between backticks.
+    code: bool,
+}
+
+fn pieces(sentence: &str) -> Vec<Piece<'_>> {
+    let pieces = sentence.split('`').enumerate();
+    pieces.map(|(index, text)| Piece { text, code: index % 2 == 1 }).collect()
 }
 
 /// A part of the state, and whether it agrees.

@@ -36,12 +36,14 @@ pub fn page_is_well_formed(page: &str) -> Vec<String> {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
     text += &without(&without(rest, "script"), "style");
     for name in VOID {
-        let mut parts = text.split(&format!("<{name} "));
+        let open = format!("<{name} ");
+        let mut parts = text.split(&open);
         let first = parts.next().unwrap_or_default().to_owned();
-        text = parts.fold(first, |text, part| {
+        let closed = parts.fold(first, |text, part| {
             let (attributes, rest) = part.split_once('>').expect("tags are closed");
-            format!("{text}<{name} {attributes}/>{rest}")
+            format!("{text}{open}{attributes}/>{rest}")
         });
+        text = closed;
     }
     well_formed(&text)
 }

@@ -81,7 +81,8 @@
     }
 
     draw() {
-      const total = Math.max(560, this.svg.clientWidth);
+      // Paper is narrow: there it is shrunk as a whole.
+      const total = Chart.printing ? 1120 : Math.max(560, this.svg.clientWidth);
       this.width = total - this.labels;
       this.svg.setAttribute("viewBox", `0 0 ${total} ${this.height}`);
       this.plot.setAttribute("width", this.width);
@@ -213,11 +214,16 @@
     chart.listen();
     // A wave of hundreds of cycles can only be read closely.
     if (chart.markGroup && chart.rows.some((row) => row.signal) && chart.last - chart.first > 80)
-      chart.show(chart.mark - 45, chart.mark + 15);
+      chart.show(chart.mark - 28, chart.mark + 12);
     chart.draw();
   }
   addEventListener("beforeprint", () => {
     document.querySelectorAll("details").forEach((details) => { details.open = true; });
+    Chart.printing = true;
+    charts.forEach((chart) => chart.draw());
+  });
+  addEventListener("afterprint", () => {
+    Chart.printing = false;
     charts.forEach((chart) => chart.draw());
   });
 

@@ -32,7 +32,10 @@ fn row(axis: Axis, signal: &WaveSignal, mark: u64) -> Row {
     let at = values.iter().find(|(begin, end, _)| (*begin..*end).contains(&mark));
     row.value = at.map(|(_, _, value)| (*value).to_owned()).unwrap_or_default();
     if signal.width == 1 {
-        let level = |(begin, _, value): &(u64, u64, &str)| format!("{begin}:{value}");
+        let level = |(begin, _, value): &(u64, u64, &str)| {
+            let known = matches!(*value, "0" | "1");
+            format!("{begin}:{}", if known { value } else { "x" })
+        };
         row.levels = values.iter().map(level).collect::<Vec<_>>().join(" ");
         row.line = line(axis, &values);
     } else {
@@ -107,7 +110,7 @@ mod tests {
     #[test]
     fn a_bit_is_a_line_with_edges() {
         let axis = Axis::new(0, 9);
-        let row = row(axis, &signal(1, &[(0, "0"), (5, "1"), (7, "x")]), 5);
+        let row = row(axis, &signal(1, &[(0, "0"), (5, "1"), (7, "not known")]), 5);
         assert_eq!(row.line, "M0 18H415L415 4H581L581 11H830");
         assert_eq!(row.levels, "0:0 5:1 7:x");
         assert!(row.cells.is_empty());

@@ -1,9 +1,10 @@
 //! Printing that does not mind a reader who left: `println!` would panic on a closed pipe.
 
 use std::fmt::Arguments;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 pub use systole_verif::coverage::report::grouped;
+use systole_verif::failure::Style;
 
 /// Prints a line of a result to standard output.
 macro_rules! say {
@@ -23,6 +24,14 @@ pub fn stdout(text: Arguments) {
 /// Behind `note!`.
 pub fn stderr(text: Arguments) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// How reports look on standard output: with colours on a terminal, unless `NO_COLOR` is set.
+pub fn style() -> Style {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_none_or(|name| name == "dumb");
+    let plain = set("NO_COLOR") || dumb || !std::io::stdout().is_terminal();
+    if plain { Style::Plain } else { Style::Coloured }
 }
 
 /// A count with its noun: `1 program`, `2 programs`, `12,345 programs`.

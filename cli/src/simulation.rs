@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use systole_chip::soc::soc;
 use systole_hdl::Design;
-use systole_sim::{Library, Settings, Variant, build_chip, build_design};
+use systole_sim::{Library, Settings, Variant, Verilator, build_chip, build_design};
 use systole_verif::faults;
 
 use crate::args::Chip;
@@ -35,6 +35,12 @@ pub fn library(chip: &Chip, extras: Extras) -> Result<Arc<Library>> {
     build(chip, extras.with(), |settings, progress| {
         build_chip(settings, &chip.config, &faults, variant, progress)
     })
+}
+
+/// What Verilator calls its version, if there is one.
+pub fn verilator_version() -> Option<String> {
+    let settings = Settings::from_env().ok()?;
+    Verilator::find(&settings).ok()?.map(|verilator| verilator.version)
 }
 
 /// The simulated model of a design made from a chip, compiled or from the cache; `with` says how it

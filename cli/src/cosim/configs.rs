@@ -21,6 +21,7 @@ pub(super) fn command(args: &Args, count: u64) -> Result {
     }
     let mut whole = plan(args)?;
     whole.chip.name = "sampled".to_owned();
+    whole.chip.options = format!("--configs {count}");
     let (part, parts) = std::mem::replace(&mut whole.campaign.shard, (0, 1));
     let json = Target::open(args.json.as_deref())?;
     let junit = Target::open(args.junit.as_deref())?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use systole_sim::Library;
 use systole_verif::campaign::Summary;
-use systole_verif::failure::{Failure, Origin};
+use systole_verif::failure::{Failure, Origin, Report};
 use systole_verif::generate::Profile;
 use systole_verif::shrink::Budget;
 
@@ -21,8 +21,8 @@ const EXPLAINED: usize = 3;
 pub struct Explained {
     /// Its index in the campaign.
     pub index: u64,
-    /// What was found, shrunk.
-    pub failure: Failure,
+    /// What there is to say about it.
+    pub report: Report,
     /// The folder, unless it could not be written.
     pub folder: Option<String>,
 }
@@ -44,12 +44,14 @@ pub fn explain(
     if plan.campaign.profile != Profile::Mixed {
         options += &format!(" --profile {}", plan.campaign.profile.name());
     }
+    let verilator = simulation::verilator_version();
     let origin = Origin {
         preset: &plan.chip.name,
         config: &plan.chip.config,
         seed: plan.campaign.seed,
         fault: plan.campaign.fault,
         options: &options,
+        verilator: verilator.as_deref(),
     };
     let tracing = if args.no_waves { None } else { tracing_library(plan) };
     let mut explained = Vec::new();
@@ -69,10 +71,6 @@ pub fn explain(
             })
             .map_err(simulation::tool_error)?;
         drop(line);
-        failure.rerun = format!(
-            "systole cosim {options} --seed {} --first {} --programs 1",
-            plan.campaign.seed, found.index
-        );
         let folder = match failure.write(&args.failures, &origin, tracing.as_ref()) {
             Ok(folder) => Some(folder.display().to_string()),
             Err(error) => {
@@ -82,9 +80,23 @@ pub fn explain(
                 None
             }
         };
-        explained.push(Explained { index: found.index, failure, folder });
+        let mut report = failure.report();
+        if let Some(folder) = &folder {
+            report.replay = format!("systole cosim --replay {}", quoted(folder));
+        }
+        explained.push(Explained { index: found.index, report, folder });
     }
     Ok(explained)
+}
+
+/// A word as the shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// A model that can write waves. A failure is worth reporting without it, too.
@@ -93,4 +105,16 @@ fn tracing_library(plan: &Plan) -> Option<Arc<Library>> {
     simulation::library(&plan.chip, extras)
         .inspect_err(|error| note!("no waves of the RTL: {error}"))
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_commands_are_quoted_where_they_must_be() {
+        assert_eq!(quoted("systole-failures/nano-1-5"), "systole-failures/nano-1-5");
+        assert_eq!(quoted("my failures/it's"), r"'my failures/it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
 }

@@ -9,6 +9,7 @@ use crate::args::Chip;
 use crate::exit::{Error, Exit, Result};
 use crate::interrupt;
 use crate::json::Target;
+use crate::output;
 use crate::simulation::{self, Extras};
 
 /// Runs the minimal program of a failure folder on the chip as it is now.
@@ -31,7 +32,7 @@ pub fn command(folder: &Path, json: Option<&Path>) -> Result {
     match &outcome.divergence {
         Some(divergence) => {
             say!("FAIL  {} at cycle {}", divergence.kind, divergence.cycle);
-            say!("{}", divergence_text(divergence).trim_end());
+            say!("{}", divergence_text(divergence, output::style()).trim_end());
         }
         None => {
             say!("PASS  {} instructions agree; it was: {}", outcome.instructions, recipe.message);

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use systole_verif::campaign::Summary;
 use systole_verif::coverage::file::Record;
 use systole_verif::coverage::report::percent;
+use systole_verif::failure::Report;
 
 use super::Plan;
 use super::failures::Explained;
@@ -21,12 +22,12 @@ pub fn head(plan: &Plan) {
 /// Printed at the end: every failure, then the sums.
 pub fn tail(plan: &Plan, summary: &Summary, failures: &[Explained]) {
     for explained in failures {
-        say!("\n{}", explained.failure.report().trim_end());
+        say!("\n{}", explained.report.text(output::style()).trim_end());
         if let Some(folder) = &explained.folder {
             say!("  folder    {folder}");
         }
         if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-            say!("{}", annotation(plan, explained));
+            say!("{}", annotation(&plan.chip.name, &explained.report));
         }
     }
     let totals = &summary.totals;
@@ -70,18 +71,30 @@ pub fn tail(plan: &Plan, summary: &Summary, failures: &[Explained]) {
     }
 }
 
-/// A line that GitHub shows beside the run.
-fn annotation(plan: &Plan, explained: &Explained) -> String {
-    let escape = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let failure = &explained.failure;
+/// A line that GitHub shows beside the run, and at the Rust line where the value comes from if that
+/// is known.
+fn annotation(chip: &str, report: &Report) -> String {
+    let place = report.place().map(|(file, line)| format!("file={},line={line},", property(file)));
+    let subject = &report.subject;
     format!(
-        "::error title=systole cosim {}::program {} of seed {}: {} | {}",
-        plan.chip.name,
-        explained.index,
-        plan.campaign.seed,
-        escape(&failure.divergence.message),
-        escape(&failure.rerun)
+        "::error {}title={}::program {} of seed {}: {} | {}",
+        place.unwrap_or_default(),
+        property(&format!("systole cosim {chip}")),
+        subject.index,
+        subject.seed,
+        data(&report.mismatch.summary),
+        data(&report.rerun)
     )
+}
+
+/// Text behind the colons of an annotation.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of an annotation.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 /// The result as JSON; the keys are those of the manual.
@@ -91,17 +104,17 @@ pub fn json(plan: &Plan, summary: &Summary, failures: &[Explained]) -> Value {
     let failures: Vec<Value> = failures
         .iter()
         .map(|explained| {
-            let failure = &explained.failure;
+            let (report, mismatch) = (&explained.report, &explained.report.mismatch);
             json!({
                 "dir": explained.folder,
                 "seed": campaign.seed,
                 "index": explained.index,
-                "kind": failure.divergence.kind.name(),
-                "message": failure.divergence.message,
-                "cycle": failure.divergence.cycle,
-                "instructions": failure.original_instructions,
-                "shrunk_instructions": failure.program.instruction_count(),
-                "rerun": failure.rerun,
+                "kind": mismatch.kind,
+                "message": mismatch.message,
+                "cycle": mismatch.cycle,
+                "instructions": report.program.original_instructions,
+                "shrunk_instructions": report.program.instructions,
+                "rerun": report.rerun,
             })
         })
         .collect();
@@ -141,4 +154,15 @@ pub fn coverage(plan: &Plan, summary: &Summary) -> Option<Record> {
         instructions: summary.totals.instructions,
         coverage,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_annotations_reserve_is_escaped() {
+        assert_eq!(data("100 %: a, b\nc"), "100 %25: a, b%0Ac");
+        assert_eq!(property("a:b,c"), "a%3Ab%2Cc");
+    }
 }

@@ -13,6 +13,7 @@ mod formal;
 mod r#gen;
 mod mutate;
 mod programs;
+mod report;
 mod run;
 mod support;
 mod tools;

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use systole_chip::ChipConfig;
 use systole_sim::Library;
 use systole_verif::campaign::{self, Campaign};
-use systole_verif::failure::{Failure, Origin};
+use systole_verif::failure::{Failure, Origin, Style};
 use systole_verif::faults::{self, Part};
 use systole_verif::generate::Profile;
 use systole_verif::shrink::Budget;
@@ -60,7 +60,9 @@ fn problem(
     let Some(found) = summary.found.first() else {
         return Some(format!("{name}: not found in {PROGRAMS} programs"));
     };
-    let origin = Origin { preset, config, seed: 1, fault: number, options: "" };
+    let options = format!("--preset {preset} --inject {name}");
+    let origin =
+        Origin { preset, config, seed: 1, fault: number, options: &options, verilator: None };
     let failure = Failure::shrink(found, &origin, library, Budget::default(), |_, _| ())
         .expect("enough memory");
     let (kind, size) = (failure.divergence.kind, failure.program.instruction_count());
@@ -69,7 +71,7 @@ fn problem(
     println!("{name:<32} found by program {index:>4} as {kind:<9} {original:>3} -> {size:>2}");
     let needs_errors = failure.program.environment.hart_errors > 0;
     let large = faults::part(name) == Part::Core && size > MINIMAL && !needs_errors;
-    large.then(|| format!("{name}: {size} instructions\n{}", failure.report()))
+    large.then(|| format!("{name}: {size} instructions\n{}", failure.report().text(Style::Plain)))
 }
 
 #[test]

@@ -18,7 +18,7 @@ use systole_sim::{Error, Library};
 pub use elf::elf_file;
 pub use recorded::Recorded;
 pub use replay::{BadFolder, REPLAY, Recipe, Replay};
-pub use report::divergence_text;
+pub use report::{Report, Style, divergence_text, model};
 pub use suspect::suspect;
 
 use crate::campaign::Found;
@@ -32,6 +32,10 @@ use crate::trial::{Setup, Trial};
 
 /// Name of the report in a failure folder.
 pub const REPORT: &str = "report.txt";
+/// Name of the report for programs.
+pub const JSON_REPORT: &str = "report.json";
+/// Name of the report as a page.
+pub const PAGE: &str = "report.html";
 /// Name of the shrunk program's assembly.
 pub const ASSEMBLY: &str = "minimal.S";
 /// Name of the shrunk program's ELF file.
@@ -56,8 +60,18 @@ pub struct Origin<'a> {
     pub seed: u64,
     /// Number of the injected fault, 0 for none.
     pub fault: u16,
-    /// Command line options that lead to this chip again, beyond preset and seed.
+    /// Command line options that lead to this chip, fault and kind of programs again.
     pub options: &'a str,
+    /// What Verilator calls its version, if that is known.
+    pub verilator: Option<&'a str>,
+}
+
+impl Origin<'_> {
+    /// Name of the injected fault.
+    fn fault_name(&self) -> Option<&'static str> {
+        let fault = usize::from(self.fault).checked_sub(1)?;
+        faults::of(self.config).get(fault).map(|fault| fault.name)
+    }
 }
 
 /// A shrunk failure.
@@ -65,6 +79,16 @@ pub struct Origin<'a> {
 pub struct Failure {
     /// Name of the preset.
     pub preset: String,
+    /// Command line options that lead to this chip, fault and kind of programs again.
+    pub options: String,
+    /// What the hart executes.
+    pub isa: String,
+    /// Rows and columns of the NPU's array.
+    pub dim: u32,
+    /// Name of the injected fault.
+    pub fault: Option<String>,
+    /// What Verilator calls its version.
+    pub verilator: Option<String>,
     /// Seed of the campaign.
     pub seed: u64,
     /// Index of the program.
@@ -81,6 +105,12 @@ pub struct Failure {
     pub rerun: String,
     /// Name of the RTL's waveform, if there is one.
     pub wave: Option<&'static str>,
+    /// The way back to where the wrong value comes from, once somebody has found it.
+    pub source: Option<model::Source>,
+    /// What went on around the difference, once somebody has found out.
+    pub timeline: Option<model::Timeline>,
+    /// Signals around the difference, once somebody has read them.
+    pub view: Option<model::WaveView>,
 }
 
 impl Failure {
@@ -112,6 +142,11 @@ impl Failure {
         let trial = Trial::new(&program, Setup::RANDOM).expect("shrinking makes programs shorter");
         Ok(Self {
             preset: origin.preset.to_owned(),
+            options: origin.options.to_owned(),
+            isa: origin.config.core.isa(),
+            dim: origin.config.npu.dim,
+            fault: origin.fault_name().map(str::to_owned),
+            verilator: origin.verilator.map(str::to_owned),
             seed: origin.seed,
             index: found.index,
             original_instructions: found.program.instruction_count(),
@@ -119,21 +154,19 @@ impl Failure {
             program,
             divergence,
             rerun: format!(
-                "systole cosim --preset {} --seed {} --first {} --programs 1{}",
-                origin.preset, origin.seed, found.index, origin.options
+                "systole cosim {} --seed {} --first {} --programs 1",
+                origin.options, origin.seed, found.index
             ),
             wave: None,
+            source: None,
+            timeline: None,
+            view: None,
         })
     }
 
-    /// Address of the first body instruction.
-    pub fn body_address(&self) -> u32 {
-        self.image.body.first().map_or(CODE, |&(address, _)| address)
-    }
-
     /// The report.
-    pub fn report(&self) -> String {
-        report::text(self)
+    pub fn report(&self) -> Report {
+        report::of(self)
     }
 
     /// Writes the folder `parent/NAME` and returns its path. With a library that can trace, the
@@ -156,8 +189,11 @@ impl Failure {
         let mut lockstep_wave = Vec::new();
         wave::write(&mut lockstep_wave, &self.divergence)?;
         fs::write(folder.path().join(LOCKSTEP_WAVE), lockstep_wave)?;
-        fs::write(folder.path().join(REPORT), self.report())?;
-        fs::write(folder.path().join(ASSEMBLY), report::assembly(self))?;
+        let report = self.report();
+        fs::write(folder.path().join(REPORT), report.text(Style::Plain))?;
+        fs::write(folder.path().join(JSON_REPORT), report.json())?;
+        fs::write(folder.path().join(PAGE), report.html())?;
+        fs::write(folder.path().join(ASSEMBLY), report.assembly())?;
         let symbols = [("_start", CODE), ("tohost", TOHOST), ("fromhost", FROMHOST)];
         let elf = elf_file(&self.image.segments, CODE, &symbols).map_err(io::Error::other)?;
         fs::write(folder.path().join(ELF), elf)?;
@@ -172,14 +208,18 @@ impl Failure {
         Ok(target)
     }
 
+    /// First and last cycle of the waves.
+    fn window(&self) -> (u64, u64) {
+        let cycle = self.divergence.cycle;
+        (cycle.saturating_sub(WAVE_BEFORE), cycle + WAVE_AFTER)
+    }
+
     /// How to run the shrunk program again.
     fn recipe(&self, origin: &Origin) -> Recipe {
-        let fault = usize::from(origin.fault).checked_sub(1);
-        let fault = fault.and_then(|index| faults::of(origin.config).get(index).copied());
         Recipe {
             preset: self.preset.clone(),
             config: origin.config.to_toml(),
-            fault: fault.map(|fault| fault.name.to_owned()),
+            fault: self.fault.clone(),
             seed: self.seed,
             index: self.index,
             environment: self.program.environment,
@@ -193,8 +233,8 @@ impl Failure {
         // The wave is a by-product: without memory for it the folder goes without.
         let Ok(mut pair) = chip::lockstep(origin.config, library) else { return };
         pair.select_fault(origin.fault);
-        let cycle = self.divergence.cycle;
-        pair.trace(path, cycle.saturating_sub(WAVE_BEFORE), cycle + WAVE_AFTER);
+        let (from, to) = self.window();
+        pair.trace(path, from, to);
         diverges(&mut pair, &self.program);
         pair.dut().stop_trace();
         self.wave = path.exists().then_some(WAVE);

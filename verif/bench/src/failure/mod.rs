@@ -4,6 +4,7 @@ mod elf;
 mod recorded;
 mod replay;
 mod report;
+mod source;
 mod suspect;
 mod wave;
 
@@ -105,7 +106,7 @@ pub struct Failure {
     pub rerun: String,
     /// Name of the RTL's waveform, if there is one.
     pub wave: Option<&'static str>,
-    /// The way back to where the wrong value comes from, once somebody has found it.
+    /// The way back to where the wrong value comes from, once it is written with waves.
     pub source: Option<model::Source>,
     /// What went on around the difference, once somebody has found out.
     pub timeline: Option<model::Timeline>,
@@ -185,6 +186,7 @@ impl Failure {
         let folder = tempfile::Builder::new().prefix(".failure").tempdir_in(parent)?;
         if let Some(library) = tracing {
             self.trace(origin, library, &folder.path().join(WAVE));
+            self.source = source::find(self, origin, library);
         }
         let mut lockstep_wave = Vec::new();
         wave::write(&mut lockstep_wave, &self.divergence)?;

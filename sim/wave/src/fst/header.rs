@@ -1,7 +1,7 @@
 //! The declarations of an FST file.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek, SeekFrom};
 
 use fst_reader::{FstHierarchyEntry, FstReader, FstScopeType, FstVarType};
 
@@ -29,6 +29,8 @@ pub struct Header {
 /// A block that lies, or declarations that mean nothing.
 pub fn read(file: &File, place: &Place) -> Result<Header> {
     guard::check(file, place)?;
+    let mut start = file;
+    start.seek(SeekFrom::Start(0)).map_err(|error| place.unreadable(&error))?;
     let read = quiet::caught(|| {
         let mut reader = FstReader::open(BufReader::new(file))?;
         let mut builder = Builder::default();
@@ -98,6 +100,8 @@ impl Builder {
         let (word, kind) = match kind {
             FstVarType::GenericString => ("string", Kind::Text),
             kind if kind.is_real() => ("real", Kind::Real),
+            // In VCD an event has one bit.
+            FstVarType::Event if width != 1 => ("wire", Kind::Bits(width)),
             kind => (bits_word(kind), Kind::Bits(width)),
         };
         // A vector without bits has no value that could be shown.

@@ -16,4 +16,5 @@ mod programs;
 mod run;
 mod support;
 mod tools;
+mod wave;
 mod xml;

@@ -88,7 +88,10 @@ fn conditions_are_found() {
     };
     let hit = find("rvfi_valid == 1 && soc.rvfi_insn == 0x13", "--count 9 --json r.json").code(0);
     assert_eq!(hit.stdout.lines().count(), 2, "{}", hit.stdout);
-    hit.prints(&["cycle 1, 10 ns", "cycle 3, 30 ns  TOP.soc.rvfi_insn[31:0] = 0x00000013"]);
+    hit.prints(&[
+        "cycle 1, 10 ns",
+        "cycle 3, 30 ns  TOP.soc.rvfi_valid = 1  TOP.soc.rvfi_insn[31:0] = 0x00000013",
+    ]);
     let result = json(&folder.path().join("r.json"));
     assert_documented(&result);
     assert_documented(&result["hits"][0]);

@@ -34,8 +34,9 @@ impl Bound {
     pub fn new(condition: &Condition, wave: &Wave) -> Result<Self> {
         let mut names = Vec::new();
         collect(&condition.expression, &mut names);
-        names.sort();
-        names.dedup();
+        // In the order in which they stand there, each once.
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
         let names: Vec<(String, SignalRef)> = names
             .into_iter()
             .map(|name| wave.find(&name).map(|signal| (name, signal)))

@@ -75,10 +75,8 @@ fn value(kind: Kind, value: &FstSignalValue) -> Option<Value> {
         (Kind::Bits(width), FstSignalValue::String(text)) if text.len() == width as usize => {
             Bits::extended(width, text).ok().map(Value::Bits)
         }
-        // A text of fixed length, as our writer makes them, is filled up with zeros.
         (Kind::Text, FstSignalValue::String(text)) => {
-            let end = text.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-            Some(Value::Text(String::from_utf8_lossy(&text[..end]).into_owned()))
+            Some(Value::Text(String::from_utf8_lossy(text).into_owned()))
         }
         (Kind::Real, FstSignalValue::Real(number)) => Some(Value::Real(*number)),
         _ => None,

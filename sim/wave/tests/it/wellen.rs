@@ -15,7 +15,7 @@ fn foreign(wave: &mut simple::Waveform, track: &Track, time: u64) -> Option<Stri
     let index = wave.time_table().partition_point(|&at| at <= time).checked_sub(1)?;
     let signal = wave.get_signal(signal)?;
     match signal.get_value_at(&signal.get_offset(index as u32)?, 0) {
-        SignalValueRef::String(text) => Some(text.trim_end_matches('\0').to_owned()),
+        SignalValueRef::String(text) => Some(text.to_owned()),
         value => value.to_bit_string(),
     }
 }

@@ -21,9 +21,9 @@ pub struct Clock {
 const NAMES: [&str; 4] = ["clk", "clock", "clk_i", "aclk"];
 /// Our chips' clock period in femtoseconds: 10 ns.
 const PERIOD: u64 = 10_000_000;
-/// A clock that nobody named has to rise twice in so many femtoseconds: 100 us. In our own waves,
+/// A clock that nobody named has to rise twice in so many femtoseconds: 20 us. In our own waves,
 /// which have one sample a cycle, it never falls, and a gigabyte would be read to see that.
-const PATIENCE: u64 = 100_000_000_000;
+const PATIENCE: u64 = 20_000_000_000;
 
 impl Clock {
     /// The clock of a wave: of the signal `name`, else of a signal `clk`, by its first two rising

@@ -54,13 +54,13 @@ pub fn stream(
     match read {
         Ok(Ok(())) | Ok(Err(ReadSignalsError::CallbackError(Stop::Enough))) => Ok(()),
         Ok(Err(ReadSignalsError::CallbackError(Stop::Bad))) => {
-            Err(place.bad(0, "a value does not fit the kind or width of its signal"))
+            Err(place.broken("a value does not fit the kind or width of its signal"))
         }
         Ok(Err(ReadSignalsError::ReadError(ReaderError::Io(error)))) => {
-            Err(place.bad(0, format!("values that end too early ({error})")))
+            Err(place.broken(format!("values that end too early ({error})")))
         }
-        Ok(Err(ReadSignalsError::ReadError(error))) => Err(place.bad(0, error)),
-        Err(panic) => Err(place.bad(0, format!("values that cannot be unpacked ({panic})"))),
+        Ok(Err(ReadSignalsError::ReadError(error))) => Err(place.broken(error)),
+        Err(panic) => Err(place.broken(format!("values that cannot be unpacked ({panic})"))),
     }
 }
 

@@ -96,7 +96,7 @@ pub fn write(
 /// Writes tracks without a wave, from time 0 to their last change.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_tracks(path: &Path, timescale: Timescale, tracks: &[Track]) -> Result<()> {
     let times = tracks.iter().filter_map(|track| track.changes.last());
     let to = times.map(|(time, _)| *time).max().unwrap_or(0);

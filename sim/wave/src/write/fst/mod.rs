@@ -41,6 +41,8 @@ pub struct Fst {
     changes: Changes,
     start: u64,
     blocks: u64,
+    /// Bytes of changes after which a block is written.
+    block_size: usize,
 }
 
 impl Fst {
@@ -59,6 +61,7 @@ impl Fst {
             kinds,
             start: 0,
             blocks: 0,
+            block_size: BLOCK,
         };
         fst.header(0)?;
         Ok(fst)
@@ -139,7 +142,7 @@ impl Sink for Fst {
     }
 
     fn time(&mut self, time: u64) -> io::Result<()> {
-        if self.changes.size() > BLOCK {
+        if self.changes.size() > self.block_size {
             self.values()?;
         }
         self.changes.time(time);
@@ -163,5 +166,50 @@ impl Sink for Fst {
         block(&mut self.output, NAMES, &names)?;
         self.header(time)?;
         self.output.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bits::Bits;
+    use crate::write::recorder::Recorder;
+    use crate::{Track, TrackKind, Wave};
+
+    #[test]
+    fn values_survive_many_blocks() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.fst");
+        let file = File::create(&path).expect("a file");
+        let track = |name: &str, kind, step: usize, value: fn(u64) -> Value| {
+            let changes = (0..300).step_by(step).map(|time| (time, value(time))).collect();
+            Track { scope: vec!["top".to_owned()], name: name.to_owned(), kind, changes }
+        };
+        let tracks = [
+            track("bit", TrackKind::Bits(1), 1, |time| Value::Bits(Bits::from_u64(1, time % 2))),
+            track("rare", TrackKind::Bits(9), 97, |time| Value::Bits(Bits::from_u64(9, time))),
+            track("text", TrackKind::Text, 7, |time| Value::Text(format!("at {time}"))),
+        ];
+        let mut layout = Layout::default();
+        let added = layout.add(&tracks).expect("good tracks");
+        let mut fst = Fst::new(file, Timescale::NANOSECOND, &layout).expect("a file");
+        fst.block_size = 50;
+        Recorder::new(Box::new(fst), layout, (0, 299), added).finish().expect("written");
+
+        let mut wave = Wave::open(&path).expect("a wave");
+        let signals: Vec<_> = wave.signals().map(|signal| signal.reference()).collect();
+        wave.load(&signals).expect("read");
+        for (track, &signal) in tracks.iter().zip(&signals) {
+            let read: Vec<_> = wave.changes(signal).map(|(t, v)| (t, v.clone())).collect();
+            assert_eq!(read, track.changes, "{}", track.name);
+        }
+        // Ten blocks of values at least, each with its type and length.
+        let bytes = std::fs::read(&path).expect("the file");
+        let (mut offset, mut blocks) = (0, 0);
+        while let Some(&[kind, a, b, c, d, e, f, g, h]) = bytes[offset..].first_chunk::<9>() {
+            blocks += usize::from(kind == VALUES);
+            offset += 1 + u64::from_be_bytes([a, b, c, d, e, f, g, h]) as usize;
+        }
+        assert!(blocks > 10, "{blocks}");
     }
 }

@@ -108,3 +108,19 @@ fn clocks_are_measured() {
     assert_eq!(Clock::of(&still, None).expect("the usual one"), usual);
     assert_eq!((usual.period, usual.time(u64::MAX)), (10, u64::MAX));
 }
+
+#[test]
+fn a_first_value_is_a_change_if_it_comes_late() {
+    let folder = folder();
+    let text = "$scope module m $end $var wire 1 ! a $end $var wire 8 \" \\m[0] [7:0] $end \
+                $upscope $end $enddefinitions $end\n#5\n1!\n#7\nb1 \"\n#9\n";
+    let wave = open(&file(folder.path(), "a.vcd", text));
+    let times = |condition: &str| {
+        let condition: Condition = condition.parse().expect(condition);
+        let hits = search(&wave, &condition, 0, 9).expect("hits");
+        hits.iter().map(|hit| hit.time).collect::<Vec<_>>()
+    };
+    assert_eq!(times("changed(a)"), Vec::<u64>::new());
+    assert_eq!(times("rose(m[0])"), [7], "a name of Icarus, without its backslash");
+    assert_eq!(times("m[0][7:0] == 1"), [7]);
+}

@@ -17,4 +17,5 @@ mod report;
 mod run;
 mod support;
 mod tools;
+mod wave;
 mod xml;

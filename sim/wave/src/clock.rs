@@ -21,18 +21,21 @@ pub struct Clock {
 const NAMES: [&str; 4] = ["clk", "clock", "clk_i", "aclk"];
 /// Our chips' clock period in femtoseconds: 10 ns.
 const PERIOD: u64 = 10_000_000;
+/// A clock that nobody named has to rise twice in so many femtoseconds: 20 us. In our own waves,
+/// which have one sample a cycle, it never falls, and a gigabyte would be read to see that.
+const PATIENCE: u64 = 20_000_000_000;
 
 impl Clock {
     /// The clock of a wave: of the signal `name`, else of a signal `clk`, by its first two rising
-    /// edges. A wave without a signal that looks like a clock has that of our chips, where cycle
-    /// c begins at 10 c ns.
+    /// edges. A wave without a clock that ticks has that of our chips, where cycle c begins at
+    /// 10 c ns.
     ///
     /// # Errors
     /// A signal `name` that is not there or does not rise twice, and a broken file.
     pub fn of(wave: &Wave, name: Option<&str>) -> Result<Self> {
         if let Some(name) = name {
             let signal = wave.find(name)?;
-            return Self::measured(wave, signal)?.ok_or_else(|| {
+            return Self::measured(wave, signal, u64::MAX)?.ok_or_else(|| {
                 Error::new(wave.path(), format!("`{name}` does not rise twice"))
                     .with_help("name a clock with --clock, or give times with a unit, as in 120ns")
             });
@@ -43,8 +46,10 @@ impl Clock {
         });
         // The outermost one; of these the first.
         let signal = candidates.min_by_key(|signal| signal.scope().len());
+        let patience = PATIENCE / wave.timescale().femtoseconds();
+        let until = wave.start().saturating_add(patience);
         let measured = match signal {
-            Some(signal) => Self::measured(wave, signal.reference())?,
+            Some(signal) => Self::measured(wave, signal.reference(), until)?,
             None => None,
         };
         Ok(measured.unwrap_or_else(|| Self::usual(wave.timescale())))
@@ -55,11 +60,11 @@ impl Clock {
         Self { period: (PERIOD / timescale.femtoseconds()).max(1), phase: 0 }
     }
 
-    /// By the first two rising edges, if there are.
-    fn measured(wave: &Wave, signal: SignalRef) -> Result<Option<Self>> {
+    /// By the first two rising edges, if there are up to a time.
+    fn measured(wave: &Wave, signal: SignalRef, until: u64) -> Result<Option<Self>> {
         let mut last: Option<u64> = None;
         let mut edges = Vec::new();
-        wave.stream(&[signal], u64::MAX, &mut |time, _, value| {
+        wave.stream(&[signal], until, &mut |time, _, value| {
             let now = match &value {
                 Value::Bits(bits) => bits.to_u64(),
                 Value::Real(_) | Value::Text(_) => None,

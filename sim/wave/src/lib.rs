@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Opening reads the declarations only. Every question passes over the values once and keeps what
-//! it asked for, so memory does not grow with the file: see [`Wave`]. [`write`] writes windows,
+//! it asked for, so memory does not grow with the file: see [`Wave`]. [`write()`] writes windows,
 //! other formats and added tracks.
 //!
 //! Nothing here knows of RISC-V, and no file, however broken, makes it panic or hang: what is

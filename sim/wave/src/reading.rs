@@ -17,7 +17,13 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// Something that the format does not allow.
     pub fn bad(&self, offset: u64, message: impl fmt::Display) -> Error {
-        Error::new(self.path, format!("not a good {} file: {message}", self.format)).at(offset)
+        self.broken(message).at(offset)
+    }
+
+    /// The same, if nobody knows where.
+    pub fn broken(&self, message: impl fmt::Display) -> Error {
+        Error::new(self.path, format!("not a good {} file: {message}", self.format))
+            .with_help("write or copy it again; a program that reads it may export a good one")
     }
 
     /// A file that ends too early.

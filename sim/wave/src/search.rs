@@ -63,6 +63,9 @@ impl Search<'_> {
     /// All changes of a time are known.
     fn finish_step(&mut self) {
         let Some(time) = self.time else { return };
+        if time > self.wave.start() {
+            self.bound.begun();
+        }
         if time == self.from {
             self.entered = true;
             if self.bound.holds(true) {

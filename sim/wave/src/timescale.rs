@@ -68,7 +68,7 @@ impl Timescale {
     /// Ticks that so many femtoseconds take; nothing if that is not a whole number.
     pub fn ticks(self, femtoseconds: u128) -> Option<u64> {
         let tick = u128::from(self.0);
-        (femtoseconds % tick == 0).then(|| (femtoseconds / tick).try_into().ok()).flatten()
+        femtoseconds.is_multiple_of(tick).then(|| (femtoseconds / tick).try_into().ok()).flatten()
     }
 
     /// Reads a time with its unit, such as `120ns` or `1.5us`, in femtoseconds.
@@ -78,15 +78,13 @@ impl Timescale {
         let (_, femtoseconds) = UNITS.iter().find(|(name, _)| *name == unit.trim())?;
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let digits = u32::try_from(fraction.len()).ok()?;
-        let digits: u128 = format!("{whole}{fraction}").parse::<u128>().ok().map(|number| {
-            let scaled = number.checked_mul(u128::from(*femtoseconds))?;
-            let divisor = 10u128.checked_pow(digits)?;
-            (scaled % divisor == 0).then_some(scaled / divisor)
-        })??;
-        Some(digits)
+        let number: u128 = format!("{whole}{fraction}").parse().ok()?;
+        let scaled = number.checked_mul(u128::from(*femtoseconds))?;
+        let divisor = 10u128.checked_pow(digits)?;
+        scaled.is_multiple_of(divisor).then_some(scaled / divisor)
     }
 
-    /// A time of the wave with its unit, as short as it is exact: `120 ns`, `1.5 us`.
+    /// A time of the wave in the unit of its tick, such as `120 ns`.
     pub fn show(self, ticks: u64) -> String {
         let (number, unit) = self.number_and_unit();
         format!("{} {unit}", u128::from(ticks) * u128::from(number))

@@ -22,7 +22,7 @@ struct State {
     series: u32,
     now: Value,
     before: Value,
-    /// Whether there was any value before.
+    /// Whether there can have been a value before.
     known: bool,
 }
 
@@ -34,8 +34,9 @@ impl Bound {
     pub fn new(condition: &Condition, wave: &Wave) -> Result<Self> {
         let mut names = Vec::new();
         collect(&condition.expression, &mut names);
-        names.sort();
-        names.dedup();
+        // In the order in which they stand there, each once.
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
         let names: Vec<(String, SignalRef)> = names
             .into_iter()
             .map(|name| wave.find(&name).map(|signal| (name, signal)))
@@ -66,12 +67,17 @@ impl Bound {
         }
     }
 
+    /// The wave has begun before the present time: a first value that comes now is a change.
+    pub fn begun(&mut self) {
+        self.states.iter_mut().for_each(|state| state.known = true);
+    }
+
     /// Goes on to another time: what is now is what was before.
     pub fn step(&mut self) {
         for state in &mut self.states {
             state.before = state.now.clone();
-            state.known = true;
         }
+        self.begun();
     }
 
     /// Whether it became true at the present time: it is true, and was not just before. Events
@@ -110,7 +116,7 @@ impl Bound {
 
     fn happened(&self, event: Event, name: &str) -> bool {
         let Some(state) = self.state(name) else { return false };
-        // The first value of a wave is no change.
+        // The values with which a wave begins are no changes.
         if !state.known || state.now == state.before {
             return false;
         }

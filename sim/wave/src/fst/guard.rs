@@ -28,6 +28,7 @@ pub fn check(file: &File, place: &Place) -> Result<()> {
         place,
         length,
         header: false,
+        promised: 0,
         signals: None,
         hierarchy: false,
         sections: Vec::new(),
@@ -42,6 +43,8 @@ struct Guard<'a> {
     /// Bytes of the file.
     length: u64,
     header: bool,
+    /// Blocks of values that there are, as the header says.
+    promised: u64,
     /// Number of signals, and bytes that one value of each takes.
     signals: Option<(u64, u64)>,
     hierarchy: bool,
@@ -68,7 +71,13 @@ impl Guard<'_> {
             self.block(kind, offset, end)?;
             offset = end;
         }
-        for section in std::mem::take(&mut self.sections) {
+        let sections = std::mem::take(&mut self.sections);
+        // A writer that was stopped has promised nothing yet.
+        if (sections.len() as u64) < self.promised {
+            let message = format!("with {} of {} blocks of values", sections.len(), self.promised);
+            return Err(self.place.truncated(self.length, message));
+        }
+        for section in sections {
             self.values(section)?;
         }
         let missing = match (self.header, self.signals, self.hierarchy) {
@@ -88,7 +97,10 @@ impl Guard<'_> {
             }
             0 => {
                 self.header = true;
-                self.endianness(offset)
+                self.endianness(offset)?;
+                self.seek(offset + 65)?;
+                self.promised = self.number()?;
+                Ok(())
             }
             1 | 5 | 8 => {
                 self.sections.push((offset, end));
@@ -106,7 +118,8 @@ impl Guard<'_> {
                 let packed = end.saturating_sub(self.position()?);
                 let twice = if kind == 7 { LZ4 } else { 1 };
                 let most = packed.saturating_mul(if kind == 4 { ZLIB } else { LZ4 * twice });
-                self.require(packed >= 10, offset, "names that are too short")?;
+                // That of gzip starts with ten bytes of its own.
+                self.require(kind != 4 || packed >= 10, offset, "names that are too short")?;
                 self.require(unpacked <= most, offset, "a wrong length of names")?;
                 self.require(!self.hierarchy, offset, "names for a second time")?;
                 self.hierarchy = true;

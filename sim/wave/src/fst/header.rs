@@ -1,7 +1,7 @@
 //! The declarations of an FST file.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek, SeekFrom};
 
 use fst_reader::{FstHierarchyEntry, FstReader, FstScopeType, FstVarType};
 
@@ -29,6 +29,8 @@ pub struct Header {
 /// A block that lies, or declarations that mean nothing.
 pub fn read(file: &File, place: &Place) -> Result<Header> {
     guard::check(file, place)?;
+    let mut start = file;
+    start.seek(SeekFrom::Start(0)).map_err(|error| place.unreadable(&error))?;
     let read = quiet::caught(|| {
         let mut reader = FstReader::open(BufReader::new(file))?;
         let mut builder = Builder::default();
@@ -37,11 +39,11 @@ pub fn read(file: &File, place: &Place) -> Result<Header> {
     });
     let (header, builder) = match read {
         Ok(Ok(read)) => read,
-        Ok(Err(error)) => return Err(place.bad(0, error)),
-        Err(panic) => return Err(place.bad(0, panic)),
+        Ok(Err(error)) => return Err(place.broken(error)),
+        Err(panic) => return Err(place.broken(panic)),
     };
     if let Some(wrong) = builder.wrong {
-        return Err(place.bad(0, wrong));
+        return Err(place.broken(wrong));
     }
     let timescale = Timescale::from_exponent(header.timescale_exponent).ok_or_else(|| {
         let exponent = header.timescale_exponent;
@@ -52,7 +54,7 @@ pub fn read(file: &File, place: &Place) -> Result<Header> {
         return Err(place.bad(9, format!("it starts at {} and ends at {}", times.0, times.1)));
     }
     if builder.hierarchy.series() as u64 > header.max_handle {
-        return Err(place.bad(0, "more signals than values"));
+        return Err(place.broken("more signals than values"));
     }
     Ok(Header { hierarchy: builder.hierarchy, timescale, times })
 }
@@ -72,11 +74,7 @@ impl Builder {
     fn entry(&mut self, entry: FstHierarchyEntry) {
         match entry {
             FstHierarchyEntry::Scope { tpe, name, .. } => self.scope(scope_word(tpe), name),
-            FstHierarchyEntry::UpScope => {
-                if self.scopes.pop().is_none() {
-                    self.wrong.get_or_insert("a scope ends where none is open".to_owned());
-                }
-            }
+            FstHierarchyEntry::UpScope => self.up_scope(),
             FstHierarchyEntry::Var { tpe, name, length, handle, .. } => {
                 self.variable(tpe, &name, length, handle.get_index());
             }
@@ -94,10 +92,18 @@ impl Builder {
         self.hierarchy.scopes.push(Scope { name, parent, word });
     }
 
+    fn up_scope(&mut self) {
+        if self.scopes.pop().is_none() {
+            self.wrong.get_or_insert("a scope ends where none is open".to_owned());
+        }
+    }
+
     fn variable(&mut self, kind: FstVarType, text: &str, width: u32, series: usize) {
         let (word, kind) = match kind {
             FstVarType::GenericString => ("string", Kind::Text),
             kind if kind.is_real() => ("real", Kind::Real),
+            // In VCD an event has one bit.
+            FstVarType::Event if width != 1 => ("wire", Kind::Bits(width)),
             kind => (bits_word(kind), Kind::Bits(width)),
         };
         // A vector without bits has no value that could be shown.

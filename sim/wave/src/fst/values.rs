@@ -54,13 +54,13 @@ pub fn stream(
     match read {
         Ok(Ok(())) | Ok(Err(ReadSignalsError::CallbackError(Stop::Enough))) => Ok(()),
         Ok(Err(ReadSignalsError::CallbackError(Stop::Bad))) => {
-            Err(place.bad(0, "a value does not fit the kind or width of its signal"))
+            Err(place.broken("a value does not fit the kind or width of its signal"))
         }
         Ok(Err(ReadSignalsError::ReadError(ReaderError::Io(error)))) => {
-            Err(place.bad(0, format!("values that end too early ({error})")))
+            Err(place.broken(format!("values that end too early ({error})")))
         }
-        Ok(Err(ReadSignalsError::ReadError(error))) => Err(place.bad(0, error)),
-        Err(panic) => Err(place.bad(0, format!("values that cannot be unpacked ({panic})"))),
+        Ok(Err(ReadSignalsError::ReadError(error))) => Err(place.broken(error)),
+        Err(panic) => Err(place.broken(format!("values that cannot be unpacked ({panic})"))),
     }
 }
 
@@ -75,10 +75,8 @@ fn value(kind: Kind, value: &FstSignalValue) -> Option<Value> {
         (Kind::Bits(width), FstSignalValue::String(text)) if text.len() == width as usize => {
             Bits::extended(width, text).ok().map(Value::Bits)
         }
-        // A text of fixed length, as our writer makes them, is filled up with zeros.
         (Kind::Text, FstSignalValue::String(text)) => {
-            let end = text.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-            Some(Value::Text(String::from_utf8_lossy(&text[..end]).into_owned()))
+            Some(Value::Text(String::from_utf8_lossy(text).into_owned()))
         }
         (Kind::Real, FstSignalValue::Real(number)) => Some(Value::Real(*number)),
         _ => None,

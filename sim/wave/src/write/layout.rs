@@ -31,8 +31,6 @@ pub struct Layout {
     pub root: Node,
     /// Kind of each series.
     pub kinds: Vec<Kind>,
-    /// Bytes of the longest text of each series.
-    pub longest: Vec<usize>,
     /// Series of the wave that is read, to those that are written.
     series: HashMap<u32, usize>,
 }
@@ -95,7 +93,6 @@ impl Layout {
                 if !fits(kind, value) {
                     return Err(wrong("has a value of another kind or width"));
                 }
-                self.note_text(series, value);
                 added.push((*time, series, value));
             }
         }
@@ -108,16 +105,8 @@ impl Layout {
         self.series.get(&series).copied().unwrap_or_default()
     }
 
-    /// Makes room for a text.
-    pub fn note_text(&mut self, series: usize, value: &Value) {
-        if let Value::Text(text) = value {
-            self.longest[series] = self.longest[series].max(text.len());
-        }
-    }
-
     fn new_series(&mut self, kind: Kind) -> usize {
         self.kinds.push(kind);
-        self.longest.push(0);
         self.kinds.len() - 1
     }
 }

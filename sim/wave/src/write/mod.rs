@@ -5,21 +5,19 @@
 //! - **VCD**: `$var string 1 ! name $end` and changes `sTEXT !`. A value ends at a space, so text
 //!   is written with the escapes of C (`\040` for a space), which GTKWave and `vcd2fst` read.
 //!   Surfer and `vcdvcd` show the escapes. An empty text is `s !`.
-//! - **FST**: a variable of the type for text (`FST_VT_GEN_STRING`). Real ones have values of any
-//!   length, which `fst-writer` cannot write; so it gets a vector of bytes, as many as its longest
-//!   text has, filled up with zeros. GTKWave, `fst2vcd` and Surfer show it as text.
+//! - **FST**: a variable of its type for text (`FST_VT_GEN_STRING`) with values of any length,
+//!   spaces included. GTKWave, `fst2vcd` and Surfer show it; Surfer takes each byte that is not
+//!   ASCII for a character.
 //!
-//! Prefer FST for text, then. Times, kinds and names survive both formats, except that FST knows
-//! no wave of a single time: such a one ends a tick later.
+//! Prefer FST for text, then. Times, kinds and names survive both formats.
 
 mod fst;
 mod layout;
 mod recorder;
 mod vcd;
 
-use std::fs::File;
 use std::io::BufWriter;
-use std::ops::{ControlFlow, RangeInclusive};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -86,17 +84,8 @@ pub fn write(
     window: RangeInclusive<u64>,
     tracks: &[Track],
 ) -> Result<()> {
-    let mut layout = Layout::of(wave, selection);
-    let texts: Vec<SignalRef> =
-        selection.iter().copied().filter(|&signal| wave.kind(signal) == Kind::Text).collect();
+    let layout = Layout::of(wave, selection);
     let format = Format::of(path)?;
-    // FST has to know the longest text before the first value.
-    if format == Format::Fst && !texts.is_empty() {
-        wave.stream(&texts, *window.end(), &mut |_, series, value| {
-            layout.note_text(layout.series_of(series), &value);
-            ControlFlow::Continue(())
-        })?;
-    }
     let from = (*window.start()).clamp(wave.start(), wave.end());
     let to = (*window.end()).clamp(from, wave.end());
     create(path, format, wave.timescale(), layout, (from, to), tracks, |recorder| {
@@ -107,7 +96,7 @@ pub fn write(
 /// Writes tracks without a wave, from time 0 to their last change.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_tracks(path: &Path, timescale: Timescale, tracks: &[Track]) -> Result<()> {
     let times = tracks.iter().filter_map(|track| track.changes.last());
     let to = times.map(|(time, _)| *time).max().unwrap_or(0);
@@ -132,14 +121,12 @@ fn create(
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let temporary = builder().tempfile_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
     let added = layout.add(tracks).map_err(|message| Error::new(path, message))?;
+    let file = temporary.reopen().map_err(failed)?;
     let sink: Box<dyn Sink> = match format {
         Format::Vcd => {
-            let file: File = temporary.reopen().map_err(failed)?;
             Box::new(vcd::Vcd::new(BufWriter::new(file), timescale, &layout).map_err(failed)?)
         }
-        Format::Fst => {
-            Box::new(fst::Fst::new(temporary.path(), timescale, &layout).map_err(failed)?)
-        }
+        Format::Fst => Box::new(fst::Fst::new(file, timescale, &layout).map_err(failed)?),
     };
     let mut recorder = Recorder::new(sink, layout, (from, to), added);
     fill(&mut recorder)?;

@@ -10,3 +10,4 @@ pub use files::{GeneratedFile, WriteError, write_files};
 pub use verilog::{FILE_LIST, SOURCE_MAP, verilog, verilog_with_lines};
 
 pub mod shim;
+pub mod viewer;

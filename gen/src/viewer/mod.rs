@@ -1,0 +1,3 @@
+//! Files that wave viewers open, from one description of what is to be seen.
+
+pub mod names;

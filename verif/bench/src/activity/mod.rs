@@ -13,11 +13,13 @@ mod jobs;
 pub mod konata;
 mod pipeline;
 mod probe;
+mod quiet;
 mod retire;
 mod tiles;
 mod tokens;
 mod track;
 mod tracks;
+mod viewer;
 mod wave;
 
 use std::path::Path;
@@ -37,7 +39,8 @@ pub use tiles::Tile;
 pub use tokens::Tokens;
 pub use track::{Track, TrackKind, Value};
 pub use tracks::tracks;
-pub use wave::{Wave, WaveSignal, signals};
+pub use viewer::{areas, focus, viewer_files};
+pub use wave::{Wave, signals};
 
 /// What happened in a wave. Cycles are numbered as [`Cycles`] says.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]

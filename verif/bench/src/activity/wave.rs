@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use systole_gen::viewer::WaveSignal;
 use wellen::simple::Waveform;
 use wellen::{LoadOptions, ScopeRef, TimescaleUnit, VarRef};
 
 use super::cycles::Cycles;
 use super::error::{Problem, WaveError};
 use super::probe::Probe;
+use super::quiet::quiet;
 
 /// Signal by which the chip is found: that of the retire port.
 const LANDMARK: &str = "rvfi_valid";
@@ -23,17 +24,6 @@ pub struct Wave {
     /// Signals of the chip that were asked for, by their path below its scope.
     found: HashMap<String, VarRef>,
     cycles: Cycles,
-}
-
-/// A signal of a wave, as a viewer names it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WaveSignal {
-    /// Path with a dot between its parts, without a range.
-    pub path: String,
-    /// First and last bit of a vector that has a range.
-    pub range: Option<(i64, i64)>,
-    /// Bits; `None` for text and real numbers.
-    pub width: Option<u32>,
 }
 
 impl Wave {
@@ -61,8 +51,8 @@ impl Wave {
         ids.sort_unstable();
         ids.dedup();
         let clock = hierarchy[clock].signal_ref();
-        catch_unwind(AssertUnwindSafe(|| waveform.load_signals(&ids)))
-            .map_err(|_| fails(Problem::NoWave("its value changes are damaged".into())))?;
+        quiet(|| waveform.load_signals(&ids))
+            .ok_or_else(|| fails(Problem::NoWave("its value changes are damaged".into())))?;
         let cycles = Cycles::of(&waveform, clock)
             .ok_or_else(|| fails(Problem::NoClockEdge(format!("{scope}.clk"))))?;
         Ok(Self { waveform, path: path.to_owned(), root, found, cycles })
@@ -126,16 +116,14 @@ pub fn signals(path: &Path) -> Result<Vec<WaveSignal>, WaveError> {
     Ok(named.collect())
 }
 
-/// Reads a file. The reader panics on some damaged files: that is their fault, not ours.
+/// Reads a file.
 fn read(path: &Path) -> Result<Waveform, Problem> {
     File::open(path).map_err(|error| Problem::Unreadable(format!("cannot be read: {error}")))?;
     let options = LoadOptions { multi_thread: false, ..LoadOptions::default() };
-    let result =
-        catch_unwind(AssertUnwindSafe(|| wellen::simple::read_with_options(path, &options)));
-    match result {
-        Ok(Ok(waveform)) => Ok(waveform),
-        Ok(Err(error)) => Err(Problem::NoWave(error.to_string().replace('\n', " "))),
-        Err(_) => Err(Problem::NoWave("it is damaged".into())),
+    match quiet(|| wellen::simple::read_with_options(path, &options)) {
+        Some(Ok(waveform)) => Ok(waveform),
+        Some(Err(error)) => Err(Problem::NoWave(error.to_string().replace('\n', " "))),
+        None => Err(Problem::NoWave("it is damaged".into())),
     }
 }
 
@@ -165,8 +153,14 @@ fn find(waveform: &Waveform, root: ScopeRef, path: &str) -> Option<VarRef> {
     hierarchy[scope].vars(hierarchy).find(|var| hierarchy[*var].name(hierarchy) == name)
 }
 
+/// Ticks of a wave's time in a nanosecond; 1 for a coarser timescale.
+pub(super) fn ticks_per_ns(wave: &Wave) -> u64 {
+    let (numerator, denominator) = tick_ns(&wave.waveform);
+    (denominator / numerator).max(1)
+}
+
 /// Nanoseconds of a tick of a wave's time, as a fraction: numerator and denominator.
-pub fn tick_ns(waveform: &Waveform) -> (u64, u64) {
+pub(super) fn tick_ns(waveform: &Waveform) -> (u64, u64) {
     let Some(scale) = waveform.hierarchy().timescale() else { return (1, 1) };
     let factor = u64::from(scale.factor.max(1));
     match scale.unit {

@@ -73,11 +73,10 @@ pub struct Focus {
 }
 
 impl Focus {
-    /// What led to a place where it goes wrong, as close as texts of instructions can be read:
-    /// 15 cycles before it and 5 behind.
-    pub fn at(areas: Vec<Area>, time_ns: u64, text: String) -> Self {
+    /// What led to a place where it goes wrong: so many ns before it, and some behind it.
+    pub fn at(areas: Vec<Area>, time_ns: u64, before_ns: u64, text: String) -> Self {
         let marker = Marker { name: "mismatch".to_owned(), text, time_ns };
-        let window = (time_ns.saturating_sub(150), time_ns + 50);
+        let window = (time_ns.saturating_sub(before_ns), time_ns + before_ns / 3);
         Self { areas, markers: vec![marker], window }
     }
 }
@@ -105,6 +104,13 @@ pub fn chip_session(
         markers: focus.markers.clone(),
         window: focus.window,
     }
+}
+
+/// All signals that [`chip_session`] looks for in a chip with a retire port of so many channels, as
+/// paths below its top module.
+pub fn chip_signals(channels: u32) -> Vec<&'static str> {
+    let areas = Area::ALL.into_iter();
+    areas.flat_map(|area| wanted(area, channels)).map(|(path, ..)| path).collect()
 }
 
 /// Path of the chip's top module with a dot behind it: that with a retire port and an NPU, else the
@@ -528,7 +534,7 @@ mod tests {
         let entries = [(0, "IDLE"), (1, "BUSY")];
         let names = NameTable::new("divide_state", 2, &entries);
         let states = [StateRegister { path: "hart.divide.state".into(), names }];
-        let focus = Focus::at(vec![Area::Retire, Area::Pipeline], 1000, "MISMATCH".into());
+        let focus = Focus::at(vec![Area::Retire, Area::Pipeline], 1000, 150, "MISMATCH".into());
         chip_session("fail", "fail.vcd", &signals(), &states, &focus)
     }
 

@@ -7,7 +7,7 @@ mod session;
 mod states;
 mod surfer;
 
-pub use chip::{Area, Focus, chip_session};
+pub use chip::{Area, Focus, chip_session, chip_signals};
 pub use gtkwave::gtkwave;
 pub use session::{Color, Format, Group, Marker, NameTable, Shown, ViewerSession, WaveSignal};
 pub use states::{StateRegister, state_registers};

@@ -3,16 +3,20 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use systole_chip::ChipConfig;
+use systole_chip::{ChipConfig, soc};
+use systole_gen::viewer::{Area, Focus, state_registers};
 use systole_sim::{
     BusError, Dut, Event, Library, NpuJobEnd, NpuWrite, Port, Retire, StopReason, Variant,
 };
-use systole_verif::activity::{Activity, Problem, TrackKind, annotate, konata, tracks};
+use systole_verif::activity::{
+    Activity, Burst, Descriptor, Problem, Tile, TrackKind, annotate, konata, signals, tracks,
+    viewer_files,
+};
 use systole_verif::lockstep::Lockstep;
 use systole_verif::program::Program;
 use systole_verif::trial::{Setup, Trial};
@@ -21,7 +25,7 @@ use systole_verif::{chip, generate};
 /// Seed of the programs.
 const SEED: u64 = 7;
 /// Programs of each chip.
-const PROGRAMS: u64 = 6;
+const PROGRAMS: u64 = 4;
 
 fn tracing(preset: &str) -> (ChipConfig, Arc<Library>) {
     let config = ChipConfig::preset(preset).expect("a preset");
@@ -114,7 +118,7 @@ fn compare_jobs(seen: &Seen, activity: &Activity) {
     });
     assert_eq!(told.collect::<Vec<_>>(), ours.collect::<Vec<_>>());
     for job in activity.jobs.iter().filter(|job| job.begin.is_some() && job.end.is_some()) {
-        let of_job = |d: &&_| activity_job(d) == Some(job.number);
+        let of_job = |descriptor: &&Descriptor| descriptor.job == Some(job.number);
         let all: Vec<_> = activity.descriptors.iter().filter(of_job).collect();
         for unit in ["load", "exec", "store"] {
             let indices = all.iter().filter(|d| d.unit == unit).map(|d| d.index);
@@ -148,10 +152,6 @@ fn compare_jobs(seen: &Seen, activity: &Activity) {
     }
 }
 
-fn activity_job(descriptor: &systole_verif::activity::Descriptor) -> Option<usize> {
-    descriptor.job
-}
-
 /// Tiles of an EXEC by docs/npu.md.
 fn expected_tiles(words: &[u32; 8]) -> Option<u64> {
     let field =
@@ -175,6 +175,11 @@ fn compare_bursts(seen: &Seen, activity: &Activity) {
         });
         let burst = burst.unwrap_or_else(|| panic!("no burst covers {write:?}"));
         assert!(!write.failed || burst.error || burst.end.is_none(), "{burst:?}");
+    }
+    for burst in activity.bursts.iter().filter(|burst| burst.descriptors == Some(true)) {
+        let job = activity.jobs.iter().find(|job| burst.begin.is_some_and(|begin| job.runs(begin)));
+        let offset = job.and_then(|job| Some(burst.address?.wrapping_sub(job.list?)));
+        assert!(offset.is_none_or(|offset| offset % 32 == 0 && offset < 1 << 21), "{burst:?}");
     }
     let failed = |port, write| {
         let ours = seen.errors.iter().filter(|error| error.port == port);
@@ -226,6 +231,81 @@ fn compare_tracks(activity: &Activity) {
     }
 }
 
+/// Every signal that is shown is in the wave, with its range; of each part of the chip some are.
+fn compare_viewer_files(config: &ChipConfig, path: &Path) {
+    let design = systole_hdl::check(&soc::soc(config, true)).expect("a good design");
+    let focus = Focus::at(Area::ALL.into(), 3000, 150, "MISMATCH".into());
+    let files = viewer_files(path, "fail", &state_registers(&design), &focus).expect("a wave");
+    let known: BTreeSet<String> = signals(path)
+        .expect("a wave")
+        .into_iter()
+        .map(|signal| match signal.range {
+            Some((high, low)) => format!("{}[{high}:{low}]", signal.path),
+            None => signal.path,
+        })
+        .collect();
+    let shown: Vec<&str> = files[0]
+        .text
+        .lines()
+        .filter(|line| !line.starts_with(['@', '-', '[', '*', '^']))
+        .map(|line| line.rsplit_once("} ").map_or(line, |(_, name)| name))
+        .collect();
+    assert!(shown.len() > 100, "{}", shown.len());
+    for name in shown {
+        assert!(known.contains(name), "{name}");
+    }
+    for area in Area::ALL {
+        assert!(files[0].text.contains(&format!("@800200\n-{}\n", area.name())), "{area:?}");
+    }
+    assert!(files.iter().any(|file| file.path == "filters/core_divide_state.txt"));
+}
+
+/// What a wave tells that begins in the middle is what the whole one tells of that time.
+fn compare_part(part: &Activity, whole: &Activity) {
+    let inside = |cycle: Option<u64>| cycle.filter(|&cycle| cycle < part.end);
+    for burst in &part.bursts {
+        let same = whole.bursts.iter().find(|other| match burst.begin {
+            Some(_) => (burst.write, burst.begin) == (other.write, other.begin),
+            None => {
+                let under_way = other.begin.is_some_and(|begin| begin < part.begin);
+                under_way && (burst.write, burst.end) == (other.write, inside(other.end))
+            }
+        });
+        let same = same.unwrap_or_else(|| panic!("{burst:?}"));
+        assert_eq!(burst.end, inside(same.end), "{burst:?} {same:?}");
+        let known = burst.address.is_none() || burst.address == same.address;
+        assert!(known && (burst.address.is_none() || burst.beats == same.beats), "{burst:?}");
+    }
+    let under_way = |burst: &&Burst| {
+        burst.begin.is_some_and(|begin| begin < part.end)
+            && burst.end.is_none_or(|end| end >= part.begin)
+    };
+    assert_eq!(part.bursts.len(), whole.bursts.iter().filter(under_way).count());
+    for descriptor in part.descriptors.iter().filter(|descriptor| descriptor.words.is_some()) {
+        let same = whole.descriptors.iter().find(|other| {
+            (other.unit, other.index, other.words)
+                == (descriptor.unit, descriptor.index, descriptor.words)
+                && inside(other.started) == descriptor.started
+                && inside(other.done) == descriptor.done
+        });
+        assert!(same.is_some(), "{descriptor:?}");
+    }
+    for tile in &part.tiles {
+        let place = |of: &Activity, tile: &Tile| {
+            let descriptor = tile.descriptor.map(|at| &of.descriptors[at]);
+            descriptor.map(|descriptor| (descriptor.index, tile.number))
+        };
+        let same = whole.tiles.iter().find(|other| match tile.begin {
+            Some(_) => tile.begin == other.begin,
+            None => tile.end == inside(other.end),
+        });
+        let same = same.unwrap_or_else(|| panic!("{tile:?}"));
+        assert_eq!(tile.end, inside(same.end));
+        let told = place(part, tile);
+        assert!(told.is_none() || told == place(whole, same), "{tile:?} {same:?}");
+    }
+}
+
 /// Whole waves of some programs, and waves of their later parts.
 fn programs(preset: &str) {
     let (config, library) = tracing(preset);
@@ -236,13 +316,22 @@ fn programs(preset: &str) {
     for index in 0..PROGRAMS {
         let program = generate::sample(chip::target(&config), SEED, index);
         let seen = run(&mut pair, &program, &path, 0..4000);
-        let counts = compare(&seen, &Activity::read(&path).expect("a wave"));
+        let whole = Activity::read(&path).expect("a wave");
+        let counts = compare(&seen, &whole);
+        if index == 0 {
+            compare_viewer_files(&config, &path);
+        }
         sum = std::array::from_fn(|at| sum[at] + counts[at]);
-        let first = seen.ends.first().map_or(300, |end| u64::from(end.cycle) - 20);
+        // In the middle of a job, while its bursts are under way.
+        let middle = whole.bursts.get(whole.bursts.len() / 2).and_then(|burst| burst.begin);
+        let first = middle.map_or(300, |begin| begin + 3);
         let seen = run(&mut pair, &program, &path, first..first + 500);
-        compare(&seen, &Activity::read(&path).expect("a wave"));
+        let part = Activity::read(&path).expect("a wave");
+        compare(&seen, &part);
+        compare_part(&part, &whole);
     }
-    assert!(sum.iter().all(|&count| count > 20), "too little happened: {sum:?}");
+    let enough = [1000, 2, 50, 20];
+    assert!(sum.iter().zip(enough).all(|(&count, least)| count > least), "too little: {sum:?}");
     println!("{preset}: {sum:?} retires, jobs, writes, descriptors");
 }
 

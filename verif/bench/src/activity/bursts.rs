@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
+use super::earlier;
 use super::probe::Probe;
 use super::wave::Wave;
 
@@ -45,19 +46,13 @@ const WRITE: [&str; 7] = [
     "m_axi_bready",
     "m_axi_bresp",
 ];
-/// Whom the read burst is for whose beats come next.
-const FOR_FETCH: &str = "npu.reads.for_fetch";
-/// Read bursts under way, those of them whose address is still to come, and when the oldest is over.
-/// Bursts that the bus window refuses are counted, too.
-const READS_AHEAD: [&str; 3] =
-    ["npu.reads.order.level", "npu.reads.slice.level", "npu.reads.order.pop"];
-/// Write bursts under way, and those of them whose address is still to come.
-const WRITES_AHEAD: [&str; 2] =
-    ["npu.store.writes.answers.level", "npu.store.writes.addresses.level"];
+/// A request that will be the next address offered: when, that the bus window lets it, for whom.
+const REQUEST: [&str; 3] =
+    ["npu.reads.request", "npu.reads.inside_window", "npu.reads.fetch_request_valid"];
 
 pub(super) fn signals() -> Vec<String> {
-    let groups: [&[&str]; 5] = [&READ, &WRITE, &[FOR_FETCH], &READS_AHEAD, &WRITES_AHEAD];
-    groups.concat().into_iter().map(str::to_owned).collect()
+    let own = READ.iter().chain(&WRITE).chain(&REQUEST).map(|name| (*name).to_owned());
+    own.chain(earlier::signals()).collect()
 }
 
 /// The bursts of a wave by the cycle of their address, and the signals that were missing.
@@ -114,57 +109,51 @@ fn is_error(response: Option<u64>) -> bool {
 
 fn reads(wave: &Wave, port: [Probe; 8]) -> Vec<Burst> {
     let [arvalid, arready, araddr, arlen, rvalid, rready, rresp, rlast] = port;
-    let for_fetch = wave.probe(FOR_FETCH);
-    let ahead = probes(wave, READS_AHEAD).ok();
-    // Requests from before the wave that are not over. Those that were refused have no beats.
-    let mut older = ahead.map_or(0, |[order, slice, _]| {
-        order.value(0).unwrap_or(0).saturating_sub(slice.value(0).unwrap_or(0))
-    });
-    let mut under_way: VecDeque<Burst> = VecDeque::new();
-    let mut old: Option<Burst> = None;
+    let request = probes(wave, REQUEST).ok();
+    let mut older = earlier::reads(wave);
+    let mut under_way: VecDeque<Burst> = (0..older).map(|_| from_before(false)).collect();
     let mut over = Vec::new();
+    let mut descriptors = None;
     for at in 0..wave.cycles().len() {
         let cycle = wave.cycles().number(at);
-        if rvalid.high(at) && rready.high(at) {
-            if older > 0 && old.is_none() || old.is_none() && under_way.is_empty() {
-                old = Some(from_before(false));
-            }
-            let is_old = old.is_some();
-            let burst = old.as_mut().or(under_way.front_mut());
-            let Some(burst) = burst else { continue };
-            burst.beats += u32::from(is_old);
+        if rvalid.high(at)
+            && rready.high(at)
+            && let Some(burst) = under_way.front_mut()
+        {
+            burst.beats += u32::from(older > 0);
             burst.error |= is_error(rresp.value(at));
-            burst.descriptors = for_fetch.map(|probe| probe.high(at));
             if rlast.high(at) {
                 burst.end = Some(cycle);
-                over.extend(if is_old { old.take() } else { under_way.pop_front() });
+                older = older.saturating_sub(1);
+                over.extend(under_way.pop_front());
             }
         }
-        if ahead.is_some_and(|[.., pop]| pop.high(at)) {
-            older = older.saturating_sub(1);
-        }
         if arvalid.high(at) && arready.high(at) {
-            under_way.push_back(accepted(false, cycle, araddr.value(at), arlen.value(at)));
+            let burst = accepted(false, cycle, araddr.value(at), arlen.value(at));
+            under_way.push_back(Burst { descriptors, ..burst });
+        }
+        if let Some([request, inside, fetch]) = request
+            && request.high(at)
+            && inside.high(at)
+        {
+            descriptors = Some(fetch.high(at));
         }
     }
-    over.extend(old.into_iter().chain(under_way));
+    over.extend(under_way);
     over
 }
 
 fn writes(wave: &Wave, port: [Probe; 7]) -> Vec<Burst> {
     let [awvalid, awready, awaddr, awlen, bvalid, bready, bresp] = port;
-    // Bursts from before the wave that are not answered.
-    let mut older = probes(wave, WRITES_AHEAD).map_or(0, |[answers, addresses]| {
-        answers.value(0).unwrap_or(0).saturating_sub(addresses.value(0).unwrap_or(0))
-    });
-    let mut under_way: VecDeque<Burst> = VecDeque::new();
+    let mut under_way: VecDeque<Burst> =
+        (0..earlier::writes(wave)).map(|_| from_before(true)).collect();
     let mut over = Vec::new();
     for at in 0..wave.cycles().len() {
         let cycle = wave.cycles().number(at);
-        if bvalid.high(at) && bready.high(at) {
-            let known = if older > 0 { None } else { under_way.pop_front() };
-            older = older.saturating_sub(1);
-            let mut burst = known.unwrap_or_else(|| from_before(true));
+        if bvalid.high(at)
+            && bready.high(at)
+            && let Some(mut burst) = under_way.pop_front()
+        {
             burst.end = Some(cycle);
             burst.error = is_error(bresp.value(at));
             over.push(burst);

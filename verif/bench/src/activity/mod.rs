@@ -8,6 +8,7 @@ mod bursts;
 mod commands;
 mod cycles;
 mod describe;
+mod earlier;
 mod error;
 mod jobs;
 pub mod konata;

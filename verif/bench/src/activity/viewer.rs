@@ -16,7 +16,13 @@ const CYCLE_NS: u64 = 10;
 /// cycles around it.
 pub fn focus(divergence: &Divergence) -> Focus {
     let text = format!("MISMATCH at cycle {}: {}", divergence.cycle, divergence.message);
-    Focus::at(areas(divergence.kind), divergence.cycle * CYCLE_NS, text)
+    // So close that texts of instructions can be read; a job is looked at as a whole.
+    let cycles_before = match divergence.kind {
+        Kind::NpuWrite | Kind::NpuEnd => 120,
+        _ => 15,
+    };
+    let time = divergence.cycle * CYCLE_NS;
+    Focus::at(areas(divergence.kind), time, cycles_before * CYCLE_NS, text)
 }
 
 /// The parts of the chip that a kind of divergence is about.
@@ -61,4 +67,49 @@ pub fn viewer_files(
     let mut files = gtkwave(&session);
     files.extend(surfer(&session, length));
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use systole_chip::{ChipConfig, soc};
+    use systole_gen::viewer::{chip_signals, state_registers};
+    use systole_hdl::Design;
+    use systole_hdl::ir::Module;
+
+    use super::*;
+
+    fn design(preset: &str) -> Design {
+        let config = ChipConfig::preset(preset).expect("a preset");
+        systole_hdl::check(&soc::soc(&config, true)).expect("a good design")
+    }
+
+    fn paths(module: &Module, prefix: &str, found: &mut BTreeSet<String>) {
+        found.extend(module.signals.iter().map(|signal| format!("{prefix}{}", signal.name)));
+        for instance in &module.instances {
+            paths(&instance.module, &format!("{prefix}{}.", instance.name), found);
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_in_one_of_the_chips() {
+        let mut found = BTreeSet::from(["clk".to_owned()]);
+        for preset in ["nano", "edge"] {
+            paths(&design(preset).top, "", &mut found);
+        }
+        let wanted = [chip_signals(1), chip_signals(2)].concat();
+        let missing: Vec<&str> = wanted.into_iter().filter(|path| !found.contains(*path)).collect();
+        assert_eq!(missing, [""; 0]);
+    }
+
+    #[test]
+    fn states_of_the_divider_have_names() {
+        let states = state_registers(&design("edge"));
+        let divider = states.iter().find(|state| state.path == "hart.divide.state");
+        let names: Vec<&str> = divider
+            .map(|state| state.names.entries.iter().map(|(_, name)| name.as_str()).collect())
+            .unwrap_or_default();
+        assert_eq!(names, ["IDLE", "BUSY", "DONE"], "{states:?}");
+    }
 }

@@ -25,7 +25,7 @@ use systole_verif::{chip, generate};
 /// Seed of the programs.
 const SEED: u64 = 7;
 /// Programs of each chip.
-const PROGRAMS: u64 = 4;
+const PROGRAMS: u64 = 12;
 
 fn tracing(preset: &str) -> (ChipConfig, Arc<Library>) {
     let config = ChipConfig::preset(preset).expect("a preset");
@@ -315,7 +315,7 @@ fn programs(preset: &str) {
     let mut sum = [0; 4];
     for index in 0..PROGRAMS {
         let program = generate::sample(chip::target(&config), SEED, index);
-        let seen = run(&mut pair, &program, &path, 0..4000);
+        let seen = run(&mut pair, &program, &path, 0..6000);
         let whole = Activity::read(&path).expect("a wave");
         let counts = compare(&seen, &whole);
         if index == 0 {
@@ -330,7 +330,7 @@ fn programs(preset: &str) {
         compare(&seen, &part);
         compare_part(&part, &whole);
     }
-    let enough = [1000, 2, 50, 20];
+    let enough = [1000, 4, 50, 20];
     assert!(sum.iter().zip(enough).all(|(&count, least)| count > least), "too little: {sum:?}");
     println!("{preset}: {sum:?} retires, jobs, writes, descriptors");
 }

@@ -1,5 +1,7 @@
 //! Files that wave viewers open, from one description of what is to be seen.
 
+mod area;
+mod catalogue;
 mod chip;
 mod gtkwave;
 pub mod names;
@@ -7,7 +9,8 @@ mod session;
 mod states;
 mod surfer;
 
-pub use chip::{Area, Focus, chip_session, chip_signals};
+pub use area::Area;
+pub use chip::{Focus, chip_session, chip_signals};
 pub use gtkwave::gtkwave;
 pub use session::{Color, Format, Group, Marker, NameTable, Shown, ViewerSession, WaveSignal};
 pub use states::{StateRegister, state_registers};

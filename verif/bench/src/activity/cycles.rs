@@ -48,7 +48,9 @@ impl Cycles {
         let first_begin = *begins.first()?;
         // A wave of one cycle does not tell the period; the bench's is 10 ns.
         let period = begins.get(1).map_or(10, |second| second - first_begin).max(1);
-        Some(Self { first: first_begin / period, samples, begins, period })
+        // Half of what fits, so that what is added to it fits, too.
+        let first = (first_begin / period).min(u64::MAX / 2);
+        Some(Self { first, samples, begins, period })
     }
 
     /// Number of cycles.
@@ -81,8 +83,12 @@ impl Cycles {
         let known = number.checked_sub(self.first).and_then(|at| self.begins.get(at as usize));
         let last = self.begins.len() as u64 - 1;
         known.copied().unwrap_or_else(|| match number.checked_sub(self.first + last) {
-            Some(behind) => self.begins[last as usize].saturating_add(behind * self.period),
-            None => self.begins[0].saturating_sub((self.first - number) * self.period),
+            Some(behind) => {
+                self.begins[last as usize].saturating_add(behind.saturating_mul(self.period))
+            }
+            None => {
+                self.begins[0].saturating_sub((self.first - number).saturating_mul(self.period))
+            }
         })
     }
 

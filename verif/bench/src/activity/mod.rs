@@ -2,7 +2,7 @@
 //!
 //! A wave of one of our chips, from Verilator or any other simulator, is read by the names of its
 //! signals below the top module, under whatever scopes that lies. [`Activity`] is what a timeline
-//! and the signals that explain a wave ([`tracks`]) are made of.
+//! and the signals that explain a wave ([`tracks()`]) are made of.
 
 mod bursts;
 mod commands;

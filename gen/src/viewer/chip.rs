@@ -2,7 +2,7 @@
 
 use super::area::Area;
 use super::catalogue::{TEXTS, wanted};
-use super::session::{Color, Format, Group, Marker, NameTable, Shown, ViewerSession, WaveSignal};
+use super::session::{Color, Format, Group, Marker, Shown, ViewerSession, WaveSignal};
 use super::states::StateRegister;
 
 /// What in a wave is of interest.
@@ -136,7 +136,7 @@ fn area_of(path: &str) -> Option<Area> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{gtkwave, surfer};
+    use super::super::{NameTable, gtkwave, surfer};
     use super::*;
 
     fn signal(path: &str, width: u32) -> WaveSignal {

@@ -78,8 +78,6 @@ mod tests {
     use systole_hdl::Design;
     use systole_hdl::ir::Module;
 
-    use super::*;
-
     fn design(preset: &str) -> Design {
         let config = ChipConfig::preset(preset).expect("a preset");
         systole_hdl::check(&soc::soc(&config, true)).expect("a good design")

@@ -6,7 +6,16 @@
 mod files;
 mod verilog;
 
+use askama::Template;
+
 pub use files::{GeneratedFile, WriteError, write_files};
 pub use verilog::{FILE_LIST, SOURCE_MAP, verilog, verilog_with_lines};
 
 pub mod shim;
+pub mod viewer;
+
+/// The text of a template, with one newline at its end.
+fn rendered(template: &impl Template) -> String {
+    let text = template.render().expect("writing to a string cannot fail");
+    format!("{}\n", text.trim_end())
+}

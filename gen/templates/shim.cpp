@@ -301,6 +301,7 @@ class Chip {
     top_->clk = 1;
     vcd_->dump(10 * cycle_);
     top_->clk = 0;
+    top_->eval();  // Nothing changes but the clock, which without it the tracer would not look at.
     vcd_->dump(10 * cycle_ + 5);
   }
 {%- endif %}

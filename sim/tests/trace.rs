@@ -65,6 +65,8 @@ fn a_wave_holds_its_window_and_agrees_with_the_events() {
     let wave = cycles(&path, &["clk", "rvfi_valid", "rvfi_pc_rdata", "rvfi_insn"]);
     assert_eq!((wave.keys().next(), wave.keys().last()), (Some(&100), Some(&159)));
     assert!(wave.values().all(|values| values[0] == 1), "the clock rises as a cycle starts");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\n#1005\n"), "and falls in its middle");
     let in_wave: Vec<_> = wave
         .iter()
         .filter(|(_, values)| values[1] == 1)

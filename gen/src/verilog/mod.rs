@@ -13,7 +13,7 @@ mod text;
 use askama::Template;
 use systole_hdl::Design;
 
-use crate::GeneratedFile;
+use crate::{GeneratedFile, rendered};
 use layout::Origin;
 
 /// Name of the list of Verilog files, children before their parents.
@@ -53,12 +53,6 @@ fn print(design: &Design, finish: impl Fn(String, &[Origin]) -> String) -> Vec<G
     files.push(GeneratedFile { path: FILE_LIST.into(), text: list });
     files.push(GeneratedFile { path: SOURCE_MAP.into(), text: map });
     files
-}
-
-/// The text of a template, with one newline at its end.
-fn rendered(template: &impl Template) -> String {
-    let text = template.render().expect("writing to a string cannot fail");
-    format!("{}\n", text.trim_end())
 }
 
 #[derive(Template)]

@@ -1,6 +1,7 @@
 //! The bench: random programs with NPU jobs, lockstep of generated RTL against the golden model,
 //! shrinking, failure folders, regressions, injected faults, mutants and proofs.
 
+pub mod activity;
 pub mod campaign;
 pub mod chip;
 pub mod configs;

@@ -166,9 +166,16 @@ fn a_fault_is_found_shrunk_and_explained() {
     let read = |name: &str| std::fs::read_to_string(dir.join(name)).expect(name);
     assert!(read("report.txt").contains("rerun     systole cosim --preset nano"));
     assert!(read("minimal.S").contains("sub "), "{}", read("minimal.S"));
-    for wave in ["rtl.vcd", "lockstep.vcd"] {
-        assert!(read(wave).contains("$enddefinitions"), "{wave}");
-    }
+    assert!(read("fail.vcd").contains("$enddefinitions"));
+    assert!(read("fail.gtkw").contains("fail.fst") && read("fail.sucl").contains("golden"));
+    assert!(read("fail.kanata").starts_with("Kanata\t0004\n"));
+    let mismatch = "golden.mismatch == 1 && golden.valid == 1";
+    let found = systole(&dir).args(["wave", "find", "fail.fst", mismatch]).output().expect("runs");
+    assert_eq!(found.status.code(), Some(0), "the golden model's values are in the waves");
+    // The way back ends in the adder.
+    let report = json(&dir.join("report.json"));
+    let steps = report["source"]["steps"].as_array().expect("a way back");
+    assert_eq!(steps.last().expect("a step")["file"], "hw/chip/src/core/alu.rs");
     // The minimal program itself is right: the golden model runs it to its end.
     run(&dir, "run minimal.elf --preset nano").code(0);
 

@@ -14,13 +14,13 @@ use systole_sim::{
     BusError, Dut, Event, Library, NpuJobEnd, NpuWrite, Port, Retire, StopReason, Variant,
 };
 use systole_verif::activity::{
-    Activity, Burst, Descriptor, Problem, Tile, TrackKind, annotate, konata, signals, tracks,
-    viewer_files,
+    Activity, Burst, Descriptor, Problem, Tile, annotate, konata, signals, tracks, viewer_files,
 };
 use systole_verif::lockstep::Lockstep;
 use systole_verif::program::Program;
 use systole_verif::trial::{Setup, Trial};
 use systole_verif::{chip, generate};
+use systole_wave::TrackKind;
 
 /// Seed of the programs.
 const SEED: u64 = 7;

@@ -1,10 +1,8 @@
 //! Clock cycles of a wave: which there are, when they begin, and where their values stand.
 
-use wellen::simple::Waveform;
-use wellen::{SignalRef, TimeTableIdx};
+use systole_wave::{SignalRef, Wave};
 
 use super::probe::is_one;
-use super::wave::tick_ns;
 
 /// The clock cycles of a wave. A cycle begins with a rising edge of the clock; its values are those
 /// just before the next one, when everything has settled.
@@ -15,8 +13,8 @@ use super::wave::tick_ns;
 pub struct Cycles {
     /// Number of the first cycle.
     first: u64,
-    /// Where the values of each cycle stand in the wave's table of times.
-    samples: Vec<TimeTableIdx>,
+    /// When the values of each cycle have settled, in ticks of the wave.
+    samples: Vec<u64>,
     /// When each cycle begins, in ns.
     begins: Vec<u64>,
     /// Length of a cycle in ns.
@@ -25,26 +23,21 @@ pub struct Cycles {
 
 impl Cycles {
     /// Those of the clock `clock`, which must have been loaded; `None` when it never rises.
-    pub(super) fn of(waveform: &Waveform, clock: SignalRef) -> Option<Self> {
-        let times = waveform.time_table();
-        let mut edges: Vec<TimeTableIdx> = Vec::new();
+    pub(super) fn of(wave: &Wave, clock: SignalRef) -> Option<Self> {
+        let mut edges: Vec<u64> = Vec::new();
         let mut high = false;
-        for (at, value) in waveform.get_signal(clock)?.iter_changes() {
-            let now = is_one(&value);
+        for (time, value) in wave.changes(clock) {
+            let now = is_one(value);
             if now && !high {
-                edges.push(at);
+                edges.push(time);
             }
             high = now;
         }
         let ends = edges.iter().skip(1).map(|edge| edge.saturating_sub(1));
-        let last = TimeTableIdx::try_from(times.len().saturating_sub(1)).ok()?;
-        let samples = ends.chain([last]).collect();
-        let (numerator, denominator) = tick_ns(waveform);
-        let ns = |at: TimeTableIdx| {
-            let time = u128::from(*times.get(at as usize).unwrap_or(&0));
-            (time * u128::from(numerator) / u128::from(denominator)) as u64
-        };
-        let begins: Vec<u64> = edges.iter().map(|&edge| ns(edge)).collect();
+        let samples = ends.chain([wave.end()]).collect();
+        let tick = u128::from(wave.timescale().femtoseconds());
+        let ns = |ticks: u64| (u128::from(ticks) * tick / 1_000_000) as u64;
+        let begins: Vec<u64> = edges.into_iter().map(ns).collect();
         let first_begin = *begins.first()?;
         // A wave of one cycle does not tell the period; the bench's is 10 ns.
         let period = begins.get(1).map_or(10, |second| second - first_begin).max(1);
@@ -92,8 +85,8 @@ impl Cycles {
         })
     }
 
-    /// Where the values of the cycle at this place stand.
-    pub(super) fn sample(&self, at: usize) -> TimeTableIdx {
+    /// When the values of the cycle at this place have settled, in ticks of the wave.
+    pub(super) fn sample(&self, at: usize) -> u64 {
         self.samples[at]
     }
 }

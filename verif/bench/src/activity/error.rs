@@ -15,10 +15,8 @@ pub struct WaveError {
 /// What may be wrong with a wave.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Problem {
-    /// The file cannot be opened or read.
-    Unreadable(String),
-    /// It is no wave, or a damaged one.
-    NoWave(String),
+    /// It cannot be read, is no wave or a damaged one.
+    NoWave(systole_wave::Error),
     /// No scope has a retire port.
     NoRetirePort,
     /// The scope with the retire port lacks signals of it.
@@ -43,12 +41,13 @@ pub enum Problem {
 
 impl fmt::Display for WaveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Problem::NoWave(error) = &self.problem {
+            // It names the file itself.
+            return error.fmt(f);
+        }
         write!(f, "{}: ", self.path.display())?;
         match &self.problem {
-            Problem::Unreadable(message) => f.write_str(message),
-            Problem::NoWave(message) => {
-                write!(f, "not a VCD, FST or GHW file that can be read: {message}")
-            }
+            Problem::NoWave(_) => Ok(()),
             Problem::NoRetirePort => f.write_str(
                 "no scope has the signal `rvfi_valid`; generate the chip with the retire port \
                  (`systole gen --rvfi`) and dump its top module",

@@ -14,11 +14,9 @@ mod jobs;
 pub mod konata;
 mod pipeline;
 mod probe;
-mod quiet;
 mod retire;
 mod tiles;
 mod tokens;
-mod track;
 mod tracks;
 mod viewer;
 mod wave;
@@ -26,6 +24,7 @@ mod wave;
 use std::path::Path;
 
 use serde::Serialize;
+use systole_wave::Track;
 
 pub use bursts::Burst;
 pub use commands::Descriptor;
@@ -38,7 +37,6 @@ pub use probe::Probe;
 pub use retire::{Access, Cause, RegisterWrite, Retire};
 pub use tiles::Tile;
 pub use tokens::Tokens;
-pub use track::{Track, TrackKind, Value};
 pub use tracks::tracks;
 pub use viewer::{areas, focus, viewer_files};
 pub use wave::{Wave, signals};
@@ -70,10 +68,12 @@ pub struct Activity {
     /// When cycles begin.
     #[serde(skip)]
     cycles: Cycles,
+    #[serde(skip)]
+    ticks_per_ns: u64,
 }
 
 impl Activity {
-    /// Reads a VCD, FST or GHW file.
+    /// Reads a VCD or FST file.
     ///
     /// # Errors
     /// Files that are no waves, and waves that lack the retire port or a part of it.
@@ -119,12 +119,13 @@ impl Activity {
             bursts,
             missing,
             cycles,
+            ticks_per_ns: wave.ticks_per_ns(),
         })
     }
 
-    /// When a cycle begins, in ns of the wave's time.
-    pub fn time_ns(&self, cycle: u64) -> u64 {
-        self.cycles.begin_ns(cycle)
+    /// When a cycle begins, in ticks of the wave.
+    pub fn time(&self, cycle: u64) -> u64 {
+        self.cycles.begin_ns(cycle).saturating_mul(self.ticks_per_ns)
     }
 }
 

@@ -1,25 +1,25 @@
 //! A signal of a wave, looked at once a clock cycle.
 
-use wellen::{Signal, SignalValueRef};
+use systole_wave::{SignalRef, Value, Wave};
 
 use super::cycles::Cycles;
 
 /// A signal of a wave. `at` is the place of a cycle in the wave: 0 for the first one.
 #[derive(Clone, Copy)]
 pub struct Probe<'w> {
-    signal: &'w Signal,
+    wave: &'w Wave,
+    signal: SignalRef,
     cycles: &'w Cycles,
-    width: u32,
 }
 
 impl<'w> Probe<'w> {
-    pub(super) fn new(signal: &'w Signal, cycles: &'w Cycles, width: u32) -> Self {
-        Self { signal, cycles, width }
+    pub(super) fn new(wave: &'w Wave, signal: SignalRef, cycles: &'w Cycles) -> Self {
+        Self { wave, signal, cycles }
     }
 
     /// Bits.
     pub fn width(&self) -> u32 {
-        self.width
+        self.wave.signal(self.signal).width()
     }
 
     /// Whether bit 0 is 1.
@@ -34,27 +34,24 @@ impl<'w> Probe<'w> {
 
     /// The low 64 bits; `None` when one of them is unknown.
     pub fn value(&self, at: usize) -> Option<u64> {
-        self.field(at, 0, self.width.min(64))
+        self.field(at, 0, self.width().min(64))
     }
 
     /// `width` bits, at most 64, from bit `low` on; `None` when one of them is unknown or not there.
     pub fn field(&self, at: usize, low: u32, width: u32) -> Option<u64> {
-        let offset = self.signal.get_offset(self.cycles.sample(at))?;
-        // Of several values at one time the last one stays.
-        let value = self.signal.get_value_at(&offset, offset.elements.checked_sub(1)?);
-        let SignalValueRef::BitVec(bits) = value else { return None };
-        if low.checked_add(width)? > bits.width() {
-            return None;
-        }
-        (low..low + width).rev().try_fold(0, |word, bit| match bits.get_bit(bit).as_ascii() {
-            '0' => Some(word << 1),
-            '1' => Some(word << 1 | 1),
+        let value = self.wave.value_at(self.signal, self.cycles.sample(at));
+        let Value::Bits(bits) = value else { return None };
+        let above = bits.width().checked_sub(low.checked_add(width)?)?;
+        let field = bits.characters().skip(above as usize).take(width as usize);
+        field.into_iter().try_fold(0, |word, bit| match bit {
+            b'0' => Some(word << 1),
+            b'1' => Some(word << 1 | 1),
             _ => None,
         })
     }
 }
 
 /// Whether a value of one bit is 1.
-pub(super) fn is_one(value: &SignalValueRef) -> bool {
-    matches!(value, SignalValueRef::BitVec(bits) if bits.width() > 0 && bits.get_bit(0).as_ascii() == '1')
+pub(super) fn is_one(value: &Value) -> bool {
+    value.bits().is_some_and(|bits| bits.characters().last() == Some(b'1'))
 }

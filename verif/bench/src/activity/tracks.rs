@@ -1,12 +1,13 @@
 //! Signals that explain a wave, made of what happened in it.
 
-use super::track::{Track, TrackKind, Value};
+use systole_wave::{Bits, Track, TrackKind, Value};
+
 use super::{Activity, Burst, Descriptor};
 
 /// Something that lasts from one cycle to before another and is called something.
 type Span = (u64, u64, String);
 
-/// The tracks of what happened, for the same time axis as the wave's.
+/// The tracks of what happened, in the wave's own time.
 ///
 /// `hart.mnemonic`, `hart.trap`; `npu.job`, `npu.load`, `npu.exec`, `npu.store`, `npu.tile`,
 /// `npu.tokens_<from>_to_<to>`; `dma.read_burst`, `dma.write_burst`. In a cycle with two retirements
@@ -115,7 +116,7 @@ fn one_at_a_time(mut spans: Vec<Span>) -> Vec<Span> {
 }
 
 fn text(activity: &Activity, scope: &str, name: &str, spans: Vec<Span>) -> Track {
-    let at = |cycle: u64| activity.time_ns(cycle);
+    let at = |cycle: u64| activity.time(cycle);
     let mut changes: Vec<(u64, Value)> = vec![(at(activity.begin), Value::Text(String::new()))];
     for (begin, end, text) in spans {
         for (cycle, text) in [(begin, text), (end, String::new())] {
@@ -132,7 +133,7 @@ fn text(activity: &Activity, scope: &str, name: &str, spans: Vec<Span>) -> Track
 
 fn counts(activity: &Activity, tokens: &super::Tokens) -> Track {
     let change = |&(cycle, count): &(u64, u32)| {
-        (activity.time_ns(cycle), Value::Bits(format!("{:04b}", count & 15)))
+        (activity.time(cycle), Value::Bits(Bits::from_u64(4, count.into())))
     };
     Track {
         scope: vec!["npu".into()],

@@ -6,7 +6,7 @@ use systole_gen::GeneratedFile;
 use systole_gen::viewer::{Area, Focus, StateRegister, chip_session, gtkwave, surfer};
 
 use super::error::WaveError;
-use super::wave::{Wave, signals, ticks_per_ns};
+use super::wave::{Wave, signals};
 use crate::lockstep::{Divergence, Kind};
 
 /// Nanoseconds of a cycle in the bench's waves.
@@ -61,7 +61,7 @@ pub fn viewer_files(
     let file = wave.file_name().unwrap_or_default().to_string_lossy();
     let mut session = chip_session(name, &file, &signals(wave)?, states, focus);
     let opened = Wave::open(wave, &[])?;
-    session.ticks_per_ns = ticks_per_ns(&opened);
+    session.ticks_per_ns = opened.ticks_per_ns();
     let cycles = opened.cycles();
     let length = cycles.begin_ns(cycles.end()).saturating_sub(cycles.begin_ns(cycles.first()));
     let mut files = gtkwave(&session);

@@ -1,61 +1,57 @@
 //! A wave file: its signals, and the chip in it.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use systole_gen::viewer::WaveSignal;
-use wellen::simple::Waveform;
-use wellen::{LoadOptions, ScopeRef, TimescaleUnit, VarRef};
+use systole_wave::{Kind, Signal, SignalRef};
 
 use super::cycles::Cycles;
 use super::error::{Problem, WaveError};
 use super::probe::Probe;
-use super::quiet::quiet;
 
 /// Signal by which the chip is found: that of the retire port.
 const LANDMARK: &str = "rvfi_valid";
 
 /// A wave of a chip.
 pub struct Wave {
-    waveform: Waveform,
+    wave: systole_wave::Wave,
     path: PathBuf,
-    root: ScopeRef,
+    root: String,
     /// Signals of the chip that were asked for, by their path below its scope.
-    found: HashMap<String, VarRef>,
+    found: HashMap<String, SignalRef>,
     cycles: Cycles,
 }
 
 impl Wave {
-    /// Opens a VCD, FST or GHW file and finds the chip in it, under whatever scopes it lies.
-    /// `names` are the signals that will be asked for, as paths below the chip's top module.
+    /// Opens a VCD or FST file and finds the chip in it, under whatever scopes it lies. `names` are
+    /// the signals that will be asked for, as paths below the chip's top module.
     ///
     /// # Errors
     /// Files that are no waves, waves without a chip or without a clock edge.
     pub fn open(path: &Path, names: &[String]) -> Result<Self, WaveError> {
         let fails = |problem| WaveError { path: path.to_owned(), problem };
-        let mut waveform = read(path).map_err(fails)?;
-        let root = chip_scope(&waveform).ok_or_else(|| fails(Problem::NoRetirePort))?;
-        let hierarchy = waveform.hierarchy();
-        let mut found = HashMap::new();
-        for name in names.iter().map(String::as_str).chain(["clk"]) {
-            if let Some(var) = find(&waveform, root, name) {
-                found.insert(name.to_owned(), var);
-            }
-        }
-        let scope = hierarchy[root].full_name(hierarchy);
+        let mut wave = read(path).map_err(fails)?;
+        let root = root(&wave).ok_or_else(|| fails(Problem::NoRetirePort))?;
+        let below: HashMap<String, SignalRef> = wave
+            .signals()
+            .filter_map(|signal| {
+                let name = signal.name();
+                Some((name.strip_prefix(&root)?.to_owned(), signal.reference()))
+            })
+            .collect();
+        let names = names.iter().map(String::as_str).chain(["clk"]);
+        let found: HashMap<String, SignalRef> =
+            names.filter_map(|name| Some((name.to_owned(), *below.get(name)?))).collect();
+        let scope = root.trim_end_matches('.').to_owned();
         let Some(&clock) = found.get("clk") else {
             return Err(fails(Problem::Missing { scope, signals: vec!["clk".into()] }));
         };
-        let mut ids: Vec<_> = found.values().map(|&var| hierarchy[var].signal_ref()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let clock = hierarchy[clock].signal_ref();
-        quiet(|| waveform.load_signals(&ids))
-            .ok_or_else(|| fails(Problem::NoWave("its value changes are damaged".into())))?;
-        let cycles = Cycles::of(&waveform, clock)
+        let all: Vec<SignalRef> = found.values().copied().collect();
+        wave.load(&all).map_err(|error| fails(Problem::NoWave(error)))?;
+        let cycles = Cycles::of(&wave, clock)
             .ok_or_else(|| fails(Problem::NoClockEdge(format!("{scope}.clk"))))?;
-        Ok(Self { waveform, path: path.to_owned(), root, found, cycles })
+        Ok(Self { wave, path: path.to_owned(), root: scope, found, cycles })
     }
 
     /// The clock cycles.
@@ -64,17 +60,13 @@ impl Wave {
     }
 
     /// Path of the chip's top module.
-    pub fn root(&self) -> String {
-        let hierarchy = self.waveform.hierarchy();
-        hierarchy[self.root].full_name(hierarchy)
+    pub fn root(&self) -> &str {
+        &self.root
     }
 
     /// A signal that was named when the wave was opened, if the wave has it.
     pub fn probe(&self, name: &str) -> Option<Probe<'_>> {
-        let hierarchy = self.waveform.hierarchy();
-        let var = &hierarchy[*self.found.get(name)?];
-        let signal = self.waveform.get_signal(var.signal_ref())?;
-        Some(Probe::new(signal, &self.cycles, var.length(hierarchy).unwrap_or(1)))
+        Some(Probe::new(&self.wave, *self.found.get(name)?, &self.cycles))
     }
 
     /// Signals that the wave must have.
@@ -87,7 +79,12 @@ impl Wave {
         if signals.is_empty() {
             return Ok(());
         }
-        Err(self.error(Problem::Missing { scope: self.root(), signals }))
+        Err(self.error(Problem::Missing { scope: self.root.clone(), signals }))
+    }
+
+    /// Ticks of the wave's time in a nanosecond; 1 for a coarser timescale.
+    pub fn ticks_per_ns(&self) -> u64 {
+        (1_000_000 / self.wave.timescale().femtoseconds()).max(1)
     }
 
     /// An error about this file.
@@ -96,81 +93,43 @@ impl Wave {
     }
 }
 
-/// All signals of a wave file in its order, for viewers. A signal that stands several times in a
-/// scope counts once.
+/// All signals of a wave file in its order, for viewers.
 ///
 /// # Errors
 /// Files that are no waves.
 pub fn signals(path: &Path) -> Result<Vec<WaveSignal>, WaveError> {
-    let fails = |problem| WaveError { path: path.to_owned(), problem };
-    let waveform = read(path).map_err(fails)?;
-    let hierarchy = waveform.hierarchy();
-    let named = hierarchy.all_vars().map(|var| {
-        let var = &hierarchy[var];
-        WaveSignal {
-            path: var.full_name(hierarchy),
-            range: var.index().map(|index| (index.msb(), index.lsb())),
-            width: var.is_bit_vector(hierarchy).then(|| var.length(hierarchy)).flatten(),
-        }
-    });
-    Ok(named.collect())
-}
-
-/// Reads a file.
-fn read(path: &Path) -> Result<Waveform, Problem> {
-    File::open(path).map_err(|error| Problem::Unreadable(format!("cannot be read: {error}")))?;
-    let options = LoadOptions { multi_thread: false, ..LoadOptions::default() };
-    match quiet(|| wellen::simple::read_with_options(path, &options)) {
-        Some(Ok(waveform)) => Ok(waveform),
-        Some(Err(error)) => Err(Problem::NoWave(error.to_string().replace('\n', " "))),
-        None => Err(Problem::NoWave("it is damaged".into())),
-    }
-}
-
-/// The scope of the chip's top module: that which has a retire port and an NPU below it, else the
-/// first with a retire port.
-fn chip_scope(waveform: &Waveform) -> Option<ScopeRef> {
-    let hierarchy = waveform.hierarchy();
-    let has_port = |scope: &ScopeRef| {
-        hierarchy[*scope].vars(hierarchy).any(|var| hierarchy[var].name(hierarchy) == LANDMARK)
+    let wave = read(path).map_err(|problem| WaveError { path: path.to_owned(), problem })?;
+    let named = |signal: Signal| WaveSignal {
+        path: signal.name(),
+        range: range(signal.range()),
+        width: matches!(signal.kind(), Kind::Bits(_)).then(|| signal.width()),
     };
-    let scopes: Vec<ScopeRef> = hierarchy.all_scopes().filter(has_port).collect();
-    let whole = |scope: &&ScopeRef| child(waveform, **scope, "npu").is_some();
-    scopes.iter().find(whole).or(scopes.first()).copied()
+    Ok(wave.signals().map(named).collect())
 }
 
-fn child(waveform: &Waveform, scope: ScopeRef, name: &str) -> Option<ScopeRef> {
-    let hierarchy = waveform.hierarchy();
-    hierarchy[scope].scopes(hierarchy).find(|scope| hierarchy[*scope].name(hierarchy) == name)
+/// Reads `[31:0]`; `[3]` is one bit.
+fn range(text: &str) -> Option<(i64, i64)> {
+    let inside = text.strip_prefix('[')?.strip_suffix(']')?;
+    let (high, low) = inside.split_once(':').unwrap_or((inside, inside));
+    Some((high.trim().parse().ok()?, low.trim().parse().ok()?))
 }
 
-/// The signal of a path below a scope.
-fn find(waveform: &Waveform, root: ScopeRef, path: &str) -> Option<VarRef> {
-    let hierarchy = waveform.hierarchy();
-    let mut parts = path.split('.');
-    let name = parts.next_back()?;
-    let scope = parts.try_fold(root, |scope, part| child(waveform, scope, part))?;
-    hierarchy[scope].vars(hierarchy).find(|var| hierarchy[*var].name(hierarchy) == name)
+fn read(path: &Path) -> Result<systole_wave::Wave, Problem> {
+    systole_wave::Wave::open(path).map_err(Problem::NoWave)
 }
 
-/// Ticks of a wave's time in a nanosecond; 1 for a coarser timescale.
-pub(super) fn ticks_per_ns(wave: &Wave) -> u64 {
-    let (numerator, denominator) = tick_ns(&wave.waveform);
-    (denominator / numerator).max(1)
-}
-
-/// Nanoseconds of a tick of a wave's time, as a fraction: numerator and denominator.
-pub(super) fn tick_ns(waveform: &Waveform) -> (u64, u64) {
-    let Some(scale) = waveform.hierarchy().timescale() else { return (1, 1) };
-    let factor = u64::from(scale.factor.max(1));
-    match scale.unit {
-        TimescaleUnit::Seconds => (factor * 1_000_000_000, 1),
-        TimescaleUnit::MilliSeconds => (factor * 1_000_000, 1),
-        TimescaleUnit::MicroSeconds => (factor * 1000, 1),
-        TimescaleUnit::NanoSeconds | TimescaleUnit::Unknown => (factor, 1),
-        TimescaleUnit::PicoSeconds => (factor, 1000),
-        TimescaleUnit::FemtoSeconds => (factor, 1_000_000),
-        TimescaleUnit::AttoSeconds => (factor, 1_000_000_000),
-        TimescaleUnit::ZeptoSeconds => (factor, 1_000_000_000_000),
-    }
+/// Path of the chip's top module with a dot behind it: that which has a retire port and an NPU below
+/// it, else the first with a retire port.
+fn root(wave: &systole_wave::Wave) -> Option<String> {
+    let port = |signal: Signal| {
+        let name = signal.name();
+        let root = name.strip_suffix(LANDMARK)?;
+        (root.is_empty() || root.ends_with('.')).then(|| root.to_owned())
+    };
+    let roots: Vec<String> = wave.signals().filter_map(port).collect();
+    let whole = |root: &&String| {
+        let npu = format!("{root}npu.");
+        wave.signals().any(|signal| signal.name().starts_with(&npu))
+    };
+    roots.iter().find(whole).or(roots.first()).cloned()
 }

@@ -1,12 +1,15 @@
 //! A failure, from the program that was found to a folder that explains it.
 
 mod elf;
+mod explain;
+mod golden_tracks;
 mod recorded;
 mod replay;
 mod report;
 mod source;
 mod suspect;
-mod wave;
+mod timeline;
+mod view;
 
 use std::fs;
 use std::io;
@@ -41,15 +44,6 @@ pub const PAGE: &str = "report.html";
 pub const ASSEMBLY: &str = "minimal.S";
 /// Name of the shrunk program's ELF file.
 pub const ELF: &str = "minimal.elf";
-/// Name of the RTL's waveform.
-pub const WAVE: &str = "rtl.vcd";
-/// Name of the waveform with both sides' retire records.
-pub const LOCKSTEP_WAVE: &str = "lockstep.vcd";
-
-/// Cycles of the waveform before and after the divergence.
-const WAVE_BEFORE: u64 = 300;
-const WAVE_AFTER: u64 = 20;
-
 /// Where a failure comes from.
 #[derive(Clone, Debug)]
 pub struct Origin<'a> {
@@ -104,8 +98,8 @@ pub struct Failure {
     pub divergence: Divergence,
     /// Command that shows it again.
     pub rerun: String,
-    /// Name of the RTL's waveform, if there is one.
-    pub wave: Option<&'static str>,
+    /// Whether the folder has waves.
+    pub waves: bool,
     /// The way back to where the wrong value comes from, once it is written with waves.
     pub source: Option<model::Source>,
     /// What went on around the difference, once somebody has found out.
@@ -158,7 +152,7 @@ impl Failure {
                 "systole cosim {} --seed {} --first {} --programs 1",
                 origin.options, origin.seed, found.index
             ),
-            wave: None,
+            waves: false,
             source: None,
             timeline: None,
             view: None,
@@ -185,12 +179,8 @@ impl Failure {
         fs::create_dir_all(parent)?;
         let folder = tempfile::Builder::new().prefix(".failure").tempdir_in(parent)?;
         if let Some(library) = tracing {
-            self.trace(origin, library, &folder.path().join(WAVE));
-            self.source = source::find(self, origin, library);
+            explain::explain(self, origin, library, folder.path())?;
         }
-        let mut lockstep_wave = Vec::new();
-        wave::write(&mut lockstep_wave, &self.divergence)?;
-        fs::write(folder.path().join(LOCKSTEP_WAVE), lockstep_wave)?;
         let report = self.report();
         fs::write(folder.path().join(REPORT), report.text(Style::Plain))?;
         fs::write(folder.path().join(JSON_REPORT), report.json())?;
@@ -210,12 +200,6 @@ impl Failure {
         Ok(target)
     }
 
-    /// First and last cycle of the waves.
-    fn window(&self) -> (u64, u64) {
-        let cycle = self.divergence.cycle;
-        (cycle.saturating_sub(WAVE_BEFORE), cycle + WAVE_AFTER)
-    }
-
     /// How to run the shrunk program again.
     fn recipe(&self, origin: &Origin) -> Recipe {
         Recipe {
@@ -228,18 +212,6 @@ impl Failure {
             kind: self.divergence.kind.name().to_owned(),
             message: self.divergence.message.clone(),
         }
-    }
-
-    /// Runs the shrunk program once more with the waves of the window dumped.
-    fn trace(&mut self, origin: &Origin, library: &Arc<Library>, path: &Path) {
-        // The wave is a by-product: without memory for it the folder goes without.
-        let Ok(mut pair) = chip::lockstep(origin.config, library) else { return };
-        pair.select_fault(origin.fault);
-        let (from, to) = self.window();
-        pair.trace(path, from, to);
-        diverges(&mut pair, &self.program);
-        pair.dut().stop_trace();
-        self.wave = path.exists().then_some(WAVE);
     }
 }
 

@@ -38,6 +38,16 @@ impl Recorded {
         Ok(Self { wave, signals })
     }
 
+    /// The wave.
+    pub fn wave(&self) -> &Wave {
+        &self.wave
+    }
+
+    /// When a cycle begins, in ticks of a wave of ours.
+    pub fn ticks(wave: &Wave, cycle: u64) -> u64 {
+        wave.timescale().ticks(u128::from(cycle) * CYCLE).unwrap_or(u64::MAX)
+    }
+
     /// A value that fits 64 bits.
     pub fn number(&self, name: &str, cycle: u64) -> Option<u64> {
         self.value(name, cycle).map(|bits| bits.to_u64())
@@ -52,8 +62,7 @@ impl Recorded {
 impl History for Recorded {
     fn value(&self, name: &str, cycle: u64) -> Option<Bits> {
         let signal = *self.signals.get(name)?;
-        let ticks = |cycle: u64| self.wave.timescale().ticks(u128::from(cycle) * CYCLE);
-        let (begin, end) = (ticks(cycle)?, ticks(cycle + 1)?);
+        let (begin, end) = (Self::ticks(&self.wave, cycle), Self::ticks(&self.wave, cycle + 1));
         if begin < self.wave.start() || begin > self.wave.end() {
             return None;
         }

@@ -1,46 +1,13 @@
 //! The way back from a difference, as the report tells it.
 
-use std::sync::Arc;
-
-use systole_chip::soc;
+use systole_hdl::Bits;
 use systole_hdl::origin::{Action, Step};
-use systole_hdl::{Bits, Design, fault};
-use systole_sim::Library;
 
 use super::report::model;
-use super::suspect::suspect;
-use super::{Failure, Origin, Recorded, diverges};
-use crate::{chip, faults};
 
-/// Cycles before the difference that are looked at.
-const CYCLES: u64 = 5000;
-
-/// Follows the difference of a failure back, by a wave of its program. `None` when the wave cannot be
-/// had, or says nothing.
-pub(super) fn find(
-    failure: &Failure,
-    origin: &Origin,
-    library: &Arc<Library>,
-) -> Option<model::Source> {
-    let folder = tempfile::tempdir().ok()?;
-    let path = folder.path().join("all.vcd");
-    let mut pair = chip::lockstep(origin.config, library).ok()?;
-    pair.select_fault(origin.fault);
-    let cycle = failure.divergence.cycle;
-    pair.trace(&path, cycle.saturating_sub(CYCLES), cycle + 1);
-    let divergence = diverges(&mut pair, &failure.program)?;
-    pair.dut().stop_trace();
-    let design = design(origin)?;
-    let wave = Recorded::read(&path, &design).ok()?;
-    let steps = suspect(&design, &wave, &divergence);
-    (!steps.is_empty()).then(|| model::Source { steps: told(&steps) })
-}
-
-/// The chip as it is, with its fault as if it had been written so.
-fn design(origin: &Origin) -> Option<Design> {
-    let good = systole_hdl::check(&soc::soc(origin.config, true)).ok()?;
-    let Some(index) = usize::from(origin.fault).checked_sub(1) else { return Some(good) };
-    fault::fixed(&good, faults::of(origin.config).get(index)?).ok()
+/// The way back, if there is one.
+pub(super) fn of(steps: &[Step]) -> Option<model::Source> {
+    (!steps.is_empty()).then(|| model::Source { steps: told(steps) })
 }
 
 /// The steps that a person wants to read: of the two sides of a port one.
@@ -81,7 +48,8 @@ fn note(action: &Action) -> String {
     }
 }
 
-fn hex(bits: &Bits) -> String {
+/// All digits of a value, with `0x`.
+pub(super) fn hex(bits: &Bits) -> String {
     let mut digits = String::new();
     for position in (0..bits.width().div_ceil(4)).rev() {
         let (low, high) = (4 * position, (4 * position + 3).min(bits.width() - 1));

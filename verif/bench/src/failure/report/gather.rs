@@ -4,7 +4,8 @@ use systole_isa::{Register, disassemble};
 
 use super::model::{Initial, Job, Line, Listing, Mismatch, Report, Retired, Subject, Waves};
 use super::{effect, state};
-use crate::failure::{Failure, LOCKSTEP_WAVE};
+use crate::failure::Failure;
+use crate::failure::explain::{NAME, window};
 use crate::lockstep::{Divergence, Pair};
 use crate::program::layout::{BODY, CODE, CODE_END, HANDLER, REGISTERS, VECTORS};
 
@@ -28,11 +29,11 @@ pub(in crate::failure) fn of(failure: &Failure) -> Report {
         program: listing(failure),
         jobs: jobs(failure),
         memory: failure.program.environment,
-        waves: Waves {
-            rtl: failure.wave.map(str::to_owned),
-            cycles: failure.window(),
-            lockstep: LOCKSTEP_WAVE.to_owned(),
-        },
+        waves: failure.waves.then(|| Waves {
+            fst: format!("{NAME}.fst"),
+            vcd: format!("{NAME}.vcd"),
+            cycles: window(failure.divergence.cycle),
+        }),
         source: failure.source.clone(),
         timeline: failure.timeline.clone(),
         wave: failure.view.clone(),

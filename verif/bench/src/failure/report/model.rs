@@ -20,7 +20,8 @@ pub struct Report {
     /// How memory behaves.
     pub memory: Environment,
     /// Waveforms of the folder.
-    pub waves: Waves,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waves: Option<Waves>,
     /// The way back to where the wrong value comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -179,12 +180,12 @@ pub struct Job {
 /// Waveforms, as files of the folder.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Waves {
-    /// Signals of the RTL.
-    pub rtl: Option<String>,
-    /// First and last cycle of [`Self::rtl`].
+    /// Signals of the RTL, what the golden model did beside them, and texts that explain both.
+    pub fst: String,
+    /// The same as VCD.
+    pub vcd: String,
+    /// First and last cycle.
     pub cycles: (u64, u64),
-    /// Retire records, golden values beside RTL values.
-    pub lockstep: String,
 }
 
 /// The way from the value that differs back to where it was computed.

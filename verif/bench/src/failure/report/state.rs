@@ -125,7 +125,8 @@ mod tests {
             .collect();
         let history = vec![Pair { order: 3, cycle: 9, rtl, golden }];
         let message = "as told".to_owned();
-        Divergence { kind, cycle: 9, order: 3, message, differences, history }
+        let (registers, npu) = ([0; 32], None);
+        Divergence { kind, cycle: 9, order: 3, message, differences, history, registers, npu }
     }
 
     fn told(divergence: &Divergence) -> (String, State) {

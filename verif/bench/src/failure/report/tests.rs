@@ -75,7 +75,7 @@ fn sample(text: &str) -> Report {
             descriptors: vec![any()],
         }],
         memory: Environment { seed: 3, stall: 9, latency: 4, hart_errors: 1, npu_errors: 2 },
-        waves: Waves { rtl: Some(any()), cycles: (0, 32), lockstep: any() },
+        waves: Some(Waves { fst: any(), vcd: any(), cycles: (0, 32) }),
         source: Some(Source { steps: vec![step(52, text), step(88, "")] }),
         timeline: Some(Timeline {
             from: 0,

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::model::{Job, Listing, Mismatch, Report, Retired, Source, State, Timeline};
+use super::model::{Job, Listing, Mismatch, Report, Retired, Source, State, Timeline, Waves};
 use crate::failure::ASSEMBLY;
 use crate::program::Environment;
 
@@ -13,6 +13,8 @@ const INLINE: usize = 5;
 const INLINE_WIDTH: usize = 80;
 /// Instructions and descriptors shown.
 const LISTED: usize = 24;
+/// Last steps of the way back that are shown.
+const SHOWN_STEPS: usize = 8;
 /// Narrowest column of assembly.
 const ASSEMBLY_WIDTH: usize = 26;
 
@@ -71,7 +73,9 @@ pub(super) fn text(report: &Report, style: Style) -> String {
         failed_spans(&mut out, timeline, style);
     }
     line(&mut out, style, "memory", &environment(&report.memory));
-    line(&mut out, style, "waves", &waves(report));
+    if let Some(shown) = &report.waves {
+        line(&mut out, style, "waves", &waves(shown));
+    }
     if let Some(source) = &report.source {
         source_lines(&mut out, source, style);
     }
@@ -230,20 +234,22 @@ pub(super) fn environment(environment: &Environment) -> String {
     )
 }
 
-/// Which waves the folder has.
-pub(super) fn waves(report: &Report) -> String {
-    let waves = &report.waves;
+/// Which waves the folder has, and how to open them.
+pub(super) fn waves(waves: &Waves) -> String {
     let (from, to) = waves.cycles;
     let cycles = cycles(from, to.saturating_add(1));
-    let rtl = waves.rtl.as_ref().map(|rtl| format!("{rtl}, {cycles}; "));
-    format!("{}golden values beside RTL values in {}", rtl.unwrap_or_default(), waves.lockstep)
+    format!("{}, {cycles}, golden values beside the RTL's; open: gtkwave fail.gtkw", waves.fst)
 }
 
 fn source_lines(out: &mut String, source: &Source, style: Style) {
     let Some(last) = source.steps.last() else { return };
     let place = style.paint(BOLD, &format!("{}:{}", last.file, last.line));
     line(out, style, "source", &format!("{place}  ({})", last.signal));
-    for step in &source.steps {
+    let left_out = source.steps.len().saturating_sub(SHOWN_STEPS);
+    if left_out > 0 {
+        let _ = writeln!(out, "    {left_out} steps from the difference on: see the page");
+    }
+    for step in source.steps.iter().skip(left_out) {
         let _ = write!(out, "    cycle {:<6} {} = {}", step.cycle, step.signal, step.value);
         let note = if step.note.is_empty() { "" } else { "  " };
         let _ = writeln!(out, "  {}:{}{note}{}", step.file, step.line, step.note);

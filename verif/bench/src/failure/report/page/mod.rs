@@ -25,7 +25,7 @@ pub(super) fn html(report: &Report) -> String {
         wave: report.wave.as_ref().map(|wave| signals::chart(wave, report.mismatch.cycle)),
         timeline: report.timeline.as_ref().map(|line| lanes::chart(line, report.mismatch.cycle)),
         memory: text::environment(&report.memory),
-        waves: text::waves(report),
+        waves: report.waves.as_ref().map(text::waves),
         assembly: ASSEMBLY,
         elf: ELF,
     };
@@ -45,7 +45,7 @@ struct Page<'a> {
     wave: Option<Chart>,
     timeline: Option<Chart>,
     memory: String,
-    waves: String,
+    waves: Option<String>,
     assembly: &'static str,
     elf: &'static str,
 }

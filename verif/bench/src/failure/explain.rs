@@ -1,0 +1,100 @@
+//! The minimal program once more, with waves: what the folder holds beside the report, and what the
+//! report tells of them.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use systole_chip::soc;
+use systole_gen::viewer::state_registers;
+use systole_gen::write_files;
+use systole_hdl::{Design, fault};
+use systole_sim::Library;
+use systole_wave::SignalRef;
+
+use super::suspect::suspect;
+use super::{Failure, Origin, Recorded, diverges, golden_tracks, source, timeline, view};
+use crate::activity::{self, Activity};
+use crate::{chip, faults};
+
+/// Name of the waves, and of the files that open them, without an ending.
+pub const NAME: &str = "fail";
+
+/// Cycles before the difference in which its origin is looked for.
+const CYCLES: u64 = 5000;
+/// Cycles of the waves in the folder before and after the difference.
+const BEFORE: u64 = 300;
+const AFTER: u64 = 20;
+
+/// First and last cycle of the waves in the folder.
+pub fn window(cycle: u64) -> (u64, u64) {
+    (cycle.saturating_sub(BEFORE), cycle + AFTER)
+}
+
+/// Writes the waves and what opens them into `folder`, and adds to the failure what they tell. Waves
+/// are a by-product: what cannot be had is left out.
+///
+/// # Errors
+/// Those of the file system.
+pub fn explain(
+    failure: &mut Failure,
+    origin: &Origin,
+    library: &Arc<Library>,
+    folder: &Path,
+) -> io::Result<()> {
+    let temporary = tempfile::tempdir()?;
+    let all = temporary.path().join("all.vcd");
+    let Some(design) = design(origin) else { return Ok(()) };
+    let Some(divergence) = trace(failure, origin, library, &all) else { return Ok(()) };
+    let Ok(recorded) = Recorded::read(&all, &design) else { return Ok(()) };
+    let steps = suspect(&design, &recorded, &divergence);
+    failure.source = source::of(&steps);
+    let (from, to) = window(divergence.cycle);
+    failure.view = Some(view::of(&recorded, &steps, divergence.cycle));
+    let time = |cycle| Recorded::ticks(recorded.wave(), cycle);
+    let mut tracks = golden_tracks::tracks(&divergence, &time);
+    if let Ok(activity) = Activity::read(&all) {
+        failure.timeline = Some(timeline::of(&activity, &divergence, (from, to)));
+        tracks.extend(activity::tracks(&activity));
+        std::fs::write(
+            folder.join(NAME).with_extension("kanata"),
+            activity::konata::log(&activity),
+        )?;
+    }
+    let wave = recorded.wave();
+    let signals: Vec<SignalRef> = wave.signals().map(|signal| signal.reference()).collect();
+    let ticks = time(from)..=time(to + 1);
+    for ending in ["vcd", "fst"] {
+        let path = folder.join(NAME).with_extension(ending);
+        systole_wave::write(&path, wave, &signals, ticks.clone(), &tracks)
+            .map_err(io::Error::other)?;
+    }
+    failure.waves = true;
+    let fst = folder.join(NAME).with_extension("fst");
+    let (states, focus) = (state_registers(&design), activity::focus(&divergence));
+    let files = activity::viewer_files(&fst, NAME, &states, &focus).map_err(io::Error::other)?;
+    write_files(folder, &files).map_err(io::Error::other)
+}
+
+/// Runs the program with waves of all that matters, and without an end to its history.
+fn trace(
+    failure: &Failure,
+    origin: &Origin,
+    library: &Arc<Library>,
+    path: &Path,
+) -> Option<crate::lockstep::Divergence> {
+    let mut pair = chip::lockstep(origin.config, library).ok()?;
+    pair.select_fault(origin.fault);
+    let cycle = failure.divergence.cycle;
+    pair.trace(path, cycle.saturating_sub(CYCLES), cycle + AFTER);
+    let divergence = diverges(&mut pair, &failure.program);
+    pair.dut().stop_trace();
+    divergence
+}
+
+/// The chip as it is, with its fault as if it had been written so.
+fn design(origin: &Origin) -> Option<Design> {
+    let good = systole_hdl::check(&soc::soc(origin.config, true)).ok()?;
+    let Some(index) = usize::from(origin.fault).checked_sub(1) else { return Some(good) };
+    fault::fixed(&good, faults::of(origin.config).get(index)?).ok()
+}

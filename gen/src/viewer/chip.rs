@@ -70,6 +70,9 @@ fn root(signals: &[WaveSignal]) -> String {
     roots().find(whole).or_else(|| roots().next()).unwrap_or_default()
 }
 
+/// Scope of what the golden model did.
+const GOLDEN: &str = "golden.";
+
 /// Finds signals in a wave.
 struct Finder<'a> {
     signals: &'a [WaveSignal],
@@ -95,7 +98,22 @@ impl Finder<'_> {
             let (label, format) = (unit_label(&state.path), Format::Named(state.names.clone()));
             Some(Shown { signal, label, format, color: None })
         });
-        texts.chain(wanted).chain(states).collect()
+        let golden = if area == Area::Retire { self.golden() } else { Vec::new() };
+        texts.chain(golden).chain(wanted).chain(states).collect()
+    }
+
+    /// What the golden model did, where it was put into the wave.
+    fn golden(&self) -> Vec<Shown> {
+        let golden = self.signals.iter().filter(|signal| signal.path.starts_with(GOLDEN));
+        let shown = |signal: &WaveSignal| {
+            let (format, color) = match signal.width {
+                Some(1) => (Format::Binary, Color::Red),
+                _ => (Format::Hexadecimal, Color::Green),
+            };
+            let label = Some(signal.path.replacen('.', " ", 1));
+            Shown { signal: signal.clone(), label, format, color: Some(color) }
+        };
+        golden.map(shown).collect()
     }
 
     fn below_root(&self, path: &str) -> Option<&WaveSignal> {

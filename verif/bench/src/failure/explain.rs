@@ -50,7 +50,7 @@ pub fn explain(
     let steps = suspect(&design, &recorded, &divergence);
     failure.source = source::of(&steps);
     let (from, to) = window(divergence.cycle);
-    failure.view = Some(view::of(&recorded, &steps, divergence.cycle));
+    failure.view = Some(view::of(&recorded, &source::shown(&steps), divergence.cycle));
     let time = |cycle| Recorded::ticks(recorded.wave(), cycle);
     let mut tracks = golden_tracks::tracks(&divergence, &time);
     if let Ok(activity) = Activity::read(&all) {
@@ -88,6 +88,8 @@ fn trace(
     let cycle = failure.divergence.cycle;
     pair.trace(path, cycle.saturating_sub(CYCLES), cycle + AFTER);
     let divergence = diverges(&mut pair, &failure.program);
+    // What follows the difference belongs to the picture.
+    pair.dut().run(AFTER);
     pair.dut().stop_trace();
     divergence
 }

@@ -1,12 +1,12 @@
 //! What went on in the chip around a difference, as lanes of the report.
 
-use super::report::model::{Lane, Span, Timeline};
+use super::report::model::{Lane, RETIRES, Span, Timeline};
 use crate::activity::{Activity, Burst, Descriptor};
 use crate::lockstep::{Divergence, Kind};
 
 /// The lanes of the cycles `from..=to`.
 pub fn of(activity: &Activity, divergence: &Divergence, (from, to): (u64, u64)) -> Timeline {
-    let mut lanes = vec![lane("retires", retires(activity, divergence))];
+    let mut lanes = vec![lane(RETIRES, retires(activity, divergence))];
     lanes.push(lane("NPU job", jobs(activity, divergence)));
     for unit in ["load", "exec", "store"] {
         let of_unit = activity.descriptors.iter().filter(|descriptor| descriptor.unit == unit);

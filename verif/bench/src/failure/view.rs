@@ -15,7 +15,7 @@ const SHOWN: usize = 14;
 const RETIRE: [&str; 4] = ["rvfi_valid", "rvfi_insn", "rvfi_pc_rdata", "rvfi_rd_wdata"];
 
 /// The signals around a difference in `cycle` whose origin `steps` lead to.
-pub fn of(wave: &Recorded, steps: &[Step], cycle: u64) -> WaveView {
+pub fn of(wave: &Recorded, steps: &[&Step], cycle: u64) -> WaveView {
     let first = steps.last().map_or(cycle, |step| step.cycle);
     // What happened long before is seen in the waves themselves.
     let from = first.max(cycle.saturating_sub(BEFORE)).min(cycle).saturating_sub(10);

@@ -147,9 +147,9 @@ impl<'a> Run<'a> {
     }
 
     fn event(&mut self, event: Event, host: &mut impl Host) -> Result<(), Failure> {
+        self.cycle = self.extend_cycle(event.cycle());
         match event {
             Event::Retire(retire) => {
-                self.cycle = self.extend_cycle(retire.cycle);
                 let lines = retire.mip;
                 // What depends on time is in the one or the other; all else is equal anyway.
                 self.timing.add(retire.cycle, retire.rd_wdata ^ retire.mem_rdata.rotate_left(16));
@@ -165,16 +165,15 @@ impl<'a> Run<'a> {
             }
             Event::NpuJobEnd(end) => {
                 self.timing.add(end.cycle, end.cause.into());
-                let cycle = self.extend_cycle(end.cycle);
-                let result = self.npu.end(self.golden, end, cycle, self.coverage.as_deref_mut());
+                let coverage = self.coverage.as_deref_mut();
+                let result = self.npu.end(self.golden, end, self.cycle, coverage);
                 self.npu_result(result)
             }
             Event::BusError(error) => {
                 match error.port {
                     Port::Ibus => self.fetch_errors.push(error.address),
                     Port::Dbus => {
-                        let cycle = self.extend_cycle(error.cycle);
-                        let address = error.address;
+                        let (address, cycle) = (error.address, self.cycle);
                         self.data_errors.push_back(DataError { address, cycle, age: 0 });
                     }
                     Port::AxiRead | Port::AxiWrite => {

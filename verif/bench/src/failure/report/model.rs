@@ -223,6 +223,9 @@ pub struct Timeline {
     pub lanes: Vec<Lane>,
 }
 
+/// The lane of the instructions that retired.
+pub const RETIRES: &str = "retires";
+
 /// What one part of the chip did.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Lane {

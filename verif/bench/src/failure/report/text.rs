@@ -3,7 +3,9 @@
 
 use std::fmt::Write;
 
-use super::model::{Job, Listing, Mismatch, Report, Retired, Source, State, Timeline, Waves};
+use super::model::{
+    Job, Listing, Mismatch, RETIRES, Report, Retired, Source, State, Timeline, Waves,
+};
 use crate::failure::ASSEMBLY;
 use crate::program::Environment;
 
@@ -199,9 +201,9 @@ fn more(out: &mut String, length: usize) {
     }
 }
 
-/// Of a timeline only what failed: the rest is for the eye.
+/// Of a timeline only what failed: the rest is for the eye, and instructions are told above.
 fn failed_spans(out: &mut String, timeline: &Timeline, style: Style) {
-    for lane in &timeline.lanes {
+    for lane in timeline.lanes.iter().filter(|lane| lane.name != RETIRES) {
         for span in lane.spans.iter().filter(|span| span.failed) {
             let colon = if span.detail.is_empty() { "" } else { ": " };
             let cycles = cycles(span.begin, span.end);

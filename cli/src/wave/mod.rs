@@ -1,5 +1,6 @@
 //! `systole wave`: VCD and FST waves on the command line.
 
+mod annotate;
 mod convert;
 mod diff;
 mod find;
@@ -46,6 +47,8 @@ enum Action {
     Convert(convert::Args),
     /// Compare the signals of two waves that have the same name.
     Diff(diff::Args),
+    /// Add what happened in one of our chips: mnemonics, traps, NPU jobs, tokens, bursts.
+    Annotate(annotate::Args),
 }
 
 /// Runs a subcommand.
@@ -57,6 +60,7 @@ pub fn command(args: &Args) -> Result {
         Action::Slice(args) => slice::command(args),
         Action::Convert(args) => convert::command(args),
         Action::Diff(args) => diff::command(args),
+        Action::Annotate(args) => annotate::command(args),
     }
 }
 

@@ -164,3 +164,25 @@ fn a_run_of_a_program_can_be_looked_into() {
     run(folder.path(), "wave convert w.vcd w.fst").code(0);
     run(folder.path(), "wave diff w.vcd w.fst").code(0).says(&["0 differ"]);
 }
+
+#[test]
+fn the_wave_of_a_run_is_annotated() {
+    let folder = folder();
+    let program = format!("{}/../sw/programs/traps.elf", env!("CARGO_MANIFEST_DIR"));
+    let mut run = systole(folder.path());
+    run.args(["run", &program, "--engine", "rtl", "--preset", "nano", "--vcd", "a.vcd"]);
+    outcome(run.args(["--from", "100", "--to", "400"])).code(0);
+    let mut annotate = systole(folder.path());
+    annotate.args(["wave", "annotate", "a.vcd", "-o", "b.fst", "--konata", "b.kanata"]);
+    outcome(&mut annotate).code(0);
+    let mut list = systole(folder.path());
+    outcome(list.args(["wave", "list", "b.fst", "hart.mnemonic"])).code(0).prints(&["text"]);
+    let log = std::fs::read_to_string(folder.path().join("b.kanata")).expect("a log");
+    assert!(log.starts_with("Kanata\t0004"), "{log}");
+    // A wave without a chip is refused, and nothing is written.
+    file(folder.path(), "other.vcd", WAVE);
+    let mut other = systole(folder.path());
+    other.args(["wave", "annotate", "other.vcd", "-o", "c.fst"]);
+    outcome(&mut other).code(2).says(&["rvfi_valid"]);
+    assert!(!folder.path().join("c.fst").exists());
+}

@@ -350,7 +350,7 @@ fn what_is_no_wave_of_a_chip_is_an_error_that_says_why() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x.vcd");
     let missing = annotate(&path).expect_err("there is no file").to_string();
-    assert!(missing.contains("x.vcd: cannot be read"), "{missing}");
+    assert!(missing.contains("x.vcd: cannot read it"), "{missing}");
     let problem = |text: &str| {
         std::fs::write(&path, text).expect("written");
         Activity::read(&path).expect_err("no wave of a chip").problem

@@ -150,7 +150,12 @@ fn a_fault_is_found_shrunk_and_explained() {
     let mut command = systole(folder.path());
     command.args(["cosim", "--preset", "nano", "--inject", "sub-adds", "--seed", "1"]);
     command.args(["--json", "r.json", "--junit", "r.xml"]).env("GITHUB_ACTIONS", "true");
-    outcome(&mut command).code(1).prints(&["FAIL  nano", "shrunk", "\n::error title=", "FAIL   "]);
+    outcome(&mut command).code(1).prints(&[
+        "FAIL  nano",
+        "shrunk",
+        "\n::error file=hw/chip/src/core/alu.rs,line=",
+        "FAIL   ",
+    ]);
 
     let result = json(&folder.path().join("r.json"));
     assert_eq!(result["mismatches"], 1);

@@ -183,6 +183,6 @@ fn the_wave_of_a_run_is_annotated() {
     file(folder.path(), "other.vcd", WAVE);
     let mut other = systole(folder.path());
     other.args(["wave", "annotate", "other.vcd", "-o", "c.fst"]);
-    outcome(&mut other).code(2).says(&["rvfi_valid"]);
+    outcome(&mut other).code(2).says(&["lacks `rvfi_order`"]);
     assert!(!folder.path().join("c.fst").exists());
 }

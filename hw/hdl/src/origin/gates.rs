@@ -8,6 +8,8 @@ use crate::ir::{BinaryOp, ExprId, ExprKind};
 
 /// Cycles over which is counted how often a condition holds.
 const RECENT: u64 = 256;
+/// How much less often a condition has to hold than another to be the unusual one.
+const SELDOM: usize = 8;
 /// Wires through which a selection is looked at.
 const WIRES: u32 = 8;
 
@@ -33,7 +35,12 @@ impl Way<'_> {
         match (is_ones(&left), is_ones(&right)) {
             (true, false) => self.expr(b),
             (false, true) => self.expr(a),
-            (true, true) if left.width() == 1 => self.expr(self.rarest(a, b)),
+            (true, true) if self.is_mask(a) => self.expr(b),
+            (true, true) if self.is_mask(b) => self.expr(a),
+            (true, true) if left.width() == 1 => match self.seldom(a, b) {
+                Some(seldom) => self.expr(seldom),
+                None => self.computed(id),
+            },
             (true, true) => self.computed(id),
             (false, false) => match (left.is_zero(), right.is_zero()) {
                 (true, false) => self.expr(a),
@@ -116,8 +123,7 @@ impl Way<'_> {
         let module = self.module();
         match &module.expr(id).kind {
             ExprKind::Binary(BinaryOp::And, a, b) => [a, b].into_iter().any(|side| {
-                let is_mask = matches!(module.expr(*side).kind, ExprKind::Repeat(..));
-                is_mask && self.value(*side).is_some_and(|mask| mask.is_zero())
+                self.is_mask(*side) && self.value(*side).is_some_and(|mask| mask.is_zero())
             }),
             ExprKind::Binary(BinaryOp::Or, a, b) => {
                 self.is_closed(*a, wires) && self.is_closed(*b, wires)
@@ -130,12 +136,24 @@ impl Way<'_> {
         }
     }
 
-    /// Of two conditions the one that has held less often of late.
-    fn rarest(&self, a: ExprId, b: ExprId) -> ExprId {
+    /// Whether it is copies of a bit, which let all through or nothing.
+    fn is_mask(&self, id: ExprId) -> bool {
+        matches!(self.module().expr(id).kind, ExprKind::Repeat(..))
+    }
+
+    /// Of two conditions the one that has held much less often of late.
+    fn seldom(&self, a: ExprId, b: ExprId) -> Option<ExprId> {
         let Part { scope, cycle, .. } = self.part;
         let recent = cycle.saturating_sub(RECENT)..cycle;
         let often =
             |side| recent.clone().filter(|&cycle| self.values.holds(scope, side, cycle)).count();
-        if often(b) < often(a) { b } else { a }
+        let (of_a, of_b) = (often(a), often(b));
+        if SELDOM * of_a < of_b {
+            Some(a)
+        } else if SELDOM * of_b < of_a {
+            Some(b)
+        } else {
+            None
+        }
     }
 }

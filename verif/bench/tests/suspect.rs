@@ -88,7 +88,7 @@ fn traced(config: &ChipConfig) -> Arc<Library> {
 
 /// Two faults of the hart, one of what its bus answers, two of the NPU.
 const FAULTS: [&str; 5] = [
-    "sub-adds",
+    "vectored-mode-ignored",
     "divide-by-zero-negated",
     "bus-error-ignored",
     "round-half-up",

@@ -222,8 +222,8 @@ mod tests {
         assert!(text.contains("@200\n-MISMATCH\n@800200\n-hart retire\n"), "{text}");
         assert!(text.contains("@c00200\n-tokens\n") && text.contains("@1401200\n-tokens\n"));
         assert!(text.contains("[timestart] 850\n") && text.contains("[markername] Amismatch\n"));
-        // 200 ns on 1000 pixels: 40 ticks are 200 pixels.
-        assert!(text.contains("\n*-5.321928 1000 1000 -1"), "{text}");
+        // 200 ns on 720 pixels: 55.6 ticks are 200 pixels.
+        assert!(text.contains("\n*-5.795859 1000 1000 -1"), "{text}");
     }
 
     #[test]

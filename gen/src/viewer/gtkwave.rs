@@ -13,7 +13,7 @@ const FILTERS: &str = "filters";
 const FOLDER: &str = "/systole";
 
 /// Pixels that are left for waves in the window that the save file asks for.
-const WAVE_PIXELS: f64 = 1000.0;
+const WAVE_PIXELS: f64 = 720.0;
 
 /// Markers that GTKWave has, beside the one without a name.
 const MARKERS: usize = 26;

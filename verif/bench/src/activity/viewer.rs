@@ -15,7 +15,7 @@ const CYCLE_NS: u64 = 10;
 /// What is of interest in the wave of a divergence: the parts of the chip that it is about, and the
 /// cycles around it.
 pub fn focus(divergence: &Divergence) -> Focus {
-    let text = format!("MISMATCH at cycle {}: {}", divergence.cycle, divergence.message);
+    let text = format!("MISMATCH at cycle {}: {}", divergence.cycle, title(divergence));
     // So close that texts of instructions can be read; a job is looked at as a whole.
     let cycles_before = match divergence.kind {
         Kind::NpuWrite | Kind::NpuEnd => 120,
@@ -23,6 +23,16 @@ pub fn focus(divergence: &Divergence) -> Focus {
     };
     let time = divergence.cycle * CYCLE_NS;
     Focus::at(areas(divergence.kind), time, cycles_before * CYCLE_NS, text)
+}
+
+/// The difference in so few characters that it fits the column of names.
+fn title(divergence: &Divergence) -> String {
+    const WIDTH: usize = 46;
+    if divergence.message.chars().count() <= WIDTH {
+        return divergence.message.clone();
+    }
+    let words = divergence.message.chars().take(WIDTH).collect::<String>();
+    format!("{} ...", words.rsplit_once(' ').map_or(&words[..], |(whole, _)| whole))
 }
 
 /// The parts of the chip that a kind of divergence is about.

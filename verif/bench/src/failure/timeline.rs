@@ -7,7 +7,7 @@ use crate::lockstep::{Divergence, Kind};
 /// The lanes of the cycles `from..=to`.
 pub fn of(activity: &Activity, divergence: &Divergence, (from, to): (u64, u64)) -> Timeline {
     let mut lanes = vec![lane(RETIRES, retires(activity, divergence))];
-    lanes.push(lane("NPU job", jobs(activity, divergence)));
+    lanes.push(lane("NPU", jobs(activity, divergence)));
     for unit in ["load", "exec", "store"] {
         let of_unit = activity.descriptors.iter().filter(|descriptor| descriptor.unit == unit);
         let spans = of_unit.filter_map(|descriptor| descriptor_span(activity, descriptor));

@@ -267,7 +267,18 @@ proptest! {
         let kernel = [map.height, map.width];
         let g = Geometry { kernel, ..pointwise(outputs) };
         builder.convolution(first, &g).expect("the kernel is the map");
-        builder.check(dim);
+        // All weights of a tile of outputs are needed at once, at two rows each where they have 9 bits.
+        builder.check_on(&shape(dim, 65536));
+    }
+
+    /// The largest map above with weights of 9 bits, which random maps seldom are.
+    #[test]
+    fn fully_connected_over_the_largest_map(seed: u64) {
+        let mut builder = Builder::new(Shape { height: 13, width: 13, channels: 36 }, seed);
+        let first = builder.convolution(0, &pointwise(36)).expect("any map has pixels");
+        let g = Geometry { kernel: [13, 13], ..pointwise(1) };
+        builder.convolution(first, &g).expect("the kernel is the map");
+        builder.check_on(&shape(32, 65536));
     }
 
     #[test]

@@ -69,21 +69,9 @@ impl Way<'_> {
         }
     }
 
-    /// On to `giver`, if it should give anything at all; else the `silent` side hides the right value.
+    /// On to `giver`; but if the `silent` side hides the right value, to what hides it.
     fn unless_hidden(&self, giver: ExprId, silent: ExprId) -> Next {
-        if self.is_telling() && self.hides(silent) {
-            let expected = Some(Bits::zero(self.part.high - self.part.low + 1));
-            // The right value was there; that another took its place is one mistake with two halves.
-            let giver_part = self.at(Part { expected, ..self.part.clone() });
-            return match self.expr(silent) {
-                end @ Next::End(..) => match giver_part.expr(giver) {
-                    Next::End(..) => end,
-                    next => next,
-                },
-                next => next,
-            };
-        }
-        self.expr(giver)
+        self.expr(if self.hides(silent) { silent } else { giver })
     }
 
     /// Both sides give something: one of them has bits that it should not.
@@ -109,8 +97,7 @@ impl Way<'_> {
         if !self.is_telling() {
             return false;
         }
-        let module = self.values.scopes[self.part.scope].module;
-        match &module.expr(id).kind {
+        match &self.module().expr(id).kind {
             ExprKind::Binary(BinaryOp::And, a, b) => self.is_right(*a) || self.is_right(*b),
             ExprKind::Binary(BinaryOp::Or, a, b) => self.hides(*a) || self.hides(*b),
             ExprKind::Mux { then, other, .. } => self.is_right(*then) || self.is_right(*other),

@@ -7,6 +7,23 @@ use crate::value::Kind;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SignalRef(pub(crate) u32);
 
+/// VCD's words for scopes in the order of FST's numbers; others are kept as modules.
+pub const SCOPES: [&str; 13] = [
+    "module",
+    "task",
+    "function",
+    "begin",
+    "fork",
+    "generate",
+    "struct",
+    "union",
+    "class",
+    "interface",
+    "package",
+    "program",
+    "vhdl_architecture",
+];
+
 /// A scope: a module, a generate block, a task.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Scope {

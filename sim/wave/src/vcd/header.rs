@@ -4,28 +4,11 @@ use std::io::Read;
 
 use super::body::Codes;
 use super::words::Words;
-use crate::hierarchy::{Declaration, Hierarchy, Scope, split_range};
+use crate::hierarchy::{Declaration, Hierarchy, SCOPES, Scope, split_range};
 use crate::reading::Place;
 use crate::timescale::Timescale;
 use crate::value::Kind;
 use crate::{MAX_DEPTH, MAX_WIDTH, Result};
-
-/// Kinds of scopes; others are kept as modules.
-const SCOPES: [&str; 13] = [
-    "module",
-    "task",
-    "function",
-    "begin",
-    "fork",
-    "generate",
-    "struct",
-    "union",
-    "class",
-    "interface",
-    "package",
-    "program",
-    "vhdl_architecture",
-];
 
 /// Kinds of variables that are bits.
 const BITS: [&str; 27] = [

@@ -2,7 +2,7 @@
 
 use systole_wave::{Bits, Track, TrackKind, Value};
 
-use super::{Activity, Burst, Descriptor};
+use super::Activity;
 
 /// Something that lasts from one cycle to before another and is called something.
 type Span = (u64, u64, String);
@@ -16,19 +16,18 @@ pub fn tracks(activity: &Activity) -> Vec<Track> {
     let mut tracks = vec![
         text(activity, "hart", "mnemonic", mnemonics(activity)),
         text(activity, "hart", "trap", traps(activity)),
-        text(activity, "npu", "job", jobs(activity)),
+        text(activity, "npu", "job", texts(activity.job_spans())),
     ];
     for unit in ["load", "exec", "store"] {
-        let of_unit = activity.descriptors.iter().filter(|descriptor| descriptor.unit == unit);
-        let spans = of_unit.filter_map(|descriptor| span_of(activity, descriptor)).collect();
-        tracks.push(text(activity, "npu", unit, one_at_a_time(spans)));
+        let spans = one_at_a_time(texts(activity.descriptor_spans(unit)));
+        tracks.push(text(activity, "npu", unit, spans));
     }
-    tracks.push(text(activity, "npu", "tile", tiles(activity)));
+    let tiles = one_at_a_time(texts(activity.tile_spans()));
+    tracks.push(text(activity, "npu", "tile", tiles));
     tracks.extend(activity.tokens.iter().map(|tokens| counts(activity, tokens)));
     for (name, write) in [("read_burst", false), ("write_burst", true)] {
-        let bursts = activity.bursts.iter().filter(|burst| burst.write == write);
-        let spans = bursts.map(|burst| burst_span(activity, burst)).collect();
-        tracks.push(text(activity, "dma", name, one_at_a_time(spans)));
+        let spans = one_at_a_time(texts(activity.burst_spans(write)));
+        tracks.push(text(activity, "dma", name, spans));
     }
     tracks
 }
@@ -52,51 +51,9 @@ fn traps(activity: &Activity) -> Vec<Span> {
     one_at_a_time(named.collect())
 }
 
-fn jobs(activity: &Activity) -> Vec<Span> {
-    let span = |job: &super::Job| {
-        let list = job.list.map_or_else(|| "?".to_owned(), |list| format!("{list:08x}"));
-        let cause = match job.cause {
-            0 => String::new(),
-            _ => format!(" {} at {}", job.cause_name, job.fault_index),
-        };
-        let (begin, end) = (job.begin.unwrap_or(activity.begin), job.end.unwrap_or(activity.end));
-        (begin, end, format!("job {} @{list}{cause}", job.number))
-    };
-    activity.jobs.iter().map(span).collect()
-}
-
-fn span_of(activity: &Activity, descriptor: &Descriptor) -> Option<Span> {
-    // What only waits in a queue does not show: the unit is at work on another one.
-    let begin = match (descriptor.started, descriptor.words) {
-        (Some(started), _) => started,
-        (None, None) => activity.begin,
-        (None, Some(_)) => return None,
-    };
-    let index = descriptor.index.map_or_else(|| "?".to_owned(), |index| index.to_string());
-    let text = format!("#{index} {}", descriptor.text);
-    Some((begin, descriptor.end().map_or(activity.end, |end| end + 1), text))
-}
-
-fn tiles(activity: &Activity) -> Vec<Span> {
-    let span = |tile: &super::Tile| {
-        let index = tile.descriptor.and_then(|at| activity.descriptors[at].index);
-        let text = match (index, tile.number, tile.of) {
-            (Some(index), Some(number), Some(of)) => format!("#{index} tile {}/{of}", number + 1),
-            _ => "tile".to_owned(),
-        };
-        let (begin, end) = (tile.begin.unwrap_or(activity.begin), tile.end);
-        (begin, end.map_or(activity.end, |end| end + 1), text)
-    };
-    one_at_a_time(activity.tiles.iter().map(span).collect())
-}
-
-fn burst_span(activity: &Activity, burst: &Burst) -> Span {
-    let address = burst.address.map_or_else(|| "?".to_owned(), |at| format!("{at:08x}"));
-    let error = if burst.error { " error" } else { "" };
-    let whose = if burst.descriptors == Some(true) { " descriptors" } else { "" };
-    let (begin, end) = (burst.begin.unwrap_or(activity.begin), burst.end);
-    let text = format!("{address} x{}{whose}{error}", burst.beats);
-    (begin, end.map_or(activity.end, |end| end + 1), text)
+/// Spans with their texts.
+fn texts(spans: impl Iterator<Item = super::Span>) -> Vec<Span> {
+    spans.map(|span| (span.begin, span.end, span.text())).collect()
 }
 
 /// Spans cut so that none overlaps the next: of several under way, the oldest is shown until it is

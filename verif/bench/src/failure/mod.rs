@@ -72,22 +72,8 @@ impl Origin<'_> {
 /// A shrunk failure.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// Name of the preset.
-    pub preset: String,
-    /// Command line options that lead to this chip, fault and kind of programs again.
-    pub options: String,
-    /// What the hart executes.
-    pub isa: String,
-    /// Rows and columns of the NPU's array.
-    pub dim: u32,
-    /// Name of the injected fault.
-    pub fault: Option<String>,
-    /// What Verilator calls its version.
-    pub verilator: Option<String>,
-    /// Seed of the campaign.
-    pub seed: u64,
-    /// Index of the program.
-    pub index: u64,
+    /// Which program on which chip.
+    pub subject: model::Subject,
     /// Body instructions of the program as it was found.
     pub original_instructions: usize,
     /// The shrunk program.
@@ -136,14 +122,16 @@ impl Failure {
         let divergence = diverges(&mut pair, &program).unwrap_or_else(|| found.divergence.clone());
         let trial = Trial::new(&program, Setup::RANDOM).expect("shrinking makes programs shorter");
         Ok(Self {
-            preset: origin.preset.to_owned(),
-            options: origin.options.to_owned(),
-            isa: origin.config.core.isa(),
-            dim: origin.config.npu.dim,
-            fault: origin.fault_name().map(str::to_owned),
-            verilator: origin.verilator.map(str::to_owned),
-            seed: origin.seed,
-            index: found.index,
+            subject: model::Subject {
+                preset: origin.preset.to_owned(),
+                options: origin.options.to_owned(),
+                isa: origin.config.core.isa(),
+                dim: origin.config.npu.dim,
+                fault: origin.fault_name().map(str::to_owned),
+                verilator: origin.verilator.map(str::to_owned),
+                seed: origin.seed,
+                index: found.index,
+            },
             original_instructions: found.program.instruction_count(),
             image: trial.image().clone(),
             program,
@@ -175,7 +163,8 @@ impl Failure {
         origin: &Origin,
         tracing: Option<&Arc<Library>>,
     ) -> io::Result<PathBuf> {
-        let name = format!("{}-{:x}-{}", self.preset, self.seed, self.index);
+        let model::Subject { preset, seed, index, .. } = &self.subject;
+        let name = format!("{preset}-{seed:x}-{index}");
         fs::create_dir_all(parent)?;
         let folder = tempfile::Builder::new().prefix(".failure").tempdir_in(parent)?;
         if let Some(library) = tracing {
@@ -203,11 +192,11 @@ impl Failure {
     /// How to run the shrunk program again.
     fn recipe(&self, origin: &Origin) -> Recipe {
         Recipe {
-            preset: self.preset.clone(),
+            preset: self.subject.preset.clone(),
             config: origin.config.to_toml(),
-            fault: self.fault.clone(),
-            seed: self.seed,
-            index: self.index,
+            fault: self.subject.fault.clone(),
+            seed: self.subject.seed,
+            index: self.subject.index,
             environment: self.program.environment,
             kind: self.divergence.kind.name().to_owned(),
             message: self.divergence.message.clone(),

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use flate2::{Compression, GzBuilder};
 
 use super::encode::varint;
+use crate::hierarchy::SCOPES;
 use crate::value::Kind;
 use crate::write::layout::{Layout, Node, Variable};
 
@@ -48,21 +49,6 @@ const VARIABLES: [&str; 30] = [
 const WIRE: u8 = 16;
 /// Its width would be written in another way.
 const PORT: u8 = 18;
-const SCOPES: [&str; 13] = [
-    "module",
-    "task",
-    "function",
-    "begin",
-    "fork",
-    "generate",
-    "struct",
-    "union",
-    "class",
-    "interface",
-    "package",
-    "program",
-    "vhdl_architecture",
-];
 
 /// The declarations as bytes, and which number each series has.
 pub struct Names {

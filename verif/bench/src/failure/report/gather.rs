@@ -2,7 +2,7 @@
 
 use systole_isa::{Register, disassemble};
 
-use super::model::{Initial, Job, Line, Listing, Mismatch, Report, Retired, Subject, Waves};
+use super::model::{Initial, Job, Line, Listing, Mismatch, Report, Retired, Waves};
 use super::{effect, state};
 use crate::failure::Failure;
 use crate::failure::explain::{NAME, window};
@@ -15,16 +15,7 @@ const SHOWN: usize = 8;
 /// The report of `failure`.
 pub(in crate::failure) fn of(failure: &Failure) -> Report {
     Report {
-        subject: Subject {
-            preset: failure.preset.clone(),
-            options: failure.options.clone(),
-            isa: failure.isa.clone(),
-            dim: failure.dim,
-            fault: failure.fault.clone(),
-            verilator: failure.verilator.clone(),
-            seed: failure.seed,
-            index: failure.index,
-        },
+        subject: failure.subject.clone(),
         mismatch: mismatch(&failure.divergence),
         program: listing(failure),
         jobs: jobs(failure),

@@ -37,7 +37,10 @@ fn look(config: &ChipConfig, library: &Arc<Library>, number: u16) -> Option<Foun
     };
     let stop = AtomicBool::new(false);
     let summary = campaign::run(&campaign, config, library, &stop, |_, _| ()).expect("memory");
-    let found = summary.found.first()?;
+    let Some(found) = summary.found.first() else {
+        println!("{} is not found", fault.name);
+        return None;
+    };
     let mut pair = chip::lockstep(config, library).expect("memory");
     pair.select_fault(number);
     let folder = tempfile::tempdir().expect("a folder");

@@ -32,6 +32,9 @@ impl Way<'_> {
             ExprKind::Binary(op @ (BinaryOp::ShiftLeft | BinaryOp::ShiftRight), of, by) => {
                 self.shifted(id, *op, *of, *by)
             }
+            ExprKind::Binary(op @ (BinaryOp::Equal | BinaryOp::NotEqual), a, b) if self.awaited => {
+                self.compared(id, *op, *a, *b)
+            }
             ExprKind::MemoryRead(memory, address) => {
                 self.word(*memory, *address).unwrap_or(Next::End(expr.location, Action::Unknown))
             }
@@ -64,12 +67,12 @@ impl Way<'_> {
     }
 
     fn mux(&self, condition: ExprId, then: ExprId, other: ExprId) -> Next {
-        let module = self.values.scopes[self.part.scope].module;
         let takes = self.values.holds(self.part.scope, condition, self.part.cycle);
         let (taken, left) = if takes { (then, other) } else { (other, then) };
-        let wrong = self.part.expected.is_some() && !self.is_right(taken);
-        let literal = matches!(module.expr(taken).kind, ExprKind::Literal(_));
-        if wrong && (literal || self.is_telling()) && (literal || self.is_right(left)) {
+        let other_is_right =
+            self.is_telling() && self.is_right(left) || self.is_right_constant(left);
+        let other_may_be = self.is_wrong_constant(taken) && !self.is_wrong_constant(left);
+        if other_may_be || !self.is_right(taken) && other_is_right {
             return self.condition(condition).with(Action::Chosen);
         }
         self.expr(taken)
@@ -123,26 +126,51 @@ impl Way<'_> {
         Next::End(scope.module.expr(id).location, Action::Computed(operands))
     }
 
+    /// Something is awaited that should equal a constant: on to it.
+    fn compared(&self, id: ExprId, op: BinaryOp, a: ExprId, b: ExprId) -> Next {
+        let module = self.module();
+        let (of, constant) = match (&module.expr(a).kind, &module.expr(b).kind) {
+            (_, ExprKind::Literal(constant)) => (a, constant),
+            (ExprKind::Literal(constant), _) => (b, constant),
+            _ => return self.computed(id),
+        };
+        let high = module.expr(of).ty.width() - 1;
+        let equal = self.part.expected.as_ref().is_some_and(|expected| !expected.is_zero());
+        // One bit that should differ is the other one.
+        let expected = match (equal == (op == BinaryOp::Equal), high) {
+            (true, _) => Some(constant.clone()),
+            (false, 0) => Some(complement(constant)),
+            (false, _) => None,
+        };
+        self.at(Part { high, low: 0, expected, ..self.part.clone() }).expr(of)
+    }
+
     /// A sum or a difference: where one operand is known to be right, on to the other.
     fn sum(&self, id: ExprId, op: BinaryOp, a: ExprId, b: ExprId) -> Next {
-        let carry = |side: ExprId| {
-            let module = self.module();
-            matches!(module.expr(side).kind, ExprKind::Extend(of) if module.expr(of).ty.width() == 1)
+        // A carry, or what complements all bits or none: it selects and is no operand.
+        let selects = |side: ExprId| match self.module().expr(side).kind {
+            ExprKind::Extend(of) => self.module().expr(of).ty.width() == 1,
+            ExprKind::Repeat(..) => op == BinaryOp::Xor,
+            _ => false,
+        };
+        // Carries come from below: the bits there are taken as they are.
+        let high = self.part.high;
+        let all = |side: ExprId| {
+            Some(self.values.expr(self.part.scope, side, self.part.cycle)?.slice(high, 0))
         };
         let is_right = |side: ExprId| {
-            carry(side) || self.value(side).is_some_and(|value| self.right.contains(&value))
+            selects(side) || all(side).is_some_and(|value| self.right.contains(&value))
         };
-        let (Some(left), Some(right)) = (self.value(a), self.value(b)) else {
+        let operands = (all(a), all(b), all(id), self.part.expected.as_ref());
+        let (Some(left), Some(right), Some(now), Some(expected)) = operands else {
             return self.computed(id);
         };
-        let whole = self.part.low == 0 || op == BinaryOp::Xor;
-        let Some(expected) = self.part.expected.as_ref().filter(|_| whole) else {
-            return self.computed(id);
-        };
-        if expected.width() > 64 {
+        if high >= 64 {
             return self.computed(id);
         }
-        let (left, right, sum) = (left.to_u64(), right.to_u64(), expected.to_u64());
+        let low = self.part.low;
+        let sum = expected.to_u64() << low | now.to_u64() & ((1 << low) - 1);
+        let (left, right) = (left.to_u64(), right.to_u64());
         let (other, value) = match (is_right(a), is_right(b), op) {
             (true, false, BinaryOp::Add) => (b, sum.wrapping_sub(left)),
             (true, false, BinaryOp::Sub) => (b, left.wrapping_sub(sum)),
@@ -152,7 +180,7 @@ impl Way<'_> {
             (false, true, _) => (a, sum ^ right),
             _ => return self.computed(id),
         };
-        let expected = Some(Bits::new(expected.width(), value));
+        let expected = Some(Bits::new(high + 1, value).slice(high, low));
         self.at(Part { expected, ..self.part.clone() }).expr(other)
     }
 

@@ -1,5 +1,7 @@
 //! The way back, step by step.
 
+use std::collections::HashSet;
+
 use super::part::{Next, Part, Way};
 use super::values::Values;
 use super::{Action, Expected, Question, Step};
@@ -7,6 +9,7 @@ use crate::ir::SignalId;
 
 /// Steps after which the search is given up.
 const STEPS: usize = 10_000;
+
 /// Follows what is asked about.
 pub(super) fn follow(values: &Values, question: &Question) -> Vec<Step> {
     let Some((scope, id)) = find(values, question.signal) else { return Vec::new() };
@@ -18,8 +21,14 @@ pub(super) fn follow(values: &Values, question: &Question) -> Vec<Step> {
     let mut part = Part { scope, high: low + width - 1, low, cycle: question.cycle, expected };
     let mut id = id;
     let mut steps: Vec<Step> = Vec::new();
+    let mut awaited = HashSet::new();
+    let (right, prefer, waits) = (question.right, question.prefer, question.awaited);
     for _ in 0..STEPS {
-        let way = Way { values, right: question.right, part: part.clone() };
+        // What waits for itself would be followed for ever.
+        if waits && !awaited.insert((part.scope, id, part.low)) {
+            break;
+        }
+        let way = Way { values, right, prefer, awaited: waits, part: part.clone() };
         let (location, next) = way.signal(id);
         let module = values.scopes[part.scope].module;
         let mut step = Step {

@@ -1,10 +1,13 @@
 //! Selections that are made of ands and ors.
 
+use std::cmp::Ordering;
+
 use super::Action;
 use super::part::{Next, Part, Way, complement, is_ones, is_within};
 use super::scopes::Driver;
 use crate::Bits;
-use crate::ir::{BinaryOp, ExprId, ExprKind};
+use crate::ir::{BinaryOp, ExprId, ExprKind, SignalId};
+use crate::walk;
 
 /// Cycles over which is counted how often a condition holds.
 const RECENT: u64 = 256;
@@ -37,15 +40,17 @@ impl Way<'_> {
             (false, true) => self.expr(a),
             (true, true) if self.is_mask(a) => self.expr(b),
             (true, true) if self.is_mask(b) => self.expr(a),
-            (true, true) if left.width() == 1 => match self.seldom(a, b) {
-                Some(seldom) => self.expr(seldom),
-                None => self.computed(id),
-            },
+            (true, true) if left.width() == 1 => {
+                match self.preferred(a, b).or_else(|| self.seldom(a, b)) {
+                    Some(one) => self.expr(one),
+                    None => self.computed(id),
+                }
+            }
             (true, true) => self.computed(id),
             (false, false) => match (left.is_zero(), right.is_zero()) {
                 (true, false) => self.expr(a),
                 (false, true) => self.expr(b),
-                _ => self.computed(id),
+                _ => self.preferred(a, b).map_or_else(|| self.computed(id), |one| self.expr(one)),
             },
         }
     }
@@ -63,7 +68,7 @@ impl Way<'_> {
             (true, true) => match (self.is_closed(a, WIRES), self.is_closed(b, WIRES)) {
                 (false, true) => self.expr(a),
                 (true, false) => self.expr(b),
-                _ => self.computed(id),
+                _ => self.preferred(a, b).map_or_else(|| self.computed(id), |one| self.expr(one)),
             },
             (false, false) => self.joined(id, (a, &left), (b, &right)),
         }
@@ -115,9 +120,20 @@ impl Way<'_> {
             ExprKind::Binary(BinaryOp::Or, a, b) => {
                 self.is_closed(*a, wires) && self.is_closed(*b, wires)
             }
-            ExprKind::Signal(signal) if wires > 0 => {
-                let driver = self.values.scopes[self.part.scope].driver(*signal);
-                matches!(driver, Some(Driver::Assign(value, _)) if self.is_closed(value, wires - 1))
+            ExprKind::Signal(signal) if wires > 0 => self.wire_is_closed(*signal, wires - 1),
+            _ => false,
+        }
+    }
+
+    fn wire_is_closed(&self, id: SignalId, wires: u32) -> bool {
+        let own = &self.values.scopes[self.part.scope];
+        let inside = |scope| self.at(Part { scope, ..self.part.clone() });
+        match own.driver(id) {
+            Some(Driver::Assign(value, _)) => self.is_closed(value, wires),
+            Some(Driver::Instance(number, port)) => {
+                let child = own.children[number];
+                let output = self.values.scopes[child].find(port);
+                wires > 0 && output.is_some_and(|id| inside(child).wire_is_closed(id, wires - 1))
             }
             _ => false,
         }
@@ -126,6 +142,23 @@ impl Way<'_> {
     /// Whether it is copies of a bit, which let all through or nothing.
     fn is_mask(&self, id: ExprId) -> bool {
         matches!(self.module().expr(id).kind, ExprKind::Repeat(..))
+    }
+
+    /// Of two conditions the one that reads what is preferred.
+    fn preferred(&self, a: ExprId, b: ExprId) -> Option<ExprId> {
+        let rank = |side: ExprId| {
+            let mut reads = walk::Reads::new(self.module());
+            reads.add(side);
+            let names: Vec<&str> =
+                reads.signals.iter().map(|&id| &self.module().signal(id).name[..]).collect();
+            let rank = self.prefer.iter().position(|name| names.contains(name));
+            rank.unwrap_or(self.prefer.len())
+        };
+        match rank(a).cmp(&rank(b)) {
+            Ordering::Less => Some(a),
+            Ordering::Greater => Some(b),
+            Ordering::Equal => None,
+        }
     }
 
     /// Of two conditions the one that has held much less often of late.

@@ -7,8 +7,11 @@
 //! and not the value; where some bits of a joined word are right, the others are followed; where one
 //! operand of a sum is known to be right, the other is.
 //!
-//! Where several conditions came together that should not have, the one that seldom holds is followed:
-//! this is the only guess. The path ends where something is computed: an adder cannot tell which of its
+//! What never comes has no past. Who awaits it asks of each register which condition would have given it
+//! the right value, and why that does not hold now.
+//!
+//! Where several conditions came together that should not have, one is followed that who asks has named,
+//! or that seldom holds: this is the only guess. The path ends where something is computed: an adder cannot tell which of its
 //! operands is wrong.
 
 mod assignment;
@@ -47,6 +50,12 @@ pub struct Question<'a> {
     /// Values that are right wherever they come in, such as the operands of the instruction: where
     /// one is added to something, the other is wrong.
     pub right: &'a [Bits],
+    /// Names of signals, the best first, that the search is to follow where several conditions are
+    /// as good as each other: who asks may know what an event has to do with.
+    pub prefer: &'a [&'a str],
+    /// What is asked about should have come by now, as when a program hangs: what kept it from coming
+    /// is followed, and not what gave the present value long ago.
+    pub awaited: bool,
 }
 
 /// What is known of the right value.

@@ -1,9 +1,10 @@
 //! What is followed: some bits of a signal or an expression, and what is known of them.
 
 use super::Action;
+use super::scopes::Driver;
 use super::values::Values;
 use crate::Bits;
-use crate::ir::{ExprId, Location, Module, SignalId};
+use crate::ir::{ExprId, ExprKind, Location, Module, SignalId, SignalKind};
 
 /// Bits of a value whose equality with the right one is no coincidence.
 const TELLING: u32 = 6;
@@ -40,13 +41,15 @@ impl Next {
 pub(super) struct Way<'a> {
     pub values: &'a Values<'a>,
     pub right: &'a [Bits],
+    pub prefer: &'a [&'a str],
+    pub awaited: bool,
     pub part: Part,
 }
 
 impl<'a> Way<'a> {
     /// The same for another part.
     pub fn at(&self, part: Part) -> Self {
-        Self { values: self.values, right: self.right, part }
+        Self { part, ..*self }
     }
 
     /// The module of the part.
@@ -62,6 +65,46 @@ impl<'a> Way<'a> {
 
     pub fn is_right(&self, id: ExprId) -> bool {
         self.part.expected.is_some() && self.value(id) == self.part.expected
+    }
+
+    /// Whether it is a constant, or one of several, that equals the right value: what a design names
+    /// by a number, such as a state or a cause, is no coincidence however small it is.
+    pub fn is_right_constant(&self, id: ExprId) -> bool {
+        let wide = self.part.expected.as_ref().is_some_and(|expected| expected.width() > 1);
+        wide && self.is_right(id) && self.constants(id).is_some()
+    }
+
+    /// Whether it is a constant, or one of several, of which none is right.
+    pub fn is_wrong_constant(&self, id: ExprId) -> bool {
+        let expected = self.part.expected.as_ref();
+        let right = |value: &Bits| {
+            let width = value.width();
+            let bits = (self.part.high < width).then(|| value.slice(self.part.high, self.part.low));
+            expected.is_some() && bits.as_ref() == expected
+        };
+        self.constants(id).is_some_and(|all| !all.iter().any(right))
+    }
+
+    /// The constants of which an expression takes one; `None` when it is no selection of constants.
+    pub fn constants(&self, id: ExprId) -> Option<Vec<Bits>> {
+        let own = &self.values.scopes[self.part.scope];
+        match &own.module.expr(id).kind {
+            ExprKind::Literal(value) => Some(vec![value.clone()]),
+            ExprKind::Mux { then, other, .. } => {
+                let mut both = self.constants(*then)?;
+                both.extend(self.constants(*other)?);
+                Some(both)
+            }
+            ExprKind::Signal(signal) => match own.driver(*signal) {
+                Some(Driver::Assign(value, _)) => self.constants(value),
+                None => match &own.module.signal(*signal).kind {
+                    SignalKind::Constant(value) => Some(vec![value.clone()]),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Whether it is no coincidence if something equals the right value: it is wide, and neither a

@@ -5,7 +5,7 @@ use super::assignment::{self, Candidate};
 use super::part::{Next, Part, Way};
 use super::scopes::Driver;
 use crate::Bits;
-use crate::ir::{ExprId, ExprKind, Location, MemoryId, SignalId, SignalKind, Statement};
+use crate::ir::{ExprId, Location, MemoryId, SignalId, SignalKind, Statement};
 
 impl Way<'_> {
     /// From a signal to what drives it; with the place of that.
@@ -55,6 +55,9 @@ impl Way<'_> {
     fn register(&self, id: SignalId, body: &[Statement]) -> (Location, Next) {
         let own = &self.values.scopes[self.part.scope];
         let signal = own.module.signal(id);
+        if let Some(next) = self.awaited_by(body, id) {
+            return next;
+        }
         for cycle in (0..self.part.cycle).rev() {
             let resets = matches!(&signal.kind, SignalKind::Register { reset: Some(_) });
             if resets && self.values.in_reset(cycle) {
@@ -74,6 +77,18 @@ impl Way<'_> {
         (signal.location, Next::End(signal.location, Action::Unknown))
     }
 
+    /// From a register that should have been given its right value by now to the condition of that.
+    fn awaited_by(&self, body: &[Statement], id: SignalId) -> Option<(Location, Next)> {
+        let cycle = self.part.cycle.checked_sub(1).filter(|_| self.awaited)?;
+        self.part.expected.as_ref()?;
+        let before = self.at(Part { cycle, ..self.part.clone() });
+        let all = self.candidates(body, id, cycle);
+        let would = |one: &Candidate| !one.happens() && before.is_right(one.value);
+        let only = all.first().filter(|first| all.len() == 1 && !first.happens());
+        let missed = all.iter().rfind(|candidate| would(candidate)).or(only)?;
+        Some((missed.location, before.blame(missed, false)))
+    }
+
     /// An assignment that should have happened and did not: it would have given the right value.
     fn missed(&self, all: &[Candidate]) -> Option<usize> {
         if !self.is_telling() {
@@ -87,6 +102,9 @@ impl Way<'_> {
     fn assigned(&self, all: &[Candidate], chosen: usize, held: Option<Bits>) -> Next {
         let winner = &all[chosen];
         let wrong = !self.is_right(winner.value);
+        if wrong && let Some(missed) = self.missed_constant(all) {
+            return self.blame(missed, false);
+        }
         if wrong && self.is_telling() {
             if let Some(other) = all.iter().position(|other| self.is_right(other.value)) {
                 let other = &all[other];
@@ -101,12 +119,25 @@ impl Way<'_> {
                 return self.blame(winner, true);
             }
         }
-        let module = self.values.scopes[self.part.scope].module;
-        let literal = matches!(module.expr(winner.value).kind, ExprKind::Literal(_));
-        if literal && wrong && self.part.expected.is_some() && !winner.guards.is_empty() {
-            return self.blame(winner, true);
+        if self.is_wrong_constant(winner.value) {
+            if let Some(other) = self.missed_value(all) {
+                return self.blame(other, false);
+            }
+            if !winner.guards.is_empty() {
+                return self.blame(winner, true);
+            }
         }
         self.expr(winner.value)
+    }
+
+    /// The only assignment that did not happen and would have given the right constant.
+    fn missed_constant<'b>(&self, all: &'b [Candidate]) -> Option<&'b Candidate> {
+        only(all, |one| self.is_right(one.value) && self.constants(one.value).is_some())
+    }
+
+    /// The only assignment that did not happen and is not that of a wrong constant.
+    fn missed_value<'b>(&self, all: &'b [Candidate]) -> Option<&'b Candidate> {
+        only(all, |one| self.part.expected.is_some() && !self.is_wrong_constant(one.value))
     }
 
     /// On to the condition of an assignment that should not have held, or should have.
@@ -154,4 +185,10 @@ impl Way<'_> {
             next => next.with(Action::Stored),
         })
     }
+}
+
+/// The only assignment that did not happen and is like this.
+fn only(all: &[Candidate], like: impl Fn(&Candidate) -> bool) -> Option<&Candidate> {
+    let mut missed = all.iter().filter(|one| !one.happens() && like(one));
+    missed.next().filter(|_| missed.next().is_none())
 }

@@ -15,6 +15,7 @@ use systole_wave::SignalRef;
 use super::suspect::suspect;
 use super::{Failure, Origin, Recorded, diverges, golden_tracks, source, timeline, view};
 use crate::activity::{self, Activity};
+use crate::lockstep::Divergence;
 use crate::{chip, faults};
 
 /// Name of the waves, and of the files that open them, without an ending.
@@ -27,8 +28,8 @@ const BEFORE: u64 = 300;
 const AFTER: u64 = 20;
 
 /// First and last cycle of the waves in the folder.
-pub fn window(cycle: u64) -> (u64, u64) {
-    (cycle.saturating_sub(BEFORE), cycle + AFTER)
+pub fn window(divergence: &Divergence) -> (u64, u64) {
+    (divergence.moment().saturating_sub(BEFORE), divergence.cycle + AFTER)
 }
 
 /// Writes the waves and what opens them into `folder`, and adds to the failure what they tell. Waves
@@ -48,9 +49,9 @@ pub fn explain(
     let Some(divergence) = trace(failure, origin, library, &all) else { return Ok(()) };
     let Ok(recorded) = Recorded::read(&all, &design) else { return Ok(()) };
     let steps = suspect(&design, &recorded, &divergence);
-    failure.source = source::of(&steps);
-    let (from, to) = window(divergence.cycle);
-    failure.view = Some(view::of(&recorded, &source::shown(&steps), divergence.cycle));
+    failure.source = source::of(&steps, divergence.kind);
+    let (from, to) = window(&divergence);
+    failure.view = Some(view::of(&recorded, &source::shown(&steps), divergence.moment()));
     let time = |cycle| Recorded::ticks(recorded.wave(), cycle);
     let mut tracks = golden_tracks::tracks(&divergence, &time);
     if let Ok(activity) = Activity::read(&all) {
@@ -82,11 +83,12 @@ fn trace(
     origin: &Origin,
     library: &Arc<Library>,
     path: &Path,
-) -> Option<crate::lockstep::Divergence> {
+) -> Option<Divergence> {
     let mut pair = chip::lockstep(origin.config, library).ok()?;
     pair.select_fault(origin.fault);
-    let cycle = failure.divergence.cycle;
-    pair.trace(path, cycle.saturating_sub(CYCLES), cycle + AFTER);
+    let Divergence { cycle, .. } = failure.divergence;
+    let from = failure.divergence.moment().saturating_sub(CYCLES);
+    pair.trace(path, from, cycle + AFTER);
     let divergence = diverges(&mut pair, &failure.program);
     // What follows the difference belongs to the picture.
     pair.dut().run(AFTER);

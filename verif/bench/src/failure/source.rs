@@ -4,9 +4,11 @@ use systole_hdl::Bits;
 use systole_hdl::origin::{Action, Step};
 
 use super::report::model;
+use crate::lockstep::Kind;
 
-/// The way back, if there is one.
-pub(super) fn of(steps: &[Step]) -> Option<model::Source> {
+/// The way back of a difference of this kind, if there is one.
+pub(super) fn of(steps: &[Step], kind: Kind) -> Option<model::Source> {
+    let step = |step| self::step(step, kind);
     (!steps.is_empty())
         .then(|| model::Source { steps: shown(steps).into_iter().map(step).collect() })
 }
@@ -21,19 +23,20 @@ pub(super) fn shown(steps: &[Step]) -> Vec<&Step> {
     (0..steps.len()).filter(|&index| !is_port(index)).map(|index| &steps[index]).collect()
 }
 
-fn step(step: &Step) -> model::Step {
+fn step(step: &Step, kind: Kind) -> model::Step {
     model::Step {
         file: step.location.file.to_owned(),
         line: step.location.line,
         signal: step.signal.clone(),
         cycle: step.cycle,
         value: step.value.as_ref().map_or_else(|| "not in the wave".to_owned(), short),
-        note: note(&step.action),
+        note: note(&step.action, kind),
     }
 }
 
-fn note(action: &Action) -> String {
+fn note(action: &Action, kind: Kind) -> String {
     match action {
+        Action::Stored | Action::Chosen if kind == Kind::Hang => "waits for the next".to_owned(),
         Action::Passed => "takes the next".to_owned(),
         Action::Stored => "stored from the next".to_owned(),
         Action::Chosen => "chosen by the next".to_owned(),

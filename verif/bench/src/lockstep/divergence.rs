@@ -4,6 +4,7 @@ use std::fmt;
 
 use systole_golden::Retire;
 use systole_golden::npu::JobEnd;
+use systole_sim::{Port, Violation};
 
 /// What kind of thing differs. Shrinking keeps the kind.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -75,11 +76,11 @@ pub struct Pair {
     pub golden: Retire,
 }
 
-/// What differs in an NPU job.
+/// What is wrong at the edge of the chip, where it is no field of a retire record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum NpuDifference {
-    /// A byte, with its address, that the RTL wrote.
-    Byte {
+pub enum Clue {
+    /// A byte, with its address, that an NPU job wrote.
+    NpuByte {
         /// Low half of the cycle number.
         cycle: u32,
         /// What was written.
@@ -87,13 +88,59 @@ pub enum NpuDifference {
         /// What should have been; `None` when all was written before.
         golden: Option<(u32, u8)>,
     },
-    /// How the job ended.
-    End {
+    /// How an NPU job ended.
+    NpuEnd {
         /// In the RTL.
         rtl: JobEnd,
         /// In the golden model.
         golden: JobEnd,
     },
+    /// An NPU job ended that should have gone on.
+    NpuEndsEarly,
+    /// An interrupt was taken that should not have been, or the other way round.
+    Interrupt {
+        /// Whether it should have been taken.
+        expected: bool,
+    },
+    /// The level of an interrupt line, as the instruction that retires saw it.
+    InterruptLine {
+        /// Its bit of `mip`.
+        line: u32,
+        /// What it should be.
+        expected: bool,
+    },
+    /// An instruction retired that should have waited.
+    Retired,
+    /// A register whose value depends on time: what the instruction that retires read.
+    TimedRead,
+    /// The rule of a bus that was broken.
+    Bus(Port, Violation),
+    /// A byte of memory at the end.
+    Memory {
+        /// Its address.
+        address: u32,
+        /// What it should be.
+        golden: u8,
+    },
+}
+
+/// What a check found: all that it can say of a [`Divergence`].
+pub(super) struct Mismatch {
+    pub(super) kind: Kind,
+    pub(super) message: String,
+    pub(super) clue: Option<Clue>,
+}
+
+impl Mismatch {
+    pub(super) fn new(kind: Kind, message: String, clue: Clue) -> Self {
+        Self { kind, message, clue: Some(clue) }
+    }
+}
+
+impl From<(Kind, String)> for Mismatch {
+    fn from((kind, message): (Kind, String)) -> Self {
+        Self { kind, message, clue: None }
+    }
 }
 
 /// Where the two went apart.
@@ -113,8 +160,16 @@ pub struct Divergence {
     pub history: Vec<Pair>,
     /// The golden model's registers before the last retirement.
     pub registers: [u32; 32],
-    /// What differs, when an NPU job does.
-    pub npu: Option<NpuDifference>,
+    /// What is wrong where no retire record differs.
+    pub clue: Option<Clue>,
+}
+
+impl Divergence {
+    /// The cycle that there is something to see in: of a hang that of the last retirement.
+    pub fn moment(&self) -> u64 {
+        let last = self.history.last().filter(|_| self.kind == Kind::Hang);
+        last.map_or(self.cycle, |pair| pair.cycle)
+    }
 }
 
 impl fmt::Display for Divergence {

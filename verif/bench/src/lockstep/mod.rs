@@ -15,7 +15,7 @@ use std::time::Instant;
 use systole_golden::{Machine, Retire};
 use systole_sim::{Dut, Stalls};
 
-pub use divergence::{Difference, Divergence, Kind, NpuDifference, Pair};
+pub use divergence::{Clue, Difference, Divergence, Kind, Pair};
 pub(crate) use replay::retire_record;
 
 use crate::coverage::Collector;
@@ -221,7 +221,7 @@ impl Lockstep {
             differences: Vec::new(),
             history: Vec::new(),
             registers: *self.golden.registers(),
-            npu: None,
+            clue: Some(Clue::Memory { address: base + at as u32, golden: golden[at] }),
         })
     }
 }

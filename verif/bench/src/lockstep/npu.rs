@@ -11,7 +11,8 @@ use systole_golden::npu::{JobEnd, JobRecord, cause, hazard};
 use systole_sim::{NpuJobEnd, NpuWrite, Port};
 
 use super::counters::{Counters, Read};
-use super::{Kind, NpuDifference};
+use super::divergence::Mismatch;
+use super::{Clue, Kind};
 use crate::coverage::Collector;
 
 /// Cycles for which a status read may still show the job running after its end was seen.
@@ -23,19 +24,6 @@ const ABORT_SLACK: u64 = 200;
 const OUTSIDE: &str = "outside its bus window";
 
 type Check = Result<(), Mismatch>;
-
-/// What is wrong with a job.
-pub(super) struct Mismatch {
-    pub(super) kind: Kind,
-    pub(super) message: String,
-    pub(super) difference: Option<NpuDifference>,
-}
-
-impl From<(Kind, String)> for Mismatch {
-    fn from((kind, message): (Kind, String)) -> Self {
-        Self { kind, message, difference: None }
-    }
-}
 
 enum Deferred {
     Write(NpuWrite),
@@ -199,7 +187,7 @@ impl NpuChecker {
             aborted_end(golden, &current, &end, &errors)?;
         } else if let Some(abort) = abort.filter(|abort| cycle > abort + ABORT_SLACK) {
             let message = format!("the abort of cycle {abort} did not end the job");
-            return Err((Kind::NpuEnd, message).into());
+            return Err(other_cause(message, &end, cause::ABORTED));
         } else {
             regular_end(&current, &end, &expected, &errors)?;
             golden.npu.finish_job();
@@ -218,8 +206,8 @@ fn wrong_byte(
     rtl: (u32, u8),
     golden: Option<(u32, u8)>,
 ) -> Mismatch {
-    let difference = Some(NpuDifference::Byte { cycle: write.cycle, rtl, golden });
-    Mismatch { kind: Kind::NpuWrite, message, difference }
+    let clue = Clue::NpuByte { cycle: write.cycle, rtl, golden };
+    Mismatch::new(Kind::NpuWrite, message, clue)
 }
 
 /// Counts a job that ended as it should.
@@ -267,16 +255,18 @@ fn regular_end(
             next.address,
             next.descriptor
         );
-        return Err((Kind::NpuWrite, message).into());
+        return Err(Mismatch::new(Kind::NpuWrite, message, Clue::NpuEndsEarly));
     }
     // A descriptor that was fetched ahead and never reached may have failed; nothing else.
     let list = &current.record.list;
     let list_end = list.address + 32 * (list.descriptors.len() as u32);
     let ahead = list_end.saturating_sub(32)..list_end + 0x400;
     match errors.iter().find(|(port, at)| *port == Port::AxiWrite || !ahead.contains(at)) {
-        Some((_, address)) => {
+        Some((port, address)) => {
             let message = format!("a bus error at {address:#010x} did not end the job");
-            Err((Kind::NpuEnd, message).into())
+            let write = *port == Port::AxiWrite;
+            let cause = if write { cause::STORE_ERROR } else { cause::LOAD_ERROR };
+            Err(other_cause(message, end, cause))
         }
         None => Ok(()),
     }
@@ -332,7 +322,7 @@ fn aborted_end(
     }
     if let Some((_, address)) = errors.iter().find(|(port, _)| *port == Port::AxiWrite) {
         let message = format!("a bus error at {address:#010x} was not reported");
-        return Err((Kind::NpuEnd, message).into());
+        return Err(other_cause(message, end, cause::STORE_ERROR));
     }
     golden.roll_back(record, current.matched);
     golden.npu.end_early(*end);
@@ -352,6 +342,12 @@ fn undo_refused(golden: &mut Machine, current: &Current) {
     }
 }
 
+/// The job should have ended for another reason.
+fn other_cause(message: String, end: &JobEnd, cause: u32) -> Mismatch {
+    let golden = JobEnd { cause, ..*end };
+    Mismatch::new(Kind::NpuEnd, message, Clue::NpuEnd { rtl: *end, golden })
+}
+
 fn ends_differ(end: &JobEnd, expected: &JobEnd) -> Mismatch {
     let message = format!(
         "the job ended with {} at descriptor {}, address {:#x}; expected {} at descriptor {}, \
@@ -363,6 +359,5 @@ fn ends_differ(end: &JobEnd, expected: &JobEnd) -> Mismatch {
         expected.fault_index,
         expected.fault_address
     );
-    let difference = Some(NpuDifference::End { rtl: *end, golden: *expected });
-    Mismatch { kind: Kind::NpuEnd, message, difference }
+    Mismatch::new(Kind::NpuEnd, message, Clue::NpuEnd { rtl: *end, golden: *expected })
 }

@@ -6,8 +6,8 @@ use systole_golden::{Inputs, Machine, Retire};
 use systole_sim::{Dut, Event, Port, StopReason};
 
 use super::counters::Read;
-use super::divergence::{self, Divergence, Kind, Pair};
-use super::npu::{Mismatch, NpuChecker};
+use super::divergence::{self, Clue, Divergence, Kind, Mismatch, Pair};
+use super::npu::NpuChecker;
 use super::rules::{self, Rules};
 use super::timing::Timing;
 use super::{Host, Widths};
@@ -161,13 +161,13 @@ impl<'a> Run<'a> {
             Event::NpuWrite(write) => {
                 self.timing.add(write.cycle, write.address);
                 let result = self.npu.write(self.golden, write);
-                self.npu_result(result)
+                self.check(result)
             }
             Event::NpuJobEnd(end) => {
                 self.timing.add(end.cycle, end.cause.into());
                 let coverage = self.coverage.as_deref_mut();
                 let result = self.npu.end(self.golden, end, self.cycle, coverage);
-                self.npu_result(result)
+                self.check(result)
             }
             Event::BusError(error) => {
                 match error.port {
@@ -185,7 +185,9 @@ impl<'a> Run<'a> {
             }
             Event::Protocol(protocol) => {
                 let (port, what) = (protocol.port.name(), protocol.violation.description());
-                self.fail(Kind::Protocol, format!("{port}: {what} ({:#x})", protocol.detail))
+                let message = format!("{port}: {what} ({:#x})", protocol.detail);
+                let clue = Clue::Bus(protocol.port, protocol.violation);
+                self.check(Err(Mismatch::new(Kind::Protocol, message, clue)))
             }
         }
     }
@@ -197,20 +199,17 @@ impl<'a> Run<'a> {
     }
 
     fn retire(&mut self, rtl: &Retire, lines: u32) -> Result<(), Failure> {
-        if let Err((kind, message)) = self.rules.before(self.golden, rtl, lines, self.cycle) {
-            return self.fail(kind, message);
-        }
+        let allowed = self.rules.before(self.golden, rtl, lines, self.cycle);
+        self.check(allowed)?;
         let just_ended = self.npu.just_ended(self.cycle);
         let elapsed = self.cycle - self.history.back().map_or(0, |pair| pair.cycle);
-        if let Err(message) = rules::device_read(self.golden, rtl, just_ended, elapsed) {
-            return self.fail(Kind::Timing, message);
-        }
+        let timed = rules::device_read(self.golden, rtl, just_ended, elapsed);
+        self.check(timed.map_err(timed_read))?;
         if let Some(offset) = rules::npu_counter(rtl) {
             let (value, cycle) = (rtl.mem_rdata, self.cycle);
             let read = Read { offset, value, cycle, elapsed, just_ended };
-            if let Err(message) = self.npu.counter_read(self.golden, read) {
-                return self.fail(Kind::Timing, message);
-            }
+            let counted = self.npu.counter_read(self.golden, read);
+            self.check(counted.map_err(timed_read))?;
         }
         let inputs = self.inputs(rtl, lines);
         let busy = self.golden.npu.busy();
@@ -234,7 +233,7 @@ impl<'a> Run<'a> {
         }
         let coverage = self.coverage.as_deref_mut();
         let result = self.npu.after_step(self.golden, self.cycle, coverage);
-        self.npu_result(result)
+        self.check(result)
     }
 
     /// What the model has to be told for this step.
@@ -298,9 +297,9 @@ impl<'a> Run<'a> {
         error.age > FAULT_SLACK
     }
 
-    fn npu_result(&mut self, result: Result<(), Mismatch>) -> Result<(), Failure> {
-        result.map_err(|Mismatch { kind, message, difference }| {
-            Box::new(Divergence { npu: difference, ..self.divergence(kind, message) })
+    fn check(&self, result: Result<(), Mismatch>) -> Result<(), Failure> {
+        result.map_err(|Mismatch { kind, message, clue }| {
+            Box::new(Divergence { clue, ..self.divergence(kind, message) })
         })
     }
 
@@ -317,7 +316,7 @@ impl<'a> Run<'a> {
             differences: Vec::new(),
             history: self.history.iter().copied().collect(),
             registers: self.registers,
-            npu: None,
+            clue: None,
         }
     }
 
@@ -330,6 +329,10 @@ impl<'a> Run<'a> {
         let divergence = self.divergence(Kind::Retire, message);
         Err(Box::new(Divergence { cycle, order, differences, ..divergence }))
     }
+}
+
+fn timed_read(message: String) -> Mismatch {
+    Mismatch::new(Kind::Timing, message, Clue::TimedRead)
 }
 
 /// The RTL's record in the golden model's form: fields without meaning are 0.

@@ -3,7 +3,8 @@
 use systole_golden::npu::register;
 use systole_golden::{CLINT_BASE, Machine, NPU_BASE, RAM_BASE, Retire};
 
-use super::Kind;
+use super::divergence::Mismatch;
+use super::{Clue, Kind};
 
 /// `mcause` of an instruction access fault.
 pub(super) const FETCH_FAULT: u32 = 1;
@@ -61,16 +62,18 @@ impl Rules {
         rtl: &Retire,
         lines: u32,
         cycle: u64,
-    ) -> Result<(), (Kind, String)> {
+    ) -> Result<(), Mismatch> {
         if rtl.intr && !rtl.trap {
-            golden.interrupt_allowed(rtl.cause, lines).map_err(|m| (Kind::Interrupt, m))?;
+            golden.interrupt_allowed(rtl.cause, lines).map_err(|message| {
+                Mismatch::new(Kind::Interrupt, message, Clue::Interrupt { expected: false })
+            })?;
         }
         let waited = std::mem::take(&mut self.waited);
         match golden.pending_interrupt(lines) {
             Some(cause) if !rtl.intr => {
                 if waited {
                     let message = format!("interrupt {cause} was not taken right behind a wfi");
-                    return Err((Kind::Interrupt, message));
+                    return Err(not_taken(message));
                 }
                 self.overdue += 1;
                 if self.overdue > INTERRUPT_SLACK[self.wide] {
@@ -79,7 +82,7 @@ impl Rules {
                          taken",
                         self.overdue
                     );
-                    return Err((Kind::Interrupt, message));
+                    return Err(not_taken(message));
                 }
             }
             _ => self.overdue = 0,
@@ -92,24 +95,29 @@ impl Rules {
         self.lines(golden, lines, cycle)
     }
 
-    fn lines(&mut self, golden: &Machine, lines: u32, cycle: u64) -> Result<(), (Kind, String)> {
+    fn lines(&mut self, golden: &Machine, lines: u32, cycle: u64) -> Result<(), Mismatch> {
         let expected = golden.interrupt_lines();
         for (line, differ) in LINES.into_iter().zip(&mut self.differ) {
             *differ = if (lines ^ expected) >> line & 1 == 1 { *differ + 1 } else { 0 };
         }
-        if self.differ.iter().all(|&differ| differ <= LINE_SLACK[self.wide]) {
-            return Ok(());
-        }
+        let slack = LINE_SLACK[self.wide];
+        let differing = LINES.iter().zip(self.differ).find(|(_, differ)| *differ > slack);
+        let Some((&line, _)) = differing else { return Ok(()) };
         let message = format!(
             "the interrupt lines are {lines:#x} in the RTL and {expected:#x} in the golden model \
              at cycle {cycle}"
         );
-        Err((Kind::Interrupt, message))
+        let expected = expected >> line & 1 == 1;
+        Err(Mismatch::new(Kind::Interrupt, message, Clue::InterruptLine { line, expected }))
     }
 }
 
+fn not_taken(message: String) -> Mismatch {
+    Mismatch::new(Kind::Interrupt, message, Clue::Interrupt { expected: true })
+}
+
 /// Checks that a `wfi` had a reason to retire.
-fn wait_ends(golden: &Machine, lines: u32) -> Result<(), (Kind, String)> {
+fn wait_ends(golden: &Machine, lines: u32) -> Result<(), Mismatch> {
     let enabled = golden.csr(MIE).unwrap_or_default();
     if lines & enabled != 0 {
         return Ok(());
@@ -117,7 +125,7 @@ fn wait_ends(golden: &Machine, lines: u32) -> Result<(), (Kind, String)> {
     let message = format!(
         "a wfi retired while no interrupt was both pending ({lines:#x}) and enabled ({enabled:#x})"
     );
-    Err((Kind::Interrupt, message))
+    Err(Mismatch::new(Kind::Interrupt, message, Clue::Retired))
 }
 
 /// Checks what a load from a device or a read of a clock returned, where time decides. The model's

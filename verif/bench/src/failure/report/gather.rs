@@ -23,7 +23,7 @@ pub(in crate::failure) fn of(failure: &Failure) -> Report {
         waves: failure.waves.then(|| Waves {
             fst: format!("{NAME}.fst"),
             vcd: format!("{NAME}.vcd"),
-            cycles: window(failure.divergence.cycle),
+            cycles: window(&failure.divergence),
         }),
         source: failure.source.clone(),
         timeline: failure.timeline.clone(),

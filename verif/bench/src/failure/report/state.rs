@@ -125,8 +125,8 @@ mod tests {
             .collect();
         let history = vec![Pair { order: 3, cycle: 9, rtl, golden }];
         let message = "as told".to_owned();
-        let (registers, npu) = ([0; 32], None);
-        Divergence { kind, cycle: 9, order: 3, message, differences, history, registers, npu }
+        let (registers, clue) = ([0; 32], None);
+        Divergence { kind, cycle: 9, order: 3, message, differences, history, registers, clue }
     }
 
     fn told(divergence: &Divergence) -> (String, State) {

@@ -24,6 +24,9 @@ impl Way<'_> {
                 let expected = self.part.expected.as_ref().map(complement);
                 self.at(Part { expected, ..self.part.clone() }).expr(*of)
             }
+            ExprKind::Unary(op @ (UnaryOp::ReduceAnd | UnaryOp::ReduceOr), of) => {
+                self.reduced(id, *op, *of)
+            }
             ExprKind::Binary(BinaryOp::And, a, b) => self.and(id, *a, *b),
             ExprKind::Binary(BinaryOp::Or, a, b) => self.or(id, *a, *b),
             ExprKind::Binary(op @ (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Xor), a, b) => {

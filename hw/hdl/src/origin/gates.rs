@@ -6,7 +6,7 @@ use super::Action;
 use super::part::{Next, Part, Way, complement, is_ones, is_within};
 use super::scopes::Driver;
 use crate::Bits;
-use crate::ir::{BinaryOp, ExprId, ExprKind, SignalId};
+use crate::ir::{BinaryOp, ExprId, ExprKind, SignalId, UnaryOp};
 use crate::walk;
 
 /// Cycles over which is counted how often a condition holds.
@@ -71,6 +71,21 @@ impl Way<'_> {
                 _ => self.preferred(a, b).map_or_else(|| self.computed(id), |one| self.expr(one)),
             },
             (false, false) => self.joined(id, (a, &left), (b, &right)),
+        }
+    }
+
+    /// All bits of something, or any: where one bit alone decides, on to it.
+    pub fn reduced(&self, id: ExprId, op: UnaryOp, of: ExprId) -> Next {
+        let Part { scope, cycle, .. } = self.part;
+        let Some(value) = self.values.expr(scope, of, cycle) else { return self.computed(id) };
+        let decides = op == UnaryOp::ReduceOr;
+        let mut deciding = (0..value.width()).filter(|&bit| value.bit(bit) == decides);
+        match (deciding.next(), deciding.next()) {
+            (Some(bit), None) => {
+                let expected = self.part.expected.as_ref().map(|_| Bits::new(1, (!decides).into()));
+                self.at(Part { high: bit, low: bit, expected, ..self.part.clone() }).expr(of)
+            }
+            _ => self.computed(id),
         }
     }
 

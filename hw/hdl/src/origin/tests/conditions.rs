@@ -132,3 +132,45 @@ fn what_waits_for_itself_has_an_end() {
     let question = Question { awaited: true, ..question("first", 19, expected) };
     assert_eq!(names(&origin(&design, &record, &question)), [("first", 19), ("second", 18)]);
 }
+
+#[test]
+fn of_many_bits_the_one_that_decides_is_followed() {
+    let top = module("top", |m| {
+        let parts = [m.input("a", Bit), m.input("b", U(2)), m.input("c", Bit)];
+        m.output("all", cat(&parts).all());
+        m.output("any", cat(&parts).any());
+    });
+    let design = check(&top).unwrap();
+    let record = |a, b, c| {
+        Record::of(&design, 1, |interpreter, _| {
+            interpreter.set("a", a);
+            interpreter.set("b", b);
+            interpreter.set("c", c);
+        })
+    };
+    let one = Bits::new(1, 1);
+    let steps = ask(&design, &record(1, 1, 1), "all", 0, one.clone());
+    assert_eq!(names(&steps), [("all", 0), ("b", 0)]);
+    let steps = ask(&design, &record(0, 0, 1), "any", 0, Bits::new(1, 0));
+    assert_eq!(names(&steps), [("any", 0), ("c", 0)]);
+    // Two are as good as each other.
+    assert_eq!(names(&ask(&design, &record(0, 3, 0), "all", 0, one)), [("all", 0)]);
+}
+
+#[test]
+fn of_equal_conditions_the_preferred_one_is_followed() {
+    let top = module("top", |m| {
+        let left = m.input("left", Bit);
+        let right = m.input("right", Bit);
+        m.output("either", (left | right).named("joined"));
+    });
+    let design = check(&top).unwrap();
+    let record = Record::of(&design, 1, |_, _| ());
+    let follow = |prefer| {
+        let expected = Expected::Value(Bits::new(1, 1));
+        origin(&design, &record, &Question { prefer, ..question("either", 0, expected) })
+    };
+    assert_eq!(names(&follow(&["right"])).last(), Some(&("right", 0)));
+    assert_eq!(names(&follow(&["other", "left", "right"])).last(), Some(&("left", 0)));
+    assert_eq!(names(&follow(&[])).last(), Some(&("joined", 0)));
+}

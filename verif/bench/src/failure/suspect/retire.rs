@@ -85,7 +85,8 @@ impl Search<'_> {
         let failed =
             |at| self.number("dbus_rsp_valid", at) == 1 && self.number("dbus_rsp_error", at) == 1;
         let prefer = found_by(cause, recent.into_iter().any(failed));
-        self.preferring(&[prefer, "carried_valid", "exception"]).follow_wrong(wrong)
+        let prefer = [prefer, "data_protection_denied", "carried_valid", "exception"];
+        self.preferring(&prefer).follow_wrong(wrong)
     }
 
     /// Signals of the retire port, their width in one channel, and the right value.

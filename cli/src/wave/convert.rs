@@ -1,6 +1,6 @@
 //! `systole wave convert`: the same wave in another format.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use systole_wave::Format;
 
@@ -24,12 +24,12 @@ pub fn command(args: &Args) -> Result {
     let signals = select(&wave, &[])?;
     let whole = wave.start()..=wave.end();
     systole_wave::write(&args.output, &wave, &signals, whole, &[]).map_err(error)?;
-    let bytes = |path: &PathBuf| std::fs::metadata(path).map_or(0, |data| data.len());
+    let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |data| data.len());
     note!(
         "{}: {} of {} bytes",
         args.output.display(),
         crate::output::grouped(bytes(&args.output)),
-        crate::output::grouped(bytes(&args.input.file))
+        crate::output::grouped(bytes(wave.path()))
     );
     Ok(Exit::Good)
 }

@@ -18,4 +18,5 @@ mod run;
 mod support;
 mod tools;
 mod wave;
+mod wave_show;
 mod xml;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use systole_wave::Format;
 
-use super::{Input, error, select};
+use super::{Input, error, select, writing};
 use crate::exit::{Exit, Result};
 
 /// Arguments of `systole wave convert`.
@@ -23,7 +23,7 @@ pub fn command(args: &Args) -> Result {
     let wave = args.input.open()?;
     let signals = select(&wave, &[])?;
     let whole = wave.start()..=wave.end();
-    systole_wave::write(&args.output, &wave, &signals, whole, &[]).map_err(error)?;
+    writing::write(&args.output, &wave, &signals, whole, &[])?;
     let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |data| data.len());
     note!(
         "{}: {} of {} bytes",

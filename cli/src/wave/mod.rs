@@ -11,6 +11,7 @@ mod open;
 mod show;
 mod slice;
 mod values;
+mod writing;
 
 use systole_wave::{Signal, Wave};
 

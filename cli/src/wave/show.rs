@@ -63,6 +63,7 @@ pub fn command(args: &Args) -> Result {
         "cycle": table.around.cycle,
         "time": table.time,
         "rows": table.around.rows,
+        "under_way": table.around.under_way,
     }))?;
     Ok(Exit::Good)
 }

@@ -90,6 +90,23 @@ fn a_failure_without_waves_is_shown_as_its_report() {
 }
 
 #[test]
+fn a_failure_of_the_npu_is_shown_with_what_it_does() {
+    let folder = folder();
+    let arguments = "cosim --preset nano --inject pe-weights-swapped --seed 1 --json r.json";
+    run(folder.path(), arguments).code(1);
+    let failure = &json(&folder.path().join("r.json"))["failures"][0];
+    assert_eq!(failure["kind"], "npu_write");
+    let dir = failure["dir"].as_str().expect("a folder");
+    let shown = run(folder.path(), &format!("wave show {dir} --json s.json")).code(0);
+    let table = json(&folder.path().join("s.json"));
+    let cycle = &table["cycle"];
+    shown.prints(&["write burst: ", &format!("in cycle {cycle}  npu: job 0 @")]);
+    let rows = table["rows"].as_array().expect("rows");
+    let here = rows.iter().find(|row| row["cycle"] == *cycle).expect("a row");
+    assert!(here["events"].to_string().contains("write burst"), "{here}");
+}
+
+#[test]
 fn a_run_is_shown_around_a_cycle() {
     let folder = folder();
     elf(folder.path(), "good.elf", &exit_with(3));

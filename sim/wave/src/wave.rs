@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::hierarchy::{Declaration, Hierarchy, SignalRef};
-use crate::reading::Place;
+use crate::reading::{Pass, Place, Visit, Watch};
 use crate::timescale::Timescale;
 use crate::value::{Kind, Value};
 use crate::{fst, names, vcd};
@@ -261,7 +261,19 @@ impl Wave {
         &self,
         signals: &[SignalRef],
         until: u64,
-        visit: &mut dyn FnMut(u64, u32, Value) -> ControlFlow<()>,
+        visit: &mut Visit,
+    ) -> Result<()> {
+        self.stream_watched(signals, until, &mut |_| ControlFlow::Continue(()), visit)
+    }
+
+    /// The same; `watch` gets every time before its changes and may end the pass, too. Of a VCD
+    /// file it gets also the times at which none of these signals changes.
+    pub(crate) fn stream_watched(
+        &self,
+        signals: &[SignalRef],
+        until: u64,
+        watch: &mut Watch,
+        visit: &mut Visit,
     ) -> Result<()> {
         let mut wanted = vec![None; self.hierarchy.series()];
         for &signal in signals {
@@ -269,13 +281,14 @@ impl Wave {
         }
         let mut file = open_file(&self.path)?;
         let place = Place { path: &self.path, format: self.format.name() };
+        let pass = Pass { wanted: &wanted, until, watch: &mut *watch, visit: &mut *visit };
         match &self.values {
             Some((codes, offset)) => {
                 let seek = file.seek(SeekFrom::Start(*offset));
                 seek.map_err(|error| place.unreadable(&error))?;
-                vcd::stream(file, *offset, &place, codes, &wanted, until, visit)
+                vcd::stream(file, *offset, &place, codes, pass)
             }
-            None => fst::stream(&file, &place, &wanted, (self.start(), until), visit),
+            None => fst::stream(&file, &place, self.start(), pass),
         }
     }
 

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io::Read;
-use std::ops::ControlFlow;
 
 use super::escape::unescaped;
 use super::words::Words;
 use crate::Result;
 use crate::bits::{BadBits, Bits};
-use crate::reading::Place;
+use crate::reading::{Pass, Place};
 use crate::value::{Kind, Value};
 
 /// Identifiers up to this number are looked up in a table, others in a map.
@@ -63,11 +62,7 @@ impl Codes {
     }
 }
 
-/// What to do with the changes of each series: its kind, or nothing if it is not asked for.
-pub type Wanted = [Option<Kind>];
-
-/// Reads the values from `input`, which is at byte `offset` of the file, up to time `until`.
-/// `visit` gets time, series and value, in the order of the file.
+/// Passes over the values from `input`, which is at byte `offset` of the file.
 ///
 /// # Errors
 /// The first word that cannot stand where it stands, with its offset, whether or not its signal
@@ -77,19 +72,22 @@ pub fn stream(
     offset: u64,
     place: &Place,
     codes: &Codes,
-    wanted: &Wanted,
-    until: u64,
-    visit: &mut dyn FnMut(u64, u32, Value) -> ControlFlow<()>,
+    pass: Pass,
 ) -> Result<()> {
     let words = Words::new(input, offset);
-    let mut reader = Reader { words, place, codes, wanted, value: Vec::new() };
+    let mut reader = Reader { words, place, codes, wanted: pass.wanted, value: Vec::new() };
     let mut time = None;
     while let Some(item) = reader.item(time)? {
         match item {
-            Item::Time(now) if now > until => break,
-            Item::Time(now) => time = Some(now),
+            Item::Time(now) if now > pass.until => break,
+            Item::Time(now) => {
+                time = Some(now);
+                if (pass.watch)(now).is_break() {
+                    break;
+                }
+            }
             Item::Change(series, value) => {
-                if visit(time.unwrap_or(0), series, value).is_break() {
+                if (pass.visit)(time.unwrap_or(0), series, value).is_break() {
                     break;
                 }
             }
@@ -127,7 +125,7 @@ struct Reader<'a, R> {
     words: Words<R>,
     place: &'a Place<'a>,
     codes: &'a Codes,
-    wanted: &'a Wanted,
+    wanted: &'a [Option<Kind>],
     /// The value of a change, while its identifier is read.
     value: Vec<u8>,
 }
@@ -224,7 +222,13 @@ fn unknown(place: &Place, offset: u64, code: &[u8]) -> crate::Error {
 }
 
 /// A change, if its series is wanted; `text` starts with `b`, `r` or `s` unless it is one bit.
-fn change(place: &Place, offset: u64, wanted: &Wanted, series: u32, text: &[u8]) -> Result<Item> {
+fn change(
+    place: &Place,
+    offset: u64,
+    wanted: &[Option<Kind>],
+    series: u32,
+    text: &[u8],
+) -> Result<Item> {
     let Some(kind) = wanted[series as usize] else { return Ok(Item::Nothing) };
     let value = value(kind, text).map_err(|message| place.bad(offset, message))?;
     Ok(Item::Change(series, value))

@@ -4,18 +4,10 @@ use crate::activity::{Activity, Retire, Span};
 
 /// All events of a wave, part by part.
 pub fn events(activity: &Activity) -> Vec<(u64, String)> {
-    let mut events = Vec::new();
-    events.extend(activity.retires.iter().filter_map(interrupt));
-    let mut add = |part: &str, spans: Vec<Span>| {
-        events.extend(spans.iter().flat_map(|span| begin_and_end(activity, part, span)));
-    };
-    add("npu", activity.job_spans().collect());
-    for unit in ["load", "exec", "store"] {
-        add(unit, activity.descriptor_spans(unit).collect());
+    let mut events: Vec<_> = activity.retires.iter().filter_map(interrupt).collect();
+    for (part, span) in spans(activity) {
+        events.extend(begin_and_end(activity, part, &span));
     }
-    add("tile", activity.tile_spans().collect());
-    add("read burst", activity.burst_spans(false).collect());
-    add("write burst", activity.burst_spans(true).collect());
     for tokens in &activity.tokens {
         // The first count is that at the start of the wave, which is no event.
         let changes = tokens.counts.iter().skip(1);
@@ -23,6 +15,25 @@ pub fn events(activity: &Activity) -> Vec<(u64, String)> {
         events.extend(changes.map(|(cycle, count)| (*cycle, format!("{name}: {count}"))));
     }
     events
+}
+
+/// What is under way in a cycle.
+pub fn under_way(activity: &Activity, cycle: u64) -> Vec<String> {
+    let here = |(_, span): &(&str, Span)| (span.begin..span.end).contains(&cycle);
+    spans(activity).filter(here).map(|(part, span)| format!("{part}: {}", span.text())).collect()
+}
+
+/// Whatever lasts, with the name of its part.
+fn spans(activity: &Activity) -> impl Iterator<Item = (&'static str, Span)> + '_ {
+    let named = |part: &'static str| move |span| (part, span);
+    let jobs = activity.job_spans().map(named("npu"));
+    let units = ["load", "exec", "store"]
+        .into_iter()
+        .flat_map(move |unit| activity.descriptor_spans(unit).map(named(unit)));
+    let tiles = activity.tile_spans().map(named("tile"));
+    let reads = activity.burst_spans(false).map(named("read burst"));
+    let writes = activity.burst_spans(true).map(named("write burst"));
+    jobs.chain(units).chain(tiles).chain(reads).chain(writes)
 }
 
 fn interrupt(retire: &Retire) -> Option<(u64, String)> {

@@ -23,6 +23,8 @@ pub struct Around {
     pub cycle: u64,
     /// Instructions and events, in order; quiet cycles have no row.
     pub rows: Vec<Row>,
+    /// What is under way in the NPU and on its bus in that cycle.
+    pub under_way: Vec<String>,
 }
 
 /// An instruction, or a cycle in which something else happened.
@@ -67,10 +69,9 @@ impl Around {
             golden.and_then(|golden| golden.retire(wave, activity.time(retire.cycle), place))
         });
         let middle = rows.partition_point(|row| row.cycle <= cycle);
-        // The row of the cycle itself may be one of several.
         rows.truncate(middle.saturating_add(after));
         rows.drain(..middle.saturating_sub(before));
-        Self { cycle, rows }
+        Self { cycle, rows, under_way: events::under_way(activity, cycle) }
     }
 }
 

@@ -25,6 +25,9 @@ impl Around {
         for row in &self.rows {
             columns.row(&mut out, row, row.cycle == self.cycle, style);
         }
+        for text in &self.under_way {
+            let _ = writeln!(out, "   in cycle {}  {text}", self.cycle);
+        }
         out
     }
 }
@@ -105,7 +108,8 @@ mod tests {
     fn columns_line_up_and_the_cycle_is_marked() {
         let event = Row { cycle: 8, instruction: None, events: vec!["a".into(), "b".into()] };
         let rows = vec![row(7, "a2=1", Some("a2=1")), event, row(9, "a2=1", Some("a2=00000002"))];
-        let text = Around { cycle: 9, rows: rows.clone() }.text(Style::Plain);
+        let text = Around { cycle: 9, rows: rows.clone(), under_way: vec!["tile: t".into()] }
+            .text(Style::Plain);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines,
@@ -114,15 +118,17 @@ mod tests {
                 "       7  80000000  mul a2, a0, a1  a2=1  =",
                 "       8                                               a; b",
                 ">      9  80000000  mul a2, a0, a1  a2=1  a2=00000002",
+                "   in cycle 9  tile: t",
             ]
         );
-        let coloured = Around { cycle: 9, rows }.text(Style::Coloured);
+        let coloured = Around { cycle: 9, rows, under_way: Vec::new() }.text(Style::Coloured);
         assert!(coloured.contains("\x1b[31ma2=1\x1b[0m  \x1b[32ma2=00000002\x1b[0m"), "{coloured}");
     }
 
     #[test]
     fn without_golden_values_there_is_no_column_for_them() {
-        let text = Around { cycle: 0, rows: vec![row(7, "a2=1", None)] }.text(Style::Plain);
+        let text = Around { cycle: 0, rows: vec![row(7, "a2=1", None)], under_way: Vec::new() }
+            .text(Style::Plain);
         assert!(!text.contains("golden"), "{text}");
     }
 }

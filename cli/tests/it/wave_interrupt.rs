@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::support::*;
 
 /// Times of a wave whose conversion takes seconds.
-const TIMES: usize = 3_000_000;
+const TIMES: usize = 2_000_000;
 
 /// A wave with a counter and a signal that never changes again.
 fn long_wave(folder: &Path, end: &str) {

@@ -52,6 +52,11 @@ impl Place<'_> {
             .with_help("it was cut, or is still being written: write or copy it again")
     }
 
+    /// Something that is not the fault of the file.
+    pub fn broken_off(&self, message: impl fmt::Display) -> Error {
+        Error::new(self.path, message).with_help("free some space, or set TMPDIR to where it is")
+    }
+
     /// A failed access.
     pub fn unreadable(&self, error: &io::Error) -> Error {
         Error::io(self.path, "read", error)

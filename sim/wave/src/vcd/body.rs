@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::io::Read;
 
 use super::escape::unescaped;
+use super::ports;
 use super::words::Words;
 use crate::Result;
 use crate::bits::{BadBits, Bits};
@@ -144,6 +145,14 @@ impl<R: Read> Reader<'_, R> {
                 self.value.extend_from_slice(word);
                 return self.vector(offset).map(Some);
             }
+            b'p' => {
+                self.value = ports::bits(&word[1..]).map_err(|state| {
+                    let state = state.escape_ascii();
+                    self.place.bad(offset, format!("`{state}` is not a state of a port"))
+                })?;
+                self.strengths()?;
+                return self.vector(offset).map(Some);
+            }
             b'$' => {
                 let command = word.to_vec();
                 return self.command(offset, &command).map(|()| Some(Item::Nothing));
@@ -166,6 +175,23 @@ impl<R: Read> Reader<'_, R> {
         Ok(Some(item))
     }
 
+    /// Passes over the strengths of a port's 0 and 1.
+    fn strengths(&mut self) -> Result<()> {
+        for _ in 0..2 {
+            match self.words.next().map_err(|error| self.place.unreadable(&error))? {
+                Some((_, word)) if ports::is_strength(word) => {}
+                Some((at, _)) => {
+                    return Err(self.place.bad(at, "no strength from 0 to 7 for each bit"));
+                }
+                None => {
+                    let end = self.words.offset();
+                    return Err(self.place.truncated(end, "inside a change of a value"));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The rest of a change whose identifier is a word of its own.
     fn vector(&mut self, offset: u64) -> Result<Item> {
         let code = self.words.next().map_err(|error| self.place.unreadable(&error))?;
@@ -183,6 +209,9 @@ impl<R: Read> Reader<'_, R> {
     fn command(&mut self, offset: u64, command: &[u8]) -> Result<()> {
         match command {
             b"$dumpvars" | b"$dumpall" | b"$dumpon" | b"$dumpoff" | b"$end" => return Ok(()),
+            b"$dumpports" | b"$dumpportsall" | b"$dumpportson" | b"$dumpportsoff" => return Ok(()),
+            // The last time of all follows.
+            b"$vcdclose" => return Ok(()),
             b"$comment" => {}
             _ => {
                 let shown = String::from_utf8_lossy(&command[..command.len().min(40)]);

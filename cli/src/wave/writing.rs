@@ -29,7 +29,7 @@ pub fn write(
     let mut times = 0u32;
     let mut watch = |time: u64| {
         times = times.wrapping_add(1);
-        if times % TIMES == 0 {
+        if times.is_multiple_of(TIMES) {
             let done = time.saturating_sub(wave.start());
             line.update(|| {
                 format!("write {}  {}", path.display(), line.share(done as f64, total as f64))

@@ -17,7 +17,7 @@ fn long_wave(folder: &Path, end: &str) {
          $var wire 1 \" rare $end\n$upscope $end\n$enddefinitions $end\n#0\n1\"\n",
     );
     for time in 1..TIMES {
-        let _ = writeln!(text, "#{time}\nb{:b} !", time * 2_654_435_761 & 0xffff_ffff);
+        let _ = writeln!(text, "#{time}\nb{:b} !", (time * 2_654_435_761) & 0xffff_ffff);
     }
     file(folder, "long.vcd", text + end);
 }

@@ -85,3 +85,53 @@ impl Golden {
         Some(Values { pc, insn, trap, rd_addr, rd_wdata, mem_addr, mem_wdata, next_pc })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use systole_wave::{Bits, Timescale, Track, TrackKind, Value};
+
+    use super::*;
+
+    fn track(name: &str, width: u32, changes: &[(u64, u64)]) -> Track {
+        let value = |&(time, value)| (time, Value::Bits(Bits::from_u64(width, value)));
+        Track {
+            scope: vec!["golden".into()],
+            name: name.into(),
+            kind: TrackKind::Bits(width),
+            changes: changes.iter().map(value).collect(),
+        }
+    }
+
+    #[test]
+    fn values_are_those_of_the_cycle() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.fst");
+        let mut tracks = vec![track("mismatch", 1, &[(0, 0), (20, 1)])];
+        tracks.push(track("valid", 1, &[(0, 0), (10, 1), (20, 0), (30, 1)]));
+        for (index, name) in (1..).zip(FIELDS) {
+            tracks.push(track(name, 32, &[(10, index), (30, 0)]));
+        }
+        systole_wave::write_tracks(&path, Timescale::NANOSECOND, &tracks).expect("a wave");
+        let mut wave = Wave::open(&path).expect("a wave");
+        let golden = Golden::load(&mut wave).expect("a good wave").expect("golden values");
+        assert_eq!(golden.mismatch(&wave), Some(20));
+        let values = golden.retire(&wave, 10, 0).expect("a retirement");
+        let [pc, insn, rd_addr, rd_wdata] = [1, 2, 4, 5];
+        let [mem_addr, mem_wdata, next_pc] = [6, 7, 8];
+        let trap = false;
+        let expected = Values { pc, insn, trap, rd_addr, rd_wdata, mem_addr, mem_wdata, next_pc };
+        assert_eq!(values, expected);
+        assert_eq!(golden.retire(&wave, 20, 0), None, "nothing retires");
+        assert_eq!(golden.retire(&wave, 10, 1), None, "no second one");
+    }
+
+    #[test]
+    fn a_wave_without_a_golden_model_has_no_values() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.vcd");
+        let tracks = [Track { scope: vec!["soc".into()], ..track("clk", 1, &[(0, 1)]) }];
+        systole_wave::write_tracks(&path, Timescale::NANOSECOND, &tracks).expect("a wave");
+        let mut wave = Wave::open(&path).expect("a wave");
+        assert!(Golden::load(&mut wave).expect("a good wave").is_none());
+    }
+}

@@ -10,10 +10,11 @@ use crate::output;
 use crate::simulation::tool_error;
 
 /// Programs that Systole itself does not need.
-const OPTIONAL: [(&str, &str, &str, &str); 3] = [
+const OPTIONAL: [(&str, &str, &str, &str); 4] = [
     ("cargo", "--version", "builds Systole and runs its tests", "https://rustup.rs"),
     ("iverilog", "-V", "lints the generated Verilog", "apt install iverilog"),
     ("gtkwave", "--version", "shows waves", "apt install gtkwave"),
+    ("surfer", "--version", "shows waves", "https://surfer-project.org"),
 ];
 
 /// What was found of one need.

@@ -61,6 +61,16 @@ pub fn time(seconds: f64) -> String {
     }
 }
 
+/// A word as the shell takes it.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +86,12 @@ mod tests {
         assert_eq!(time(3.24), "3.2 s");
         assert_eq!(time(65.0), "1 m 05 s");
         assert_eq!(time(7380.0), "2 h 03 m");
+    }
+
+    #[test]
+    fn words_of_commands_are_quoted_where_they_must_be() {
+        assert_eq!(quoted("systole-failures/nano-1-5"), "systole-failures/nano-1-5");
+        assert_eq!(quoted("my failures/it's"), r"'my failures/it'\''s'");
+        assert_eq!(quoted(""), "''");
     }
 }

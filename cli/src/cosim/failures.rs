@@ -10,9 +10,9 @@ use systole_verif::shrink::Budget;
 
 use super::{Args, Plan};
 use crate::exit::Result;
-use crate::interrupt;
 use crate::progress::Progress;
 use crate::simulation::{self, Extras};
+use crate::{interrupt, output};
 
 /// Failures that are shrunk and written; the others are only counted and listed.
 const EXPLAINED: usize = 3;
@@ -82,21 +82,11 @@ pub fn explain(
         };
         let mut report = failure.report();
         if let Some(folder) = &folder {
-            report.replay = format!("systole cosim --replay {}", quoted(folder));
+            report.replay = format!("systole cosim --replay {}", output::quoted(folder));
         }
         explained.push(Explained { index: found.index, report, folder });
     }
     Ok(explained)
-}
-
-/// A word as the shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// A model that can write waves. A failure is worth reporting without it, too.
@@ -105,16 +95,4 @@ fn tracing_library(plan: &Plan) -> Option<Arc<Library>> {
     simulation::library(&plan.chip, extras)
         .inspect_err(|error| note!("no waves of the RTL: {error}"))
         .ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_commands_are_quoted_where_they_must_be() {
-        assert_eq!(quoted("systole-failures/nano-1-5"), "systole-failures/nano-1-5");
-        assert_eq!(quoted("my failures/it's"), r"'my failures/it'\''s'");
-        assert_eq!(quoted(""), "''");
-    }
 }

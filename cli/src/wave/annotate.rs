@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use systole_verif::activity::{self, Activity};
 use systole_wave::{Format, SignalRef};
 
-use super::{Input, error};
+use super::{Input, error, writing};
 use crate::exit::{Error, Exit, Result};
 use crate::json::Target;
 use crate::output;
@@ -31,7 +31,7 @@ pub fn command(args: &Args) -> Result {
     let activity = Activity::read(wave.path()).map_err(Error::usage)?;
     let signals: Vec<SignalRef> = wave.signals().map(|signal| signal.reference()).collect();
     let (tracks, times) = (activity::tracks(&activity), wave.start()..=wave.end());
-    systole_wave::write(&args.output, &wave, &signals, times, &tracks).map_err(error)?;
+    writing::write(&args.output, &wave, &signals, times, &tracks)?;
     if args.konata.is_some() {
         konata.text(&activity::konata::log(&activity))?;
     }

@@ -1,10 +1,10 @@
 //! `systole wave convert`: the same wave in another format.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use systole_wave::Format;
 
-use super::{Input, error, select};
+use super::{Input, error, select, writing};
 use crate::exit::{Exit, Result};
 
 /// Arguments of `systole wave convert`.
@@ -23,13 +23,13 @@ pub fn command(args: &Args) -> Result {
     let wave = args.input.open()?;
     let signals = select(&wave, &[])?;
     let whole = wave.start()..=wave.end();
-    systole_wave::write(&args.output, &wave, &signals, whole, &[]).map_err(error)?;
-    let bytes = |path: &PathBuf| std::fs::metadata(path).map_or(0, |data| data.len());
+    writing::write(&args.output, &wave, &signals, whole, &[])?;
+    let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |data| data.len());
     note!(
         "{}: {} of {} bytes",
         args.output.display(),
         crate::output::grouped(bytes(&args.output)),
-        crate::output::grouped(bytes(&args.input.file))
+        crate::output::grouped(bytes(wave.path()))
     );
     Ok(Exit::Good)
 }

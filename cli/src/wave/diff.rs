@@ -7,7 +7,7 @@ use systole_wave::diff::{Difference, Pairs, differences, pairs};
 use systole_wave::{Clock, SignalRef, Wave};
 
 use super::moment::ClockArgs;
-use super::{error, name, select};
+use super::{error, input, name, select};
 use crate::exit::{Error, Exit, Result};
 use crate::json::Target;
 use crate::output;
@@ -20,9 +20,9 @@ const NAMED: usize = 10;
 #[command(after_help = "\
 Compared is the time that both waves cover. Exit code 1 if a signal differs.")]
 pub struct Args {
-    /// First wave.
+    /// First wave, or a failure folder.
     first: PathBuf,
-    /// Second wave.
+    /// Second wave, or a failure folder.
     second: PathBuf,
     /// Signals to compare [default: all].
     #[arg(value_name = "GLOB")]
@@ -39,14 +39,13 @@ pub struct Args {
 
 /// Compares the waves.
 pub fn command(args: &Args) -> Result {
-    let [a, b] = [&args.first, &args.second].map(|file| Wave::open(file).map_err(error));
-    let (a, b) = (a?, b?);
+    let (a, b) = (input::open(&args.first)?, input::open(&args.second)?);
     let pairs = pairs(&a, &b, &select_of(&a, &b, &args.globs)?, &select_of(&b, &a, &args.globs)?);
     if pairs.both.is_empty() {
         let message = format!(
             "{} and {} have no signal of the same name, kind and width",
-            args.first.display(),
-            args.second.display()
+            a.path().display(),
+            b.path().display()
         );
         return Err(Error::usage(message).help("`systole wave list FILE` shows the names"));
     }

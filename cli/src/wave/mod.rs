@@ -4,16 +4,19 @@ mod annotate;
 mod convert;
 mod diff;
 mod find;
+mod input;
 mod list;
 mod moment;
+mod open;
+mod show;
 mod slice;
 mod values;
-
-use std::path::PathBuf;
+mod writing;
 
 use systole_wave::{Signal, Wave};
 
 use crate::exit::{Error, Result};
+use input::Input;
 
 /// Arguments of `systole wave`.
 #[derive(clap::Args)]
@@ -21,9 +24,11 @@ use crate::exit::{Error, Result};
 Names are given with or without range, with or without their outer scopes. A GLOB is a name in
 which * stands for any text and ? for a character; quote it. A MOMENT is a cycle (a number), or a
 time with its unit, such as 120ns. Cycle c begins at c times the period of the clock, which is
-measured on a signal `clk` or on --clock NAME; without one it is 10 ns.
+measured on a signal `clk` or on --clock NAME; without one it is 10 ns. A FILE may also be a failure
+folder of `systole cosim`: its fail.fst is meant.
 
 Example:
+  systole wave show systole-failures/edge-1-1
   systole run sw/programs/traps.elf --engine rtl --vcd traps.vcd
   systole wave find traps.vcd 'rvfi_valid && rvfi_trap == 1' --count 3
   systole wave values traps.vcd --at 120 'rvfi_*'
@@ -35,6 +40,10 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Action {
+    /// Show a failure, or what one of our chips did around a cycle.
+    Show(show::Args),
+    /// Open a failure or a wave in GTKWave or Surfer.
+    Open(open::Args),
     /// List signals, with width and kind.
     List(list::Args),
     /// Show values at a moment.
@@ -54,6 +63,8 @@ enum Action {
 /// Runs a subcommand.
 pub fn command(args: &Args) -> Result {
     match &args.action {
+        Action::Show(args) => show::command(args),
+        Action::Open(args) => open::command(args),
         Action::List(args) => list::command(args),
         Action::Values(args) => values::command(args),
         Action::Find(args) => find::command(args),
@@ -61,20 +72,6 @@ pub fn command(args: &Args) -> Result {
         Action::Convert(args) => convert::command(args),
         Action::Diff(args) => diff::command(args),
         Action::Annotate(args) => annotate::command(args),
-    }
-}
-
-/// A wave that is looked into.
-#[derive(clap::Args)]
-struct Input {
-    /// Wave: a VCD or FST file.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-}
-
-impl Input {
-    fn open(&self) -> Result<Wave> {
-        Wave::open(&self.file).map_err(error)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use systole_wave::Format;
 
 use super::moment::{ClockArgs, Moment, moment};
-use super::{Input, error, select};
+use super::{Input, error, select, writing};
 use crate::exit::{Error, Exit, Result};
 use crate::output;
 
@@ -48,7 +48,7 @@ pub fn command(args: &Args) -> Result {
         let message = format!("--to {last} comes before the window begins");
         return Err(Error::usage(message).help("give the first and the last cycle of the window"));
     }
-    systole_wave::write(&args.output, &wave, &signals, from..=to, &[]).map_err(error)?;
+    writing::write(&args.output, &wave, &signals, from..=to, &[])?;
     let scale = wave.timescale();
     note!(
         "{}: {}, {} to {}",

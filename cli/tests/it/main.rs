@@ -18,4 +18,6 @@ mod run;
 mod support;
 mod tools;
 mod wave;
+mod wave_interrupt;
+mod wave_show;
 mod xml;

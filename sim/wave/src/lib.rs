@@ -41,7 +41,7 @@ pub use search::{Hit, search};
 pub use timescale::Timescale;
 pub use value::{Kind, Value};
 pub use wave::{Format, Signal, Wave};
-pub use write::{Track, TrackKind, write, write_tracks};
+pub use write::{Track, TrackKind, write, write_tracks, write_watched};
 
 /// Bits of the widest signal.
 pub const MAX_WIDTH: u32 = 1 << 20;

@@ -1,10 +1,29 @@
-//! Messages about a file that is read.
+//! Reading a file: one pass over its values, and messages about it.
 
 use std::fmt;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::error::Error;
+use crate::value::{Kind, Value};
+
+/// Gets every time of a pass; may end it.
+pub type Watch<'a> = dyn FnMut(u64) -> ControlFlow<()> + 'a;
+/// Gets time, number of the series and value of each change; may end the pass.
+pub type Visit<'a> = dyn FnMut(u64, u32, Value) -> ControlFlow<()> + 'a;
+
+/// One pass over the values of a file, in the order of time.
+pub struct Pass<'a> {
+    /// Kind of each series, or nothing if it is not asked for.
+    pub wanted: &'a [Option<Kind>],
+    /// Where it ends.
+    pub until: u64,
+    /// Gets every time that there is, at least those of the changes, before them.
+    pub watch: &'a mut Watch<'a>,
+    /// Gets the changes.
+    pub visit: &'a mut Visit<'a>,
+}
 
 /// The file that is read, and what it is.
 pub struct Place<'a> {
@@ -31,6 +50,11 @@ impl Place<'_> {
         Error::new(self.path, format!("the {} file ends {message}", self.format))
             .at(offset)
             .with_help("it was cut, or is still being written: write or copy it again")
+    }
+
+    /// Something that is not the fault of the file.
+    pub fn broken_off(&self, message: impl fmt::Display) -> Error {
+        Error::new(self.path, message).with_help("free some space, or set TMPDIR to where it is")
     }
 
     /// A failed access.

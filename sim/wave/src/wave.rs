@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::hierarchy::{Declaration, Hierarchy, SignalRef};
-use crate::reading::Place;
+use crate::reading::{Pass, Place, Visit, Watch};
 use crate::timescale::Timescale;
 use crate::value::{Kind, Value};
 use crate::{fst, names, vcd};
@@ -49,6 +50,8 @@ pub struct Wave {
     times: (u64, u64),
     /// Of a VCD file: identifiers, and where the values start.
     values: Option<(vcd::Codes, u64)>,
+    /// Of an FST file that is compressed as a whole: its contents, for one pass at a time.
+    unwrapped: Option<Mutex<File>>,
     loaded: HashMap<u32, Vec<(u64, Value)>>,
 }
 
@@ -128,12 +131,15 @@ impl Wave {
             timescale: header.timescale,
             times: (first.min(last), last),
             values: Some((header.codes, header.length)),
+            unwrapped: None,
             loaded: HashMap::new(),
         })
     }
 
     fn open_fst(path: &Path, file: &File) -> Result<Self> {
-        let header = fst::read_header(file, &Place { path, format: Format::Fst.name() })?;
+        let unwrapped = fst::unwrapped(file, &Place { path, format: Format::Fst.name() })?;
+        let place = fst_place(path, unwrapped.is_some());
+        let header = fst::read_header(unwrapped.as_ref().unwrap_or(file), &place)?;
         Ok(Self {
             path: path.to_owned(),
             format: Format::Fst,
@@ -141,6 +147,7 @@ impl Wave {
             timescale: header.timescale,
             times: header.times,
             values: None,
+            unwrapped: unwrapped.map(Mutex::new),
             loaded: HashMap::new(),
         })
     }
@@ -261,11 +268,31 @@ impl Wave {
         &self,
         signals: &[SignalRef],
         until: u64,
-        visit: &mut dyn FnMut(u64, u32, Value) -> ControlFlow<()>,
+        visit: &mut Visit,
+    ) -> Result<()> {
+        self.stream_watched(signals, until, &mut |_| ControlFlow::Continue(()), visit)
+    }
+
+    /// The same; `watch` gets every time before its changes and may end the pass, too. Of a VCD
+    /// file it gets also the times at which none of these signals changes.
+    pub(crate) fn stream_watched(
+        &self,
+        signals: &[SignalRef],
+        until: u64,
+        watch: &mut Watch,
+        visit: &mut Visit,
     ) -> Result<()> {
         let mut wanted = vec![None; self.hierarchy.series()];
         for &signal in signals {
             wanted[self.series(signal) as usize] = Some(self.kind(signal));
+        }
+        let pass = Pass { wanted: &wanted, until, watch: &mut *watch, visit: &mut *visit };
+        if let Some(unwrapped) = &self.unwrapped {
+            // A pass that panicked has left nothing but the place in the file, which is set anew.
+            let mut file = unwrapped.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = fst_place(&self.path, true);
+            file.seek(SeekFrom::Start(0)).map_err(|error| place.unreadable(&error))?;
+            return fst::stream(&file, &place, self.start(), pass);
         }
         let mut file = open_file(&self.path)?;
         let place = Place { path: &self.path, format: self.format.name() };
@@ -273,9 +300,9 @@ impl Wave {
             Some((codes, offset)) => {
                 let seek = file.seek(SeekFrom::Start(*offset));
                 seek.map_err(|error| place.unreadable(&error))?;
-                vcd::stream(file, *offset, &place, codes, &wanted, until, visit)
+                vcd::stream(file, *offset, &place, codes, pass)
             }
-            None => fst::stream(&file, &place, &wanted, (self.start(), until), visit),
+            None => fst::stream(&file, &place, self.start(), pass),
         }
     }
 
@@ -301,6 +328,12 @@ fn record(changes: &mut Vec<(u64, Value)>, time: u64, value: Value) {
     if changes.last().is_none_or(|(_, last)| *last != value) {
         changes.push((time, value));
     }
+}
+
+/// For messages about an FST file; their offsets are those of its contents if it is compressed as
+/// a whole.
+fn fst_place(path: &Path, unwrapped: bool) -> Place<'_> {
+    Place { path, format: if unwrapped { "unpacked FST" } else { Format::Fst.name() } }
 }
 
 fn open_file(path: &Path) -> Result<File> {

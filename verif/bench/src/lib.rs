@@ -2,6 +2,7 @@
 //! shrinking, failure folders, regressions, injected faults, mutants and proofs.
 
 pub mod activity;
+pub mod around;
 pub mod campaign;
 pub mod chip;
 pub mod configs;

@@ -5,10 +5,16 @@
 //! to the file, and says where a file is broken; [`quiet`] turns a panic that is left into an
 //! error.
 
+mod bytes;
 mod guard;
 mod header;
+mod limits;
+mod places;
 mod quiet;
+mod section;
 mod values;
+mod wrapper;
 
 pub use header::read as read_header;
 pub use values::stream;
+pub use wrapper::unwrapped;

@@ -11,22 +11,16 @@ use fst_reader::{
 use super::quiet;
 use crate::Result;
 use crate::bits::Bits;
-use crate::reading::Place;
+use crate::reading::{Pass, Place};
 use crate::value::{Kind, Value};
 
-/// Reads the changes of the series whose kind is given in `wanted`, up to time `until`. `visit`
-/// gets time, series and value, in the order of time. What lies before `start` is left out: it is
-/// the undefined state that a writer puts before its first value.
+/// Passes over the values. What lies before `start` is left out: it is the undefined state that a
+/// writer puts before its first value.
 ///
 /// # Errors
 /// Values that are broken.
-pub fn stream(
-    file: &File,
-    place: &Place,
-    wanted: &[Option<Kind>],
-    (start, until): (u64, u64),
-    visit: &mut dyn FnMut(u64, u32, Value) -> ControlFlow<()>,
-) -> Result<()> {
+pub fn stream(file: &File, place: &Place, start: u64, pass: Pass) -> Result<()> {
+    let Pass { wanted, until, watch, visit } = pass;
     let include: Vec<_> = (0..wanted.len())
         .filter(|&series| wanted[series].is_some())
         .map(FstSignalHandle::from_index)
@@ -36,6 +30,7 @@ pub fn stream(
     }
     // From time 0 on, because the library forgets values that a later block does not repeat.
     let filter = FstFilter::new(0, until, include);
+    let mut last = None;
     let read = quiet::caught(|| {
         let reader = FstReader::open(BufReader::new(file)).map_err(ReadSignalsError::ReadError);
         reader?.read_signals(&filter, |time, handle, text| {
@@ -44,6 +39,9 @@ pub fn stream(
             let value = value(kind, &text).ok_or(Stop::Bad)?;
             if time < start {
                 return Ok(());
+            }
+            if last.replace(time) != Some(time) && watch(time).is_break() {
+                return Err(Stop::Enough);
             }
             match visit(time, series as u32, value) {
                 ControlFlow::Continue(()) => Ok(()),

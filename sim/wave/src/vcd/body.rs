@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io::Read;
-use std::ops::ControlFlow;
 
 use super::escape::unescaped;
+use super::ports;
 use super::words::Words;
 use crate::Result;
 use crate::bits::{BadBits, Bits};
-use crate::reading::Place;
+use crate::reading::{Pass, Place};
 use crate::value::{Kind, Value};
 
 /// Identifiers up to this number are looked up in a table, others in a map.
@@ -63,11 +63,7 @@ impl Codes {
     }
 }
 
-/// What to do with the changes of each series: its kind, or nothing if it is not asked for.
-pub type Wanted = [Option<Kind>];
-
-/// Reads the values from `input`, which is at byte `offset` of the file, up to time `until`.
-/// `visit` gets time, series and value, in the order of the file.
+/// Passes over the values from `input`, which is at byte `offset` of the file.
 ///
 /// # Errors
 /// The first word that cannot stand where it stands, with its offset, whether or not its signal
@@ -77,19 +73,22 @@ pub fn stream(
     offset: u64,
     place: &Place,
     codes: &Codes,
-    wanted: &Wanted,
-    until: u64,
-    visit: &mut dyn FnMut(u64, u32, Value) -> ControlFlow<()>,
+    pass: Pass,
 ) -> Result<()> {
     let words = Words::new(input, offset);
-    let mut reader = Reader { words, place, codes, wanted, value: Vec::new() };
+    let mut reader = Reader { words, place, codes, wanted: pass.wanted, value: Vec::new() };
     let mut time = None;
     while let Some(item) = reader.item(time)? {
         match item {
-            Item::Time(now) if now > until => break,
-            Item::Time(now) => time = Some(now),
+            Item::Time(now) if now > pass.until => break,
+            Item::Time(now) => {
+                time = Some(now);
+                if (pass.watch)(now).is_break() {
+                    break;
+                }
+            }
             Item::Change(series, value) => {
-                if visit(time.unwrap_or(0), series, value).is_break() {
+                if (pass.visit)(time.unwrap_or(0), series, value).is_break() {
                     break;
                 }
             }
@@ -127,7 +126,7 @@ struct Reader<'a, R> {
     words: Words<R>,
     place: &'a Place<'a>,
     codes: &'a Codes,
-    wanted: &'a Wanted,
+    wanted: &'a [Option<Kind>],
     /// The value of a change, while its identifier is read.
     value: Vec<u8>,
 }
@@ -144,6 +143,14 @@ impl<R: Read> Reader<'_, R> {
             b'b' | b'B' | b'r' | b'R' | b's' | b'S' => {
                 self.value.clear();
                 self.value.extend_from_slice(word);
+                return self.vector(offset).map(Some);
+            }
+            b'p' => {
+                self.value = ports::bits(&word[1..]).map_err(|state| {
+                    let state = state.escape_ascii();
+                    self.place.bad(offset, format!("`{state}` is not a state of a port"))
+                })?;
+                self.strengths()?;
                 return self.vector(offset).map(Some);
             }
             b'$' => {
@@ -168,6 +175,23 @@ impl<R: Read> Reader<'_, R> {
         Ok(Some(item))
     }
 
+    /// Passes over the strengths of a port's 0 and 1.
+    fn strengths(&mut self) -> Result<()> {
+        for _ in 0..2 {
+            match self.words.next().map_err(|error| self.place.unreadable(&error))? {
+                Some((_, word)) if ports::is_strength(word) => {}
+                Some((at, _)) => {
+                    return Err(self.place.bad(at, "no strength from 0 to 7 for each bit"));
+                }
+                None => {
+                    let end = self.words.offset();
+                    return Err(self.place.truncated(end, "inside a change of a value"));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The rest of a change whose identifier is a word of its own.
     fn vector(&mut self, offset: u64) -> Result<Item> {
         let code = self.words.next().map_err(|error| self.place.unreadable(&error))?;
@@ -185,6 +209,9 @@ impl<R: Read> Reader<'_, R> {
     fn command(&mut self, offset: u64, command: &[u8]) -> Result<()> {
         match command {
             b"$dumpvars" | b"$dumpall" | b"$dumpon" | b"$dumpoff" | b"$end" => return Ok(()),
+            b"$dumpports" | b"$dumpportsall" | b"$dumpportson" | b"$dumpportsoff" => return Ok(()),
+            // The last time of all follows.
+            b"$vcdclose" => return Ok(()),
             b"$comment" => {}
             _ => {
                 let shown = String::from_utf8_lossy(&command[..command.len().min(40)]);
@@ -224,7 +251,13 @@ fn unknown(place: &Place, offset: u64, code: &[u8]) -> crate::Error {
 }
 
 /// A change, if its series is wanted; `text` starts with `b`, `r` or `s` unless it is one bit.
-fn change(place: &Place, offset: u64, wanted: &Wanted, series: u32, text: &[u8]) -> Result<Item> {
+fn change(
+    place: &Place,
+    offset: u64,
+    wanted: &[Option<Kind>],
+    series: u32,
+    text: &[u8],
+) -> Result<Item> {
     let Some(kind) = wanted[series as usize] else { return Ok(Item::Nothing) };
     let value = value(kind, text).map_err(|message| place.bad(offset, message))?;
     Ok(Item::Change(series, value))

@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use super::body::Codes;
+use super::ports;
 use super::words::Words;
 use crate::hierarchy::{Declaration, Hierarchy, SCOPES, Scope, split_range};
 use crate::reading::Place;
@@ -149,10 +150,11 @@ impl<R: Read> Reader<'_, R> {
         let [word, width, code, name @ ..] = words.as_slice() else {
             return Err(self.place.bad(offset, "$var without kind, width, identifier and name"));
         };
-        let width = match width.parse::<u32>() {
+        let range = width;
+        let width = match ports::width(range).map_or_else(|| range.parse::<u32>(), Ok) {
             Ok(width) if width <= MAX_WIDTH => width,
             _ => {
-                let message = format!("`{}` is not a width from 0 to {MAX_WIDTH}", shown(width));
+                let message = format!("`{}` is not a width from 0 to {MAX_WIDTH}", shown(range));
                 return Err(self.place.bad(offset, message));
             }
         };
@@ -176,7 +178,10 @@ impl<R: Read> Reader<'_, R> {
             let message = "the identifier belongs to a variable of another kind or width";
             return Err(self.place.bad(offset, message));
         }
-        let text = name.join(" ");
+        let mut text = name.join(" ");
+        if range.starts_with('[') {
+            text = format!("{text} {range}");
+        }
         let (name, range) = split_range(&text, kind.width());
         let (name, range) = (name.to_owned(), range.to_owned());
         let scope = self.scopes.last().copied();

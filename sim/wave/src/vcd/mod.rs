@@ -8,6 +8,7 @@ mod body;
 mod end;
 pub mod escape;
 mod header;
+mod ports;
 mod words;
 
 pub use body::{Codes, first_time, stream};

@@ -17,7 +17,7 @@ mod recorder;
 mod vcd;
 
 use std::io::BufWriter;
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -84,12 +84,35 @@ pub fn write(
     window: RangeInclusive<u64>,
     tracks: &[Track],
 ) -> Result<()> {
+    let on = &mut |_| ControlFlow::Continue(());
+    write_watched(path, wave, selection, window, tracks, on).map(|_| ())
+}
+
+/// As [`write()`], but `watch` gets the times (in ticks) that are passed over, from the start of
+/// the wave on. It may stop the work: then the result is `Break`, and there is no file.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_watched(
+    path: &Path,
+    wave: &Wave,
+    selection: &[SignalRef],
+    window: RangeInclusive<u64>,
+    tracks: &[Track],
+    watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>> {
     let layout = Layout::of(wave, selection);
-    let format = Format::of(path)?;
     let from = (*window.start()).clamp(wave.start(), wave.end());
     let to = (*window.end()).clamp(from, wave.end());
-    create(path, format, wave.timescale(), layout, (from, to), tracks, |recorder| {
-        wave.stream(selection, to, &mut |time, series, value| recorder.wave(time, series, value))
+    create(path, wave.timescale(), layout, (from, to), tracks, |recorder| {
+        let mut flow = ControlFlow::Continue(());
+        let mut watch = |time| {
+            flow = watch(time);
+            flow
+        };
+        let mut visit = |time, series, value| recorder.wave(time, series, value);
+        wave.stream_watched(selection, to, &mut watch, &mut visit)?;
+        Ok(flow)
     })
 }
 
@@ -100,20 +123,20 @@ pub fn write(
 pub fn write_tracks(path: &Path, timescale: Timescale, tracks: &[Track]) -> Result<()> {
     let times = tracks.iter().filter_map(|track| track.changes.last());
     let to = times.map(|(time, _)| *time).max().unwrap_or(0);
-    let format = Format::of(path)?;
-    create(path, format, timescale, Layout::default(), (0, to), tracks, |_| Ok(()))
+    let nothing = |_: &mut Recorder| Ok(ControlFlow::Continue(()));
+    create(path, timescale, Layout::default(), (0, to), tracks, nothing).map(|_| ())
 }
 
-/// Writes a file beside its place, and moves it there when it is whole.
+/// Writes a file beside its place, and moves it there when it is whole. `fill` may stop the work.
 fn create(
     path: &Path,
-    format: Format,
     timescale: Timescale,
     mut layout: Layout,
     (from, to): (u64, u64),
     tracks: &[Track],
-    fill: impl FnOnce(&mut Recorder) -> Result<()>,
-) -> Result<()> {
+    fill: impl FnOnce(&mut Recorder) -> Result<ControlFlow<()>>,
+) -> Result<ControlFlow<()>> {
+    let format = Format::of(path)?;
     let failed = |error: std::io::Error| {
         Error::io(path, "write", &error)
             .with_help("name a file in a folder that exists and can be written")
@@ -129,10 +152,13 @@ fn create(
         Format::Fst => Box::new(fst::Fst::new(file, timescale, &layout).map_err(failed)?),
     };
     let mut recorder = Recorder::new(sink, layout, (from, to), added);
-    fill(&mut recorder)?;
+    if fill(&mut recorder)?.is_break() {
+        // What is there of the file goes away with its handle.
+        return Ok(ControlFlow::Break(()));
+    }
     recorder.finish().map_err(failed)?;
     temporary.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    Ok(ControlFlow::Continue(()))
 }
 
 /// Temporary files that others can read, once they are in their place.

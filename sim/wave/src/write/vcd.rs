@@ -48,13 +48,14 @@ impl<W: Write> Vcd<W> {
                 kind => kind.width(),
             };
             let (word, id) = (variable.word, self.ids[variable.series]);
-            let line = format!("$var {word} {width} {id} {}", variable.name);
+            let line = format!("$var {word} {width} {id} {}", expressible(&variable.name)?);
             let range = if variable.range.is_empty() { "" } else { " " };
             let range = format!("{range}{}", variable.range);
             writeln!(self.writer.writer(), "{line}{range} $end")?;
         }
         for child in &node.children {
-            writeln!(self.writer.writer(), "$scope {} {} $end", child.word, child.name)?;
+            let name = expressible(&child.name)?;
+            writeln!(self.writer.writer(), "$scope {} {name} $end", child.word)?;
             self.declare(child, layout)?;
             writeln!(self.writer.writer(), "$upscope $end")?;
         }
@@ -81,6 +82,14 @@ impl<W: Write> Vcd<W> {
             Value::Text(text) => self.writer.change_string(id, &escaped(text)),
         }
     }
+}
+
+/// The name, unless a word of it would end the declaration.
+fn expressible(name: &str) -> io::Result<&str> {
+    if name.split_whitespace().any(|word| word == "$end") {
+        return Err(io::Error::other(format!("VCD cannot hold the name `{name}`")));
+    }
+    Ok(name)
 }
 
 impl<W: Write> Sink for Vcd<W> {

@@ -194,6 +194,20 @@ fn survive(name: &str, bytes: &[u8]) {
 }
 
 #[test]
+fn a_name_that_vcd_cannot_hold_is_told() {
+    let folder = folder();
+    let text = SMALL.replace("acc[3:0]", "$end[3:0]");
+    let wave = open(&file(folder.path(), "a.vcd", text));
+    let write = |name: &str| {
+        let path = folder.path().join(name);
+        systole_wave::write(&path, &wave, &all(&wave), 0..=30, &[])
+    };
+    let error = write("b.vcd").expect_err("it would end the declaration");
+    assert!(error.message().contains("VCD cannot hold the name `$end`"), "{error}");
+    write("b.fst").expect("FST can");
+}
+
+#[test]
 fn times_near_the_end_of_time_are_written() {
     let folder = folder();
     let text = SMALL.replace("#30", &format!("#{}", u64::MAX));

@@ -7,3 +7,4 @@ mod questions;
 mod round_trip;
 mod support;
 mod wellen;
+mod wrapped;

@@ -124,3 +124,63 @@ fn a_first_value_is_a_change_if_it_comes_late() {
     assert_eq!(times("rose(m[0])"), [7], "a name of Icarus, without its backslash");
     assert_eq!(times("m[0][7:0] == 1"), [7]);
 }
+
+/// What a simulator writes for `$dumpports`.
+const PORTS: &str = "\
+$timescale 1 ns $end
+$scope module tb.dut $end
+$var port 1 <0 clk $end
+$var port [3:0] <1 a $end
+$var port 1 <2 b $end
+$upscope $end
+$enddefinitions $end
+#0
+$dumpports
+pD 6 0 <0
+pDDDD 6666 0000 <1
+pX 6 6 <2
+$end
+#5
+pU 0 6 <0
+pUNDZ 0606 6600 <1
+pF 0 0 <2
+#10
+p0 6 0 <2
+$vcdclose #12 $end
+";
+
+#[test]
+fn ports_of_extended_vcd_are_bits() {
+    let folder = folder();
+    let wave = load(&file(folder.path(), "a.evcd", PORTS));
+    let [clk, a, b] = ["clk", "a", "b"].map(|name| wave.find(name).expect(name));
+    assert_eq!((wave.signal(a).range(), wave.signal(a).width()), ("[3:0]", 4));
+    let texts = |time| {
+        [clk, a, b].map(|signal| {
+            let value = wave.value_at(signal, time);
+            let bits = value.bits().expect("bits");
+            bits.characters().map(char::from).collect::<String>()
+        })
+    };
+    assert_eq!(texts(0), ["0", "0000", "x"]);
+    assert_eq!(texts(5), ["1", "1x0z", "z"]);
+    assert_eq!(texts(10), ["1", "1x0z", "0"]);
+}
+
+#[test]
+fn mistakes_in_extended_vcd_are_told_by_the_byte() {
+    let folder = folder();
+    for (good, wrong, message) in [
+        ("pX 6 6 <2", "pQ 6 6 <2", "`Q` is not a state of a port"),
+        ("pX 6 6 <2", "pX 6 8 <2", "no strength"),
+        ("pX 6 6 <2", "pX 6 6 <3", "no variable has the identifier `<3`"),
+        ("pX 6 6 <2", "pXX 66 66 <2", "2 bits for a variable of 1"),
+        ("[3:0]", "[3:x]", "is not a width"),
+    ] {
+        let path = file(folder.path(), "a.evcd", PORTS.replace(good, wrong));
+        let read = systole_wave::Wave::open(&path).and_then(|mut wave| wave.load(&all(&wave)));
+        let error = read.expect_err("a mistake");
+        assert!(error.message().contains(message), "{error}");
+        assert!(error.offset().is_some(), "{error}");
+    }
+}

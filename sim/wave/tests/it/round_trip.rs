@@ -1,5 +1,7 @@
 //! What is written is read again, in both formats and cut anywhere.
 
+use std::ops::ControlFlow;
+
 use proptest::prelude::*;
 use systole_wave::{Bits, Kind, Timescale, Track, TrackKind, Value, Wave};
 
@@ -158,4 +160,27 @@ proptest! {
             prop_assert!(a == b, "{}", ending);
         }
     }
+}
+
+#[test]
+fn a_stopped_write_leaves_nothing() {
+    let folder = folder();
+    let wave = load(&file(folder.path(), "a.vcd", SMALL));
+    for (name, selection) in
+        [("b.fst", all(&wave)), ("b.vcd", vec![wave.find("wide").expect("it")])]
+    {
+        let path = folder.path().join(name);
+        let mut seen = Vec::new();
+        let mut watch = |time| {
+            seen.push(time);
+            if time == 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let stopped =
+            systole_wave::write_watched(&path, &wave, &selection, 0..=30, &[], &mut watch);
+        assert_eq!(stopped.expect("no error"), ControlFlow::Break(()));
+        // Of VCD all times are told, also those at which nothing that was selected changes.
+        assert_eq!(seen, [0, 5, 10, 15, 20]);
+    }
+    let files = std::fs::read_dir(folder.path()).expect("the folder").count();
+    assert_eq!(files, 1, "only what is read");
 }

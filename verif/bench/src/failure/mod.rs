@@ -44,6 +44,9 @@ pub const PAGE: &str = "report.html";
 pub const ASSEMBLY: &str = "minimal.S";
 /// Name of the shrunk program's ELF file.
 pub const ELF: &str = "minimal.elf";
+/// Name of the waves; the files that open them have the same with other endings.
+pub const WAVE: &str = "fail.fst";
+
 /// Where a failure comes from.
 #[derive(Clone, Debug)]
 pub struct Origin<'a> {

@@ -11,14 +11,40 @@ mod state;
 mod tests;
 mod text;
 
+use std::fs;
+use std::path::Path;
+
 pub use model::Report;
 pub use text::Style;
 
 pub(super) use gather::of;
 
+use super::{BadFolder, JSON_REPORT};
 use crate::lockstep::Divergence;
 
 impl Report {
+    /// Reads the report of a failure folder.
+    ///
+    /// # Errors
+    /// A file that is missing, not readable or not a report.
+    pub fn read(folder: &Path) -> Result<Self, BadFolder> {
+        let path = folder.join(JSON_REPORT);
+        let bad = |message: String| BadFolder { path: path.clone(), message };
+        let text = fs::read_to_string(&path).map_err(|error| bad(error.to_string()))?;
+        serde_json::from_str(&text).map_err(|error| bad(error.to_string()))
+    }
+
+    /// Which program failed and what differs, as text: the start of the report.
+    pub fn summary(&self, style: Style) -> String {
+        text::summary(self, style)
+    }
+
+    /// What the report says of the program, the waves, where the wrong value comes from and how to
+    /// see it again: its end.
+    pub fn context(&self, style: Style) -> String {
+        text::context(self, style)
+    }
+
     /// The report as text that ends with a newline.
     pub fn text(&self, style: Style) -> String {
         text::text(self, style)

@@ -44,6 +44,21 @@ impl Style {
         }
     }
 
+    /// Text in the background, such as headings.
+    pub(crate) fn dim(self, text: &str) -> String {
+        self.paint(DIM, text)
+    }
+
+    /// A wrong value.
+    pub(crate) fn red(self, text: &str) -> String {
+        self.paint(RED, text)
+    }
+
+    /// A right value.
+    pub(crate) fn green(self, text: &str) -> String {
+        self.paint(GREEN, text)
+    }
+
     /// The name of a line, in a column of its own.
     fn label(self, name: &str) -> String {
         self.paint(DIM, &format!("{name:<10}"))
@@ -52,8 +67,16 @@ impl Style {
 
 /// The report. Writing to a string, here and below, cannot fail.
 pub(super) fn text(report: &Report, style: Style) -> String {
+    let mut out = summary(report, style);
+    history(&mut out, &report.mismatch.retired, style);
+    out += &context(report, style);
+    out
+}
+
+/// Which program failed, and what differs.
+pub(super) fn summary(report: &Report, style: Style) -> String {
     let (subject, mismatch) = (&report.subject, &report.mismatch);
-    let mut out = format!(
+    let fail = format!(
         "{}  {} program {} of seed {:#x}: {} at cycle {}, retire #{}\n",
         style.paint(FAILED, "FAIL"),
         subject.preset,
@@ -63,8 +86,13 @@ pub(super) fn text(report: &Report, style: Style) -> String {
         mismatch.cycle,
         mismatch.retire
     );
-    out += &difference(mismatch, style);
-    line(&mut out, style, "state", &state(&mismatch.state));
+    fail + &fields(mismatch, style)
+}
+
+/// All that the report says but what differs and what led to it.
+pub(super) fn context(report: &Report, style: Style) -> String {
+    let mut out = String::new();
+    line(&mut out, style, "state", &state(&report.mismatch.state));
     line(&mut out, style, "shrunk", &shrunk(&report.program));
     listing(&mut out, &report.program, style);
     if let Some(outside) = &report.program.outside {
@@ -93,18 +121,24 @@ fn line(out: &mut String, style: Style, name: &str, text: &str) {
 
 /// What differs and what led to it.
 pub(super) fn difference(mismatch: &Mismatch, style: Style) -> String {
+    let mut out = fields(mismatch, style);
+    history(&mut out, &mismatch.retired, style);
+    out
+}
+
+/// What differs.
+fn fields(mismatch: &Mismatch, style: Style) -> String {
     let mut out = format!("  {}\n", style.paint(BOLD, &mismatch.summary));
     for difference in &mismatch.differences {
         let _ = writeln!(
             out,
             "        {:<10} rtl {}   golden {}   (^ {})",
             difference.field,
-            style.paint(RED, &difference.rtl),
-            style.paint(GREEN, &difference.golden),
+            style.red(&difference.rtl),
+            style.green(&difference.golden),
             difference.xor
         );
     }
-    history(&mut out, &mismatch.retired, style);
     out
 }
 

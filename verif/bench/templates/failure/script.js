@@ -26,6 +26,16 @@
     return text.slice(0, room - 1) + "\u2026";
   };
 
+  // The detail stands behind the whole text only.
+  const fittingBoth = (text, detail, width) => {
+    const short = fitting(text, width);
+    if (short !== text || !detail) return short;
+    const both = fitting(`${text} ${detail}`, width);
+    return both.length < text.length + 6 ? short : both;
+  };
+  // Names keep their end, which says more than the beginning.
+  const ending = (name, room) => name.length <= room ? name : "\u2026" + name.slice(1 - room);
+
   class Chart {
     constructor(svg) {
       this.svg = svg;
@@ -33,11 +43,14 @@
       const number = (name) => Number(svg.dataset[name]);
       [this.first, this.last] = [number("from"), number("end")];
       [this.from, this.to] = [this.first, this.last];
-      [this.mark, this.labels, this.height] = [number("mark"), number("labels"), number("height")];
+      [this.mark, this.roomy, this.height] = [number("mark"), number("labels"), number("height")];
+      this.labels = this.roomy;
       this.ticks = svg.querySelector(".ticks");
       this.markGroup = svg.querySelector(".mark");
       this.cursor = make("path", { class: "cursor-line" }, this.plot);
       const values = svg.querySelectorAll(".label .value");
+      this.names = [...svg.querySelectorAll(".label")].map((label) =>
+        ({ text: label.querySelector("text"), name: label.querySelector("title").textContent }));
       this.rows = [...svg.querySelectorAll(".row")].map((row, index) => this.row(row, values[index]));
       this.width = 0;
       this.asked = false;
@@ -51,6 +64,7 @@
       const cells = [...row.querySelectorAll(".cell")].map((cell) => ({
         cell, path: cell.querySelector("path"), label: cell.querySelector("text"),
         begin: Number(cell.dataset.begin), end: Number(cell.dataset.end), text: cell.dataset.text,
+        detail: cell.dataset.detail,
       }));
       return { bit, steps, cells, value, signal: row.classList.contains("signal") };
     }
@@ -82,7 +96,8 @@
 
     draw() {
       // Paper is narrow: there it is shrunk as a whole.
-      const total = Chart.printing ? 1120 : Math.max(560, this.svg.clientWidth);
+      const total = Chart.printing ? 1120 : Math.max(280, this.svg.clientWidth);
+      this.layOut(total);
       this.width = total - this.labels;
       this.svg.setAttribute("viewBox", `0 0 ${total} ${this.height}`);
       this.plot.setAttribute("width", this.width);
@@ -96,6 +111,16 @@
         for (const cell of row.cells) this.drawCell(cell);
       }
       this.drawCursor();
+    }
+    // In a narrow window names are cut and values at the cursor left out.
+    layOut(total) {
+      const narrow = total < 760, labels = narrow ? Math.min(160, Math.round(total * 0.36)) : this.roomy;
+      this.svg.classList.toggle("narrow", narrow);
+      if (labels === this.labels) return;
+      this.labels = labels;
+      this.plot.setAttribute("x", labels);
+      const room = Math.floor(((narrow ? labels : labels - 130) - 8) / CHARACTER);
+      for (const { text, name } of this.names) text.textContent = ending(name, room);
     }
     drawTicks() {
       const least = (this.to - this.from) * TICKS / this.width;
@@ -113,7 +138,7 @@
       return steps.map((step, index) =>
         `${index ? "L" : "M"}${this.x(step.begin)} ${y[step.text] ?? (LOW + HIGH) / 2}H${this.x(step.end)}`).join("");
     }
-    drawCell({ cell, path, label, begin, end, text }) {
+    drawCell({ cell, path, label, begin, end, text, detail }) {
       const hidden = begin > this.to || Math.max(end, begin + 1) < this.from;
       cell.style.display = hidden ? "none" : "";
       if (hidden) return;
@@ -124,7 +149,7 @@
         ? `M${left} ${middle}L${left + slope} ${HIGH}H${right - slope}L${right} ${middle}L${right - slope} ${LOW}H${left + slope}Z`
         : `M${left} ${TOP}H${right}V${BOTTOM}H${left}Z`);
       const [from, to] = [Math.max(0, left), Math.min(this.width, right)];
-      label.textContent = fitting(text, to - from);
+      label.textContent = fittingBoth(text, detail, to - from);
       label.setAttribute("x", (from + to) / 2);
     }
     drawCursor() {

@@ -39,8 +39,9 @@ fn row(axis: Axis, signal: &WaveSignal, mark: u64) -> Row {
         row.levels = values.iter().map(level).collect::<Vec<_>>().join(" ");
         row.line = line(axis, &values);
     } else {
-        row.cells =
-            values.iter().map(|&(begin, end, value)| cell(axis, begin, end, value)).collect();
+        // Where there is no value there is nothing to see.
+        let told = values.iter().filter(|(_, _, value)| !value.is_empty());
+        row.cells = told.map(|&(begin, end, value)| cell(axis, begin, end, value)).collect();
     }
     row
 }
@@ -85,6 +86,7 @@ fn cell(axis: Axis, begin: u64, end: u64, value: &str) -> Cell {
         x: pixels((left + right) / 2.0),
         shown: fitting(value, right - left),
         text: value.to_owned(),
+        detail: String::new(),
         title: format!("{value}, {}", cycles(begin, end)),
     }
 }
@@ -111,8 +113,17 @@ mod tests {
     fn a_bit_is_a_line_with_edges() {
         let axis = Axis::new(0, 9);
         let row = row(axis, &signal(1, &[(0, "0"), (5, "1"), (7, "not known")]), 5);
-        assert_eq!(row.line, "M0 18H415L415 4H581L581 11H830");
+        assert_eq!(row.line, "M0 18H390L390 4H546L546 11H780");
         assert_eq!(row.levels, "0:0 5:1 7:x");
         assert!(row.cells.is_empty());
+    }
+
+    #[test]
+    fn no_value_leaves_a_gap() {
+        let axis = Axis::new(0, 9);
+        let row = row(axis, &signal(32, &[(0, ""), (5, "ret"), (6, "")]), 7);
+        assert_eq!(row.cells.len(), 1);
+        assert_eq!((row.cells[0].begin, row.cells[0].end), (5, 6));
+        assert_eq!(row.value, "");
     }
 }

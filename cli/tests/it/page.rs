@@ -60,12 +60,13 @@ const PLACES: &str = r##"
   const out = [], root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) out.push(`the page is ${root.scrollWidth} wide`);
   for (const chart of document.querySelectorAll(".chart")) {
-    const plot = chart.querySelector(".plot").getBoundingClientRect();
+    const box = chart.getBoundingClientRect(), plot = chart.querySelector(".plot").x.baseVal.value;
+    const end = box.left + plot * box.width / chart.viewBox.baseVal.width;
     for (const label of chart.querySelectorAll(".label")) {
       const [name, value] = label.querySelectorAll("text");
       const [left, right] = [name, value].map((text) => text.getBoundingClientRect());
       const shown = right.width > 0 && value.textContent;
-      if (left.right > (shown ? right.left : plot.left) + 1) out.push(`name ${name.textContent}`);
+      if (left.right > (shown ? right.left : end) + 1) out.push(`name ${name.textContent}`);
     }
     for (const cell of chart.querySelectorAll(".cell")) {
       if (cell.style.display === "none" || !cell.querySelector("text").textContent) continue;

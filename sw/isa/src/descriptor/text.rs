@@ -1,7 +1,7 @@
 //! Descriptors as lines of text for engineers: what and how much, from where, to where, tokens.
 //!
-//! Fields have their names of `docs/npu.md`. What a line does not name is 0 or off; strides of
-//! windows are then 1 and bounds of a clamp those of int8. Heights stand before widths.
+//! `docs/npu.md` has the notation. What a line does not name is 0 or off; strides of pixels are then 1
+//! and bounds of a clamp those of int8.
 
 use std::fmt::{self, Display, Formatter};
 

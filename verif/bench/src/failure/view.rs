@@ -19,8 +19,10 @@ const SHOWN: usize = 14;
 
 /// Group of the retire port's signals.
 const RETIRE: &str = "retire port";
-/// Fields of the retire port below the instruction.
-const FIELDS: [&str; 2] = ["rvfi_pc_rdata", "rvfi_rd_wdata"];
+/// Whether a lane retires an instruction.
+const VALID: &str = "rvfi_valid";
+/// What it writes to a register.
+const WRITTEN: &str = "rvfi_rd_wdata";
 /// What tells where the chip stands when no way back does.
 const OTHERWISE: [(&str, &[&str]); 3] = [
     (
@@ -53,10 +55,11 @@ const OTHERWISE: [(&str, &[&str]); 3] = [
     (
         "data bus and interrupts",
         &[
-            "dbus_req_valid",
-            "dbus_req_ready",
-            "dbus_req_address",
-            "dbus_rsp_valid",
+            "hart_dbus_req_valid",
+            "hart_dbus_req_ready",
+            "hart_dbus_req_address",
+            "hart_dbus_rsp_valid",
+            "hart_dbus_rsp_error",
             "timer_timer_interrupt",
             "timer_software_interrupt",
             "npu_interrupt",
@@ -93,43 +96,59 @@ pub fn of(wave: &dyn History, steps: &[&Step], cycle: u64) -> WaveView {
     WaveView { from, to: window.to, signals }
 }
 
-/// Puts the values that the golden model gave to registers below those of the RTL, named as in the
-/// waves of the folder.
+/// Puts the values that the golden model gave to registers below those of the RTL. As there, a lane
+/// holds its value until it retires the next instruction. Behind the last retirement that was
+/// compared there are none.
 pub fn add_golden(view: &mut WaveView, history: &[Pair]) {
-    let lanes = view.signals.iter().filter(|signal| signal.name.starts_with(FIELDS[1])).count();
-    for lane in 0..lanes {
-        let second = |index: usize| index > 0 && history[index - 1].cycle == history[index].cycle;
-        let pairs = (0..history.len()).filter(|&index| usize::from(second(index)) == lane);
-        let values = pairs.map(|index| {
-            let pair = &history[index];
-            (pair.cycle, format!("{:08x}", pair.golden.rd_wdata))
+    for lane in 0..2 {
+        let own = view.signals.iter().filter(|signal| signal.name.starts_with(WRITTEN));
+        let Some(own) = own.map(|signal| signal.name.clone()).nth(lane) else { continue };
+        let pairs: Vec<&Pair> = history
+            .iter()
+            .enumerate()
+            .filter(|(index, pair)| {
+                let second = *index > 0 && history[index - 1].cycle == pair.cycle;
+                lane_of(view, pair.cycle, second) == Some(lane)
+            })
+            .map(|(_, pair)| pair)
+            .collect();
+        let end = history.last().map_or(0, |last| {
+            let own = pairs.last().is_some_and(|pair| pair.cycle == last.cycle);
+            last.cycle + u64::from(own)
         });
-        let golden = WaveSignal {
-            name: format!("golden.rd_wdata{}", if lane == 0 { "" } else { "_1" }),
-            group: RETIRE.to_owned(),
-            width: 32,
-            changes: at_times(values, (view.from, view.to)),
-            differs: false,
-        };
-        let mut rows = view.signals.iter().enumerate();
-        let own = rows.by_ref().filter(|(_, signal)| signal.name.starts_with(FIELDS[1])).nth(lane);
-        let Some((own, _)) = own else { continue };
-        view.signals.insert(own + 1, golden);
+        let name = format!("{} golden", own.replacen("rvfi_", "", 1));
+        let golden = row(&name, RETIRE, 32, held(&pairs, end, view));
+        let at = view.signals.iter().position(|signal| signal.name == own);
+        view.signals.insert(at.map_or(0, |at| at + 1), golden);
     }
 }
 
-/// Values that hold for a cycle each, and nothing between them.
-fn at_times(
-    values: impl Iterator<Item = (u64, String)>,
-    (from, to): (u64, u64),
-) -> Vec<(u64, String)> {
-    let mut changes = vec![(from, String::new())];
-    for (cycle, value) in values.filter(|(cycle, _)| (from..=to).contains(cycle)) {
-        changes.retain(|change| change.0 < cycle);
-        changes.extend([(cycle, value), (cycle + 1, String::new())]);
+/// The lane in which the first or second instruction of a cycle retires: the second lane may retire
+/// one alone. `None` for a cycle that is not shown.
+fn lane_of(view: &WaveView, cycle: u64, second: bool) -> Option<usize> {
+    if !(view.from..=view.to).contains(&cycle) {
+        return None;
     }
-    changes.retain(|change| change.0 <= to);
-    changes
+    let name = format!("{VALID}[0]");
+    let first_lane = view.signals.iter().find(|signal| signal.name == name).is_none_or(|signal| {
+        let before = signal.changes.iter().take_while(|change| change.0 <= cycle);
+        before.last().is_some_and(|change| change.1 == "1")
+    });
+    Some(usize::from(second || !first_lane))
+}
+
+/// The registers' values from the first retirement on until before cycle `end`.
+fn held(pairs: &[&Pair], end: u64, view: &WaveView) -> Vec<(u64, String)> {
+    let nothing = |cycle| (cycle, String::new());
+    let mut changes = vec![nothing(view.from)];
+    for pair in pairs {
+        changes.retain(|change| change.0 < pair.cycle);
+        changes.push((pair.cycle, format!("{:08x}", pair.golden.rd_wdata)));
+    }
+    if changes.len() > 1 && end <= view.to {
+        changes.push(nothing(end));
+    }
+    changed(changes.into_iter())
 }
 
 /// The cycles of a wave that are shown.
@@ -152,41 +171,42 @@ impl Window<'_> {
         Some(row(name, group, width, changed(values)))
     }
 
-    /// Each lane's instruction as text, and its fields in the cycles in which it retires one.
+    /// Lane by lane: whether it retires an instruction, which one, and its fields.
     fn retire_port(&self) -> Vec<WaveSignal> {
-        let lanes = self.values("rvfi_valid").next().map_or(0, |(_, valid)| valid.width());
-        let rows = (0..lanes).flat_map(|lane| {
-            let text = |insn: &Bits| disassemble(insn.to_u64() as u32);
-            let name =
-                if lanes == 1 { "instruction".into() } else { format!("instruction {lane}") };
-            let insn = self.lane("rvfi_insn", (lane, lanes), &text);
-            let insn = insn.map(|(_, changes)| row(&name, RETIRE, 32, changes));
-            let fields = FIELDS.iter().filter_map(move |name| {
-                let (range, changes) = self.lane(name, (lane, lanes), &digits)?;
-                Some(row(&format!("{name}{range}"), RETIRE, 32, changes))
-            });
-            insn.into_iter().chain(fields).collect::<Vec<_>>()
-        });
-        rows.collect()
+        let lanes = self.values(VALID).next().map_or(0, |(_, valid)| valid.width());
+        (0..lanes).flat_map(|lane| self.retire_lane(lane, lanes)).collect()
     }
 
-    /// A lane's part of a field: the bits that it has, and what `told` makes of them.
-    fn lane(
+    fn retire_lane(&self, lane: u32, lanes: u32) -> Vec<WaveSignal> {
+        let valid = self.part(VALID, (lane, lanes), &digits);
+        // Reset leaves no instruction.
+        let text = |insn: &Bits| match insn.to_u64() {
+            0 => String::new(),
+            insn => disassemble(insn as u32),
+        };
+        let insn = self.part("rvfi_insn", (lane, lanes), &text);
+        let name = if lanes == 1 { "instruction".into() } else { format!("instruction {lane}") };
+        let insn = insn.map(|signal| WaveSignal { name, ..signal });
+        let fields = ["rvfi_pc_rdata", WRITTEN].map(|name| self.part(name, (lane, lanes), &digits));
+        valid.into_iter().chain(insn).chain(fields.into_iter().flatten()).collect()
+    }
+
+    /// A lane's part of a field, as `told` tells it.
+    fn part(
         &self,
         name: &str,
         (lane, lanes): (u32, u32),
         told: &dyn Fn(&Bits) -> String,
-    ) -> Option<(String, Vec<(u64, String)>)> {
+    ) -> Option<WaveSignal> {
         let width = self.values(name).next()?.1.width() / lanes;
         let (high, low) = ((lane + 1) * width - 1, lane * width);
-        let values = self.values(name).map(|(cycle, value)| {
-            let valid = self.wave.value("rvfi_valid", cycle).is_some_and(|valid| valid.bit(lane));
-            let value = if valid { told(&value.slice(high, low)) } else { String::new() };
-            (cycle, value)
-        });
-        let range = if lanes == 1 { String::new() } else { format!("[{high}:{low}]") };
-        // Two instructions in a row may look the same.
-        Some((range, at_times(values.filter(|(_, value)| !value.is_empty()), (self.from, self.to))))
+        let values = self.values(name).map(|(cycle, value)| (cycle, told(&value.slice(high, low))));
+        let name = match (lanes, width) {
+            (1, _) => name.to_owned(),
+            (_, 1) => format!("{name}[{lane}]"),
+            _ => format!("{name}[{high}:{low}]"),
+        };
+        Some(row(&name, RETIRE, width, changed(values)))
     }
 }
 
@@ -216,22 +236,24 @@ mod tests {
 
     use super::*;
 
-    /// Two lanes: both retire in cycle 62, the first one in 63 as well.
+    /// Two lanes: both retire in cycle 62, the second one alone in 63, none later.
     struct Port;
 
     impl History for Port {
         fn value(&self, name: &str, cycle: u64) -> Option<Bits> {
-            let at = |value| if cycle < 62 { 0 } else { value };
-            let value = match name {
-                "rvfi_valid" => {
-                    return Some(Bits::new(2, if cycle == 63 { 1 } else { at(3 * (63 / cycle)) }));
-                }
-                "rvfi_insn" => at(0x0000_0013_4010_5513),
-                "rvfi_rd_wdata" => at(0x0000_0000_ffff_fffe),
-                "npu.registers.busy" => return Some(Bits::new(1, u64::from(cycle >= 60))),
-                _ => return None,
+            let since = |first, value| if cycle < first { 0 } else { value };
+            let valid = match cycle {
+                62 => 3,
+                63 => 2,
+                _ => 0,
             };
-            Some(Bits::new(64, value))
+            Some(match name {
+                "rvfi_valid" => Bits::new(2, valid),
+                "rvfi_insn" => Bits::new(64, since(62, 0x0000_0013_4010_5513)),
+                "rvfi_rd_wdata" => Bits::new(64, since(63, 7 << 32) | since(62, 0xffff_fffe)),
+                "npu.registers.busy" => Bits::new(1, since(60, 1)),
+                _ => return None,
+            })
         }
     }
 
@@ -241,19 +263,16 @@ mod tests {
     }
 
     #[test]
-    fn lanes_have_rows_of_their_own_with_values_where_they_retire() {
+    fn lanes_have_rows_of_their_own() {
         let view = of(&Port, &[], 62);
         assert_eq!((view.from, view.to), (2, 68));
-        let srai = "srai a0, zero, 1";
-        let first = [(2, ""), (62, srai), (63, srai), (64, "")];
-        assert_eq!(changes(&view, "instruction 0"), first);
-        assert_eq!(
-            changes(&view, "instruction 1"),
-            [(2, ""), (62, "addi zero, zero, 0"), (63, "")]
-        );
-        let values = [(2, ""), (62, "fffffffe"), (63, "fffffffe"), (64, "")];
-        assert_eq!(changes(&view, "rvfi_rd_wdata[31:0]"), values);
-        assert_eq!(changes(&view, "rvfi_rd_wdata[63:32]"), [(2, ""), (62, "00000000"), (63, "")]);
+        assert_eq!(changes(&view, "rvfi_valid[0]"), [(2, "0"), (62, "1"), (63, "0")]);
+        assert_eq!(changes(&view, "rvfi_valid[1]"), [(2, "0"), (62, "1"), (64, "0")]);
+        assert_eq!(changes(&view, "instruction 0"), [(2, ""), (62, "srai a0, zero, 1")]);
+        assert_eq!(changes(&view, "instruction 1"), [(2, ""), (62, "addi zero, zero, 0")]);
+        let [low, high] = ["rvfi_rd_wdata[31:0]", "rvfi_rd_wdata[63:32]"];
+        assert_eq!(changes(&view, low), [(2, "00000000"), (62, "fffffffe")]);
+        assert_eq!(changes(&view, high), [(2, "00000000"), (63, "00000007")]);
         assert_eq!(changes(&view, "npu.registers.busy"), [(2, "0"), (60, "1")]);
     }
 
@@ -265,11 +284,17 @@ mod tests {
             let (rtl, golden) = (retire(0), retire(value));
             Pair { order, cycle, rtl, golden }
         };
-        add_golden(&mut view, &[pair(7, 1, 9), pair(8, 62, 0xff), pair(9, 62, 4)]);
+        // The first one is from before the window.
+        let history = [pair(6, 1, 9), pair(7, 62, 0xff), pair(8, 62, 4), pair(9, 63, 7)];
+        add_golden(&mut view, &history);
         let at = |name: &str| view.signals.iter().position(|signal| signal.name == name);
-        assert_eq!(at("golden.rd_wdata"), at("rvfi_rd_wdata[31:0]").map(|row| row + 1));
-        assert_eq!(at("golden.rd_wdata_1"), at("rvfi_rd_wdata[63:32]").map(|row| row + 1));
-        assert_eq!(changes(&view, "golden.rd_wdata"), [(2, ""), (62, "000000ff"), (63, "")]);
-        assert_eq!(changes(&view, "golden.rd_wdata_1"), [(2, ""), (62, "00000004"), (63, "")]);
+        for lane in ["[31:0]", "[63:32]"] {
+            let own = at(&format!("rvfi_rd_wdata{lane}"));
+            assert_eq!(own.map(|row| row + 1), at(&format!("rd_wdata{lane} golden")));
+        }
+        let first = [(2, ""), (62, "000000ff"), (63, "")];
+        assert_eq!(changes(&view, "rd_wdata[31:0] golden"), first);
+        let second = [(2, ""), (62, "00000004"), (63, "00000007"), (64, "")];
+        assert_eq!(changes(&view, "rd_wdata[63:32] golden"), second);
     }
 }

@@ -2,6 +2,8 @@
 // A report is complete without this: it makes charts movable and commands copyable.
 (() => {
   const SLOPE = 3, CHARACTER = 6.7, HIGH = 4, LOW = 18, TOP = 3, BOTTOM = 19, TICKS = 70, NEAREST = 4;
+  // Width of a cycle in which most values can be read.
+  const READABLE = 36;
   const charts = [];
 
   const make = (name, attributes, parent) => {
@@ -51,12 +53,12 @@
       const values = svg.querySelectorAll(".label .value");
       this.names = [...svg.querySelectorAll(".label")].map((label) =>
         ({ text: label.querySelector("text"), name: label.querySelector("title").textContent }));
-      this.rows = [...svg.querySelectorAll(".row")].map((row, index) => this.row(row, values[index]));
+      this.rows = [...svg.querySelectorAll(".row")].map((row, index) => this.row(row, values[index], this.names[index]));
       this.width = 0;
       this.asked = false;
     }
 
-    row(row, value) {
+    row(row, value, name) {
       const bit = row.querySelector(".bit");
       const levels = bit ? bit.dataset.levels.split(" ").map((level) => level.split(":")) : [];
       const steps = levels.map(([begin, level], index) =>
@@ -66,7 +68,7 @@
         begin: Number(cell.dataset.begin), end: Number(cell.dataset.end), text: cell.dataset.text,
         detail: cell.dataset.detail,
       }));
-      return { bit, steps, cells, value, signal: row.classList.contains("signal") };
+      return { bit, steps, cells, value, name: name.text, signal: row.classList.contains("signal") };
     }
 
     x(cycle) { return (cycle - this.from) / (this.to - this.from) * this.width; }
@@ -158,7 +160,7 @@
       for (const row of this.rows) {
         if (!row.signal) continue;
         const found = [...row.steps, ...row.cells].find((step) => step.begin <= Chart.at && Chart.at < step.end);
-        row.value.textContent = found ? fitting(found.text, 100) : "";
+        row.value.textContent = found ? fitting(found.text, this.labels - 18 - row.name.textContent.length * CHARACTER) : "";
       }
       this.said.textContent = `cycle ${Chart.at}`;
     }
@@ -177,7 +179,10 @@
       tools.append(this.said);
     }
     center() { return Chart.at >= this.from && Chart.at < this.to ? Chart.at + 0.5 : undefined; }
-    near(cycle) { this.show(cycle - 20, cycle + 8); }
+    near(cycle) {
+      const span = Math.max(8, Math.floor(this.width / READABLE));
+      this.show(cycle - Math.ceil(span * 0.7), cycle + Math.floor(span * 0.3));
+    }
 
     listen() {
       const svg = this.svg;
@@ -237,10 +242,9 @@
     charts.push(chart);
     chart.tools();
     chart.listen();
-    // A wave of hundreds of cycles can only be read closely.
-    if (chart.markGroup && chart.rows.some((row) => row.signal) && chart.last - chart.first > 80)
-      chart.show(chart.mark - 28, chart.mark + 12);
     chart.draw();
+    // Values can only be read closely.
+    if (chart.markGroup && chart.rows.some((row) => row.signal)) chart.near(chart.mark);
   }
   addEventListener("beforeprint", () => {
     document.querySelectorAll("details").forEach((details) => { details.open = true; });

@@ -7,7 +7,7 @@ pub(super) const ROW: usize = 22;
 /// Height of the ticks' numbers.
 pub(super) const HEAD: usize = 24;
 /// Width of a character of a value.
-const CHARACTER: f64 = 6.7;
+pub(super) const CHARACTER: f64 = 6.7;
 /// Characters of a name that fit.
 const NAME: usize = 30;
 
@@ -160,7 +160,7 @@ mod tests {
     fn detail_stands_behind_the_whole_text_only() {
         let shown = |width| fitting_both("#3", "STORE 1 x 3 int8", width);
         assert_eq!(shown(200.0), "#3 STORE 1 x 3 int8");
-        assert_eq!(shown(90.0), "#3 STORE 1 x\u{2026}");
+        assert_eq!(shown(90.0), "#3 STORE 1 \u{2026}");
         assert_eq!(shown(40.0), "#3");
         assert_eq!(fitting_both("80010280", "x4", 50.0), "\u{2026}10280");
         assert_eq!(fitting_both("a", "", 50.0), "a");

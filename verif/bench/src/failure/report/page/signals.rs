@@ -1,7 +1,7 @@
 //! The wave: lines for single bits, hexagons with values for all others.
 
-use super::axis::{Axis, pixels};
-use super::chart::{Cell, Chart, ROW, Row, fitting};
+use super::axis::{Axis, LABELS, pixels};
+use super::chart::{CHARACTER, Cell, Chart, ROW, Row, fitting};
 use crate::failure::report::model::{WaveSignal, WaveView};
 use crate::failure::report::text::cycles;
 
@@ -30,7 +30,8 @@ fn row(axis: Axis, signal: &WaveSignal, mark: u64) -> Row {
     let mut row = Row::new(if signal.differs { "signal differs" } else { "signal" }, &signal.name);
     let values = values(axis, signal);
     let at = values.iter().find(|(begin, end, _)| (*begin..*end).contains(&mark));
-    row.value = at.map(|(_, _, value)| (*value).to_owned()).unwrap_or_default();
+    let room = LABELS - 18.0 - row.label.chars().count() as f64 * CHARACTER;
+    row.value = at.map(|(_, _, value)| fitting(value, room)).unwrap_or_default();
     if signal.width == 1 {
         let level = |(begin, _, value): &(u64, u64, &str)| {
             let known = matches!(*value, "0" | "1");

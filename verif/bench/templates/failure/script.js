@@ -114,14 +114,17 @@
       }
       this.drawCursor();
     }
-    // In a narrow window names are cut and values at the cursor left out.
+    // In a narrow window names are cut and values at the cursor left out; lanes have short names and
+    // no values.
     layOut(total) {
-      const narrow = total < 760, labels = narrow ? Math.min(160, Math.round(total * 0.36)) : this.roomy;
+      const narrow = total < 760, lanes = !this.rows.some((row) => row.signal);
+      const most = lanes ? 110 : narrow ? 160 : this.roomy;
+      const labels = Math.min(most, narrow ? Math.round(total * 0.36) : most);
       this.svg.classList.toggle("narrow", narrow);
       if (labels === this.labels) return;
       this.labels = labels;
       this.plot.setAttribute("x", labels);
-      const room = Math.floor(((narrow ? labels : labels - 130) - 8) / CHARACTER);
+      const room = Math.floor(((narrow || lanes ? labels : labels - 130) - 8) / CHARACTER);
       for (const { text, name } of this.names) text.textContent = ending(name, room);
     }
     drawTicks() {

@@ -6,12 +6,14 @@
 mod bad_elf;
 mod bad_options;
 mod bench;
+mod browser;
 mod cosim;
 mod cover;
 mod docs;
 mod formal;
 mod r#gen;
 mod mutate;
+mod page;
 mod programs;
 mod report;
 mod run;

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use serde::Serialize;
 use systole_isa::Unit;
 
-use super::describe::describe;
 use super::jobs::Job;
 use super::probe::Probe;
 use super::tokens::unit_name;
@@ -22,7 +21,7 @@ pub struct Descriptor {
     pub index: Option<u32>,
     /// The eight words; `None` if it started before the wave.
     pub words: Option<[u32; 8]>,
-    /// What it asks for, in short.
+    /// What it asks for, in one line with its tokens.
     pub text: String,
     /// Cycle in which it was handed to its unit's queue; `None` before the wave.
     pub issued: Option<u64>,
@@ -103,7 +102,7 @@ impl<'w> Gate<'w> {
             job: None,
             index: index.map(|index| index as u32),
             words,
-            text: words.map_or_else(|| "from before the wave".to_owned(), |words| describe(&words)),
+            text: words.map_or_else(|| "from before the wave".to_owned(), describe),
             issued: None,
             started: None,
             done: None,
@@ -149,6 +148,10 @@ impl<'w> Gate<'w> {
         over.extend(under_way.into_iter().chain(waiting));
         over
     }
+}
+
+fn describe(words: [u32; 8]) -> String {
+    systole_isa::Descriptor::decode(&words).to_string()
 }
 
 impl Descriptor {

@@ -7,7 +7,6 @@
 mod bursts;
 mod commands;
 mod cycles;
-mod describe;
 mod earlier;
 mod error;
 mod jobs;
@@ -30,7 +29,6 @@ use systole_wave::Track;
 pub use bursts::Burst;
 pub use commands::Descriptor;
 pub use cycles::Cycles;
-pub use describe::describe;
 pub use error::{Problem, WaveError};
 pub use jobs::Job;
 pub use pipeline::Flight;

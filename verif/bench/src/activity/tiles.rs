@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::bursts::probes;
 use super::commands::Descriptor;
-use super::describe;
 use super::wave::Wave;
 
 /// A tile of weights while activations stream through it.
@@ -79,7 +78,7 @@ pub(super) fn tiles(wave: &Wave, descriptors: &[Descriptor]) -> (Vec<Tile>, Vec<
             tile.descriptor = current.map(|(command, _)| command);
             tile.number = current.map(|(_, number)| number);
             let words = tile.descriptor.and_then(|command| descriptors[command].words);
-            tile.of = words.and_then(|words| describe::tiles(&words));
+            tile.of = words.and_then(|words| systole_isa::Descriptor::decode(&words).tiles());
             streaming.push_back(tile);
         }
     }

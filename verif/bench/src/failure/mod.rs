@@ -172,6 +172,9 @@ impl Failure {
         let folder = tempfile::Builder::new().prefix(".failure").tempdir_in(parent)?;
         if let Some(library) = tracing {
             explain::explain(self, origin, library, folder.path())?;
+            if let Some(view) = &mut self.view {
+                view::add_golden(view, &self.divergence.history);
+            }
         }
         let report = self.report();
         fs::write(folder.path().join(REPORT), report.text(Style::Plain))?;

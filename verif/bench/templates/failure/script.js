@@ -2,6 +2,8 @@
 // A report is complete without this: it makes charts movable and commands copyable.
 (() => {
   const SLOPE = 3, CHARACTER = 6.7, HIGH = 4, LOW = 18, TOP = 3, BOTTOM = 19, TICKS = 70, NEAREST = 4;
+  // Width of a cycle in which most values can be read.
+  const READABLE = 36;
   const charts = [];
 
   const make = (name, attributes, parent) => {
@@ -26,6 +28,16 @@
     return text.slice(0, room - 1) + "\u2026";
   };
 
+  // The detail stands behind the whole text only.
+  const fittingBoth = (text, detail, width) => {
+    const short = fitting(text, width);
+    if (short !== text || !detail) return short;
+    const both = fitting(`${text} ${detail}`, width);
+    return both.length < text.length + 6 ? short : both;
+  };
+  // Names keep their end, which says more than the beginning.
+  const ending = (name, room) => name.length <= room ? name : "\u2026" + name.slice(1 - room);
+
   class Chart {
     constructor(svg) {
       this.svg = svg;
@@ -33,17 +45,20 @@
       const number = (name) => Number(svg.dataset[name]);
       [this.first, this.last] = [number("from"), number("end")];
       [this.from, this.to] = [this.first, this.last];
-      [this.mark, this.labels, this.height] = [number("mark"), number("labels"), number("height")];
+      [this.mark, this.roomy, this.height] = [number("mark"), number("labels"), number("height")];
+      this.labels = this.roomy;
       this.ticks = svg.querySelector(".ticks");
       this.markGroup = svg.querySelector(".mark");
       this.cursor = make("path", { class: "cursor-line" }, this.plot);
       const values = svg.querySelectorAll(".label .value");
-      this.rows = [...svg.querySelectorAll(".row")].map((row, index) => this.row(row, values[index]));
+      this.names = [...svg.querySelectorAll(".label")].map((label) =>
+        ({ text: label.querySelector("text"), name: label.querySelector("title").textContent }));
+      this.rows = [...svg.querySelectorAll(".row")].map((row, index) => this.row(row, values[index], this.names[index]));
       this.width = 0;
       this.asked = false;
     }
 
-    row(row, value) {
+    row(row, value, name) {
       const bit = row.querySelector(".bit");
       const levels = bit ? bit.dataset.levels.split(" ").map((level) => level.split(":")) : [];
       const steps = levels.map(([begin, level], index) =>
@@ -51,8 +66,9 @@
       const cells = [...row.querySelectorAll(".cell")].map((cell) => ({
         cell, path: cell.querySelector("path"), label: cell.querySelector("text"),
         begin: Number(cell.dataset.begin), end: Number(cell.dataset.end), text: cell.dataset.text,
+        detail: cell.dataset.detail,
       }));
-      return { bit, steps, cells, value, signal: row.classList.contains("signal") };
+      return { bit, steps, cells, value, name: name.text, signal: row.classList.contains("signal") };
     }
 
     x(cycle) { return (cycle - this.from) / (this.to - this.from) * this.width; }
@@ -82,7 +98,8 @@
 
     draw() {
       // Paper is narrow: there it is shrunk as a whole.
-      const total = Chart.printing ? 1120 : Math.max(560, this.svg.clientWidth);
+      const total = Chart.printing ? 1120 : Math.max(280, this.svg.clientWidth);
+      this.layOut(total);
       this.width = total - this.labels;
       this.svg.setAttribute("viewBox", `0 0 ${total} ${this.height}`);
       this.plot.setAttribute("width", this.width);
@@ -96,6 +113,19 @@
         for (const cell of row.cells) this.drawCell(cell);
       }
       this.drawCursor();
+    }
+    // In a narrow window names are cut and values at the cursor left out; lanes have short names and
+    // no values.
+    layOut(total) {
+      const narrow = total < 760, lanes = !this.rows.some((row) => row.signal);
+      const most = lanes ? 110 : narrow ? 160 : this.roomy;
+      const labels = Math.min(most, narrow ? Math.round(total * 0.36) : most);
+      this.svg.classList.toggle("narrow", narrow);
+      if (labels === this.labels) return;
+      this.labels = labels;
+      this.plot.setAttribute("x", labels);
+      const room = Math.floor(((narrow || lanes ? labels : labels - 130) - 8) / CHARACTER);
+      for (const { text, name } of this.names) text.textContent = ending(name, room);
     }
     drawTicks() {
       const least = (this.to - this.from) * TICKS / this.width;
@@ -113,7 +143,7 @@
       return steps.map((step, index) =>
         `${index ? "L" : "M"}${this.x(step.begin)} ${y[step.text] ?? (LOW + HIGH) / 2}H${this.x(step.end)}`).join("");
     }
-    drawCell({ cell, path, label, begin, end, text }) {
+    drawCell({ cell, path, label, begin, end, text, detail }) {
       const hidden = begin > this.to || Math.max(end, begin + 1) < this.from;
       cell.style.display = hidden ? "none" : "";
       if (hidden) return;
@@ -124,7 +154,7 @@
         ? `M${left} ${middle}L${left + slope} ${HIGH}H${right - slope}L${right} ${middle}L${right - slope} ${LOW}H${left + slope}Z`
         : `M${left} ${TOP}H${right}V${BOTTOM}H${left}Z`);
       const [from, to] = [Math.max(0, left), Math.min(this.width, right)];
-      label.textContent = fitting(text, to - from);
+      label.textContent = fittingBoth(text, detail, to - from);
       label.setAttribute("x", (from + to) / 2);
     }
     drawCursor() {
@@ -133,7 +163,7 @@
       for (const row of this.rows) {
         if (!row.signal) continue;
         const found = [...row.steps, ...row.cells].find((step) => step.begin <= Chart.at && Chart.at < step.end);
-        row.value.textContent = found ? fitting(found.text, 100) : "";
+        row.value.textContent = found ? fitting(found.text, this.labels - 18 - row.name.textContent.length * CHARACTER) : "";
       }
       this.said.textContent = `cycle ${Chart.at}`;
     }
@@ -152,7 +182,10 @@
       tools.append(this.said);
     }
     center() { return Chart.at >= this.from && Chart.at < this.to ? Chart.at + 0.5 : undefined; }
-    near(cycle) { this.show(cycle - 20, cycle + 8); }
+    near(cycle) {
+      const span = Math.max(8, Math.floor(this.width / READABLE));
+      this.show(cycle - Math.ceil(span * 0.7), cycle + Math.floor(span * 0.3));
+    }
 
     listen() {
       const svg = this.svg;
@@ -212,10 +245,9 @@
     charts.push(chart);
     chart.tools();
     chart.listen();
-    // A wave of hundreds of cycles can only be read closely.
-    if (chart.markGroup && chart.rows.some((row) => row.signal) && chart.last - chart.first > 80)
-      chart.show(chart.mark - 28, chart.mark + 12);
     chart.draw();
+    // Values can only be read closely.
+    if (chart.markGroup && chart.rows.some((row) => row.signal)) chart.near(chart.mark);
   }
   addEventListener("beforeprint", () => {
     document.querySelectorAll("details").forEach((details) => { details.open = true; });

@@ -3,7 +3,7 @@
 /// Width of a chart in pixels, before a script fits it to the window.
 pub(super) const WIDTH: f64 = 1120.0;
 /// Of these, for names and the values at the cursor.
-pub(super) const LABELS: f64 = 290.0;
+pub(super) const LABELS: f64 = 340.0;
 /// Least pixels between ticks.
 const TICKS: f64 = 70.0;
 
@@ -80,6 +80,6 @@ mod tests {
     #[test]
     fn cycles_outside_are_at_the_edges() {
         let axis = Axis::new(10, 19);
-        assert_eq!([axis.x(0), axis.x(10), axis.x(15), axis.x(99)], [0.0, 0.0, 415.0, 830.0]);
+        assert_eq!([axis.x(0), axis.x(10), axis.x(15), axis.x(99)], [0.0, 0.0, 390.0, 780.0]);
     }
 }

@@ -7,9 +7,9 @@ pub(super) const ROW: usize = 22;
 /// Height of the ticks' numbers.
 pub(super) const HEAD: usize = 24;
 /// Width of a character of a value.
-const CHARACTER: f64 = 6.7;
+pub(super) const CHARACTER: f64 = 6.7;
 /// Characters of a name that fit.
-const NAME: usize = 23;
+const NAME: usize = 30;
 
 /// A chart.
 pub(super) struct Chart {
@@ -57,6 +57,8 @@ pub(super) struct Cell {
     /// As much of the text as fits.
     pub(super) shown: String,
     pub(super) text: String,
+    /// What is shown behind the text where there is room.
+    pub(super) detail: String,
     pub(super) title: String,
 }
 
@@ -128,6 +130,19 @@ pub(super) fn fitting(text: &str, width: f64) -> String {
     }
 }
 
+/// As much of a text and its detail as fits into `width` pixels; detail only behind the whole text.
+pub(super) fn fitting_both(text: &str, detail: &str, width: f64) -> String {
+    let short = fitting(text, width);
+    if short != text || detail.is_empty() {
+        return short;
+    }
+    match fitting(&format!("{text} {detail}"), width) {
+        // Less than a word of it says nothing.
+        both if both.chars().count() < text.chars().count() + 6 => short,
+        both => both,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,9 +157,19 @@ mod tests {
     }
 
     #[test]
+    fn detail_stands_behind_the_whole_text_only() {
+        let shown = |width| fitting_both("#3", "STORE 1 x 3 int8", width);
+        assert_eq!(shown(200.0), "#3 STORE 1 x 3 int8");
+        assert_eq!(shown(90.0), "#3 STORE 1 \u{2026}");
+        assert_eq!(shown(40.0), "#3");
+        assert_eq!(fitting_both("80010280", "x4", 50.0), "\u{2026}10280");
+        assert_eq!(fitting_both("a", "", 50.0), "a");
+    }
+
+    #[test]
     fn names_keep_their_end() {
         let row = Row::new("signal", "systole_soc.core.execute.alu.sra_result");
-        assert_eq!(row.label, "\u{2026}execute.alu.sra_result");
+        assert_eq!(row.label, "\u{2026}c.core.execute.alu.sra_result");
         assert_eq!(Row::new("signal", "clock").label, "clock");
     }
 }

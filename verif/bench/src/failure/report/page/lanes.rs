@@ -1,7 +1,7 @@
 //! The timeline: what the parts of the chip did, as bars over cycles.
 
 use super::axis::{Axis, pixels};
-use super::chart::{Cell, Chart, ROW, Row, fitting};
+use super::chart::{Cell, Chart, ROW, Row, fitting_both};
 use crate::failure::report::model::{Lane, Span, Timeline};
 use crate::failure::report::text::cycles;
 
@@ -47,8 +47,9 @@ fn cell(axis: Axis, span: &Span) -> Cell {
         class: if span.failed { "bar failed" } else { "bar" },
         path: format!("M{start} 3H{stop}V{}H{start}Z", ROW - 3),
         x: pixels((left + right) / 2.0),
-        shown: fitting(&span.label, right - left),
+        shown: fitting_both(&span.label, &span.detail, right - left),
         text: span.label.clone(),
+        detail: span.detail.clone(),
         title: format!("{}, {}{colon}{}", span.label, cycles(span.begin, span.end), span.detail),
     }
 }

@@ -1,7 +1,7 @@
 //! The wave: lines for single bits, hexagons with values for all others.
 
-use super::axis::{Axis, pixels};
-use super::chart::{Cell, Chart, ROW, Row, fitting};
+use super::axis::{Axis, LABELS, pixels};
+use super::chart::{CHARACTER, Cell, Chart, ROW, Row, fitting};
 use crate::failure::report::model::{WaveSignal, WaveView};
 use crate::failure::report::text::cycles;
 
@@ -30,7 +30,8 @@ fn row(axis: Axis, signal: &WaveSignal, mark: u64) -> Row {
     let mut row = Row::new(if signal.differs { "signal differs" } else { "signal" }, &signal.name);
     let values = values(axis, signal);
     let at = values.iter().find(|(begin, end, _)| (*begin..*end).contains(&mark));
-    row.value = at.map(|(_, _, value)| (*value).to_owned()).unwrap_or_default();
+    let room = LABELS - 18.0 - row.label.chars().count() as f64 * CHARACTER;
+    row.value = at.map(|(_, _, value)| fitting(value, room)).unwrap_or_default();
     if signal.width == 1 {
         let level = |(begin, _, value): &(u64, u64, &str)| {
             let known = matches!(*value, "0" | "1");
@@ -39,8 +40,9 @@ fn row(axis: Axis, signal: &WaveSignal, mark: u64) -> Row {
         row.levels = values.iter().map(level).collect::<Vec<_>>().join(" ");
         row.line = line(axis, &values);
     } else {
-        row.cells =
-            values.iter().map(|&(begin, end, value)| cell(axis, begin, end, value)).collect();
+        // Where there is no value there is nothing to see.
+        let told = values.iter().filter(|(_, _, value)| !value.is_empty());
+        row.cells = told.map(|&(begin, end, value)| cell(axis, begin, end, value)).collect();
     }
     row
 }
@@ -85,6 +87,7 @@ fn cell(axis: Axis, begin: u64, end: u64, value: &str) -> Cell {
         x: pixels((left + right) / 2.0),
         shown: fitting(value, right - left),
         text: value.to_owned(),
+        detail: String::new(),
         title: format!("{value}, {}", cycles(begin, end)),
     }
 }
@@ -111,8 +114,17 @@ mod tests {
     fn a_bit_is_a_line_with_edges() {
         let axis = Axis::new(0, 9);
         let row = row(axis, &signal(1, &[(0, "0"), (5, "1"), (7, "not known")]), 5);
-        assert_eq!(row.line, "M0 18H415L415 4H581L581 11H830");
+        assert_eq!(row.line, "M0 18H390L390 4H546L546 11H780");
         assert_eq!(row.levels, "0:0 5:1 7:x");
         assert!(row.cells.is_empty());
+    }
+
+    #[test]
+    fn no_value_leaves_a_gap() {
+        let axis = Axis::new(0, 9);
+        let row = row(axis, &signal(32, &[(0, ""), (5, "ret"), (6, "")]), 7);
+        assert_eq!(row.cells.len(), 1);
+        assert_eq!((row.cells[0].begin, row.cells[0].end), (5, 6));
+        assert_eq!(row.value, "");
     }
 }

@@ -15,7 +15,7 @@ use systole_wave::SignalRef;
 use super::suspect::suspect;
 use super::{Failure, Origin, Recorded, diverges, golden_tracks, source, timeline, view};
 use crate::activity::{self, Activity};
-use crate::lockstep::Divergence;
+use crate::lockstep::{Divergence, Kind};
 use crate::{chip, faults};
 
 /// Name of the waves, and of the files that open them, without an ending.
@@ -26,10 +26,17 @@ const CYCLES: u64 = 5000;
 /// Cycles of the waves in the folder before and after the difference.
 const BEFORE: u64 = 300;
 const AFTER: u64 = 20;
+/// Cycles after the last sign of life of what hangs: all that could still happen has.
+const AFTER_HANG: u64 = 2000;
 
 /// First and last cycle of the waves in the folder.
 pub fn window(divergence: &Divergence) -> (u64, u64) {
-    (divergence.moment().saturating_sub(BEFORE), divergence.cycle + AFTER)
+    (divergence.cycle.saturating_sub(BEFORE), last(divergence))
+}
+
+fn last(divergence: &Divergence) -> u64 {
+    let after = if divergence.kind == Kind::Hang { AFTER_HANG } else { AFTER };
+    divergence.cycle + after
 }
 
 /// Writes the waves and what opens them into `folder`, and adds to the failure what they tell. Waves
@@ -51,7 +58,7 @@ pub fn explain(
     let steps = suspect(&design, &recorded, &divergence);
     failure.source = source::of(&steps, divergence.kind);
     let (from, to) = window(&divergence);
-    failure.view = Some(view::of(&recorded, &source::shown(&steps), divergence.moment()));
+    failure.view = Some(view::of(&recorded, &source::shown(&steps), divergence.cycle));
     let time = |cycle| Recorded::ticks(recorded.wave(), cycle);
     let mut tracks = golden_tracks::tracks(&divergence, &time);
     if let Ok(activity) = Activity::read(&all) {
@@ -86,9 +93,8 @@ fn trace(
 ) -> Option<Divergence> {
     let mut pair = chip::lockstep(origin.config, library).ok()?;
     pair.select_fault(origin.fault);
-    let Divergence { cycle, .. } = failure.divergence;
-    let from = failure.divergence.moment().saturating_sub(CYCLES);
-    pair.trace(path, from, cycle + AFTER);
+    let divergence = &failure.divergence;
+    pair.trace(path, divergence.cycle.saturating_sub(CYCLES), last(divergence));
     let divergence = diverges(&mut pair, &failure.program);
     // What follows the difference belongs to the picture.
     pair.dut().run(AFTER);

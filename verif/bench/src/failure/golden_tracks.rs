@@ -121,7 +121,7 @@ mod tests {
             differences: Vec::new(),
             history: retirements.iter().map(pair).collect(),
             registers: [0; 32],
-            npu: None,
+            clue: None,
         };
         let tracks = tracks(&divergence, &|cycle| cycle);
         let track = tracks.iter().find(|track| track.name == name).expect("a track");

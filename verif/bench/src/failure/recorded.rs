@@ -43,6 +43,11 @@ impl Recorded {
         &self.wave
     }
 
+    /// The last cycle that is in it.
+    pub fn last_cycle(&self) -> u64 {
+        self.wave.end() / Self::ticks(&self.wave, 1)
+    }
+
     /// When a cycle begins, in ticks of a wave of ours.
     pub fn ticks(wave: &Wave, cycle: u64) -> u64 {
         wave.timescale().ticks(u128::from(cycle) * CYCLE).unwrap_or(u64::MAX)

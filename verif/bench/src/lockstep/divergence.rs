@@ -148,7 +148,8 @@ impl From<(Kind, String)> for Mismatch {
 pub struct Divergence {
     /// Kind of difference.
     pub kind: Kind,
-    /// Clock cycle at which it was seen, since reset.
+    /// Clock cycle at which it was seen, since reset; of a hang the last one in which something
+    /// happened.
     pub cycle: u64,
     /// Retirements before it.
     pub order: u64,
@@ -162,14 +163,6 @@ pub struct Divergence {
     pub registers: [u32; 32],
     /// What is wrong where no retire record differs.
     pub clue: Option<Clue>,
-}
-
-impl Divergence {
-    /// The cycle that there is something to see in: of a hang that of the last retirement.
-    pub fn moment(&self) -> u64 {
-        let last = self.history.last().filter(|_| self.kind == Kind::Hang);
-        last.map_or(self.cycle, |pair| pair.cycle)
-    }
 }
 
 impl fmt::Display for Divergence {

@@ -35,6 +35,8 @@ enum Deferred {
 pub(super) struct NpuChecker {
     /// Jobs that ended as they should.
     pub(super) jobs: u64,
+    /// When the last job began, or wrote last.
+    pub(super) active: u64,
     current: Option<Current>,
     /// Events that came before the store to the doorbell, or to `ABORT`, retired.
     deferred: VecDeque<Deferred>,
@@ -93,6 +95,7 @@ impl NpuChecker {
     ) -> Check {
         if let Some(record) = golden.npu.take_job() {
             self.counters.start(cycle, record.descriptors(), golden.npu.config().bus_bytes);
+            self.active = cycle;
             self.current = Some(Current { record, matched: 0, refused: Vec::new() });
         }
         if golden.npu.aborting() {

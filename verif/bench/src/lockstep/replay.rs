@@ -124,19 +124,26 @@ impl<'a> Run<'a> {
                 StopReason::BufferFull | StopReason::Watch => {}
                 StopReason::Limit if dut.cycle() < max_cycles => {}
                 StopReason::Hang => {
-                    self.cycle = dut.cycle();
-                    let message = format!("nothing retired for {HANG_CYCLES} cycles");
-                    return self.fail(Kind::Hang, message);
+                    return self.hang(format!("nothing retired for {HANG_CYCLES} cycles"));
                 }
                 StopReason::Limit => {
-                    self.cycle = dut.cycle();
-                    let npu = if self.golden.npu.busy() { ", the NPU is busy" } else { "" };
-                    let message = format!("the program did not end in {max_cycles} cycles{npu}");
-                    return self.fail(Kind::Hang, message);
+                    return self.hang(format!("the program did not end in {max_cycles} cycles"));
                 }
                 StopReason::Broken => return self.fail(Kind::Broken, dut.broken()),
             }
         }
+    }
+
+    /// Nothing more comes: the cycle of that is the last one in which something did.
+    fn hang(&mut self, message: String) -> Result<(), Failure> {
+        let retired = self.history.back().map_or(0, |pair| pair.cycle);
+        if !self.golden.npu.busy() {
+            self.cycle = retired;
+            return self.fail(Kind::Hang, message);
+        }
+        self.cycle = self.npu.active;
+        let message = format!("{message}; the NPU is busy, and wrote nothing since");
+        self.fail(Kind::Hang, message)
     }
 
     fn finish(&mut self) -> Result<(), Failure> {
@@ -160,6 +167,7 @@ impl<'a> Run<'a> {
             }
             Event::NpuWrite(write) => {
                 self.timing.add(write.cycle, write.address);
+                self.npu.active = self.cycle;
                 let result = self.npu.write(self.golden, write);
                 self.check(result)
             }

@@ -5,10 +5,13 @@ use systole_hdl::origin::{Expected, Question, Step, origin};
 
 use super::{Search, WAIT};
 
+/// Cycles after which nothing more happens.
+const STANDSTILL: u64 = 1900;
+
 impl Search<'_> {
     /// An NPU job that should have ended, or an instruction that should have retired.
     pub(super) fn hang(&self) -> Vec<Step> {
-        let Some(cycle) = self.divergence.cycle.checked_sub(1) else { return Vec::new() };
+        let cycle = self.wave.last_cycle().min(self.divergence.cycle + STANDSTILL);
         let job = self.number("npu.registers.busy", cycle) == 1;
         let signal = if job { "npu_job_end" } else { "rvfi_valid" };
         let expected = Expected::Value(Bits::new(1, 1));

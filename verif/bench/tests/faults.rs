@@ -69,6 +69,9 @@ fn problem(
     let original = failure.original_instructions;
     let index = found.index;
     println!("{name:<32} found by program {index:>4} as {kind:<9} {original:>3} -> {size:>2}");
+    if failure.divergence.is_race() && !found.divergence.is_race() {
+        return Some(format!("{name}: the small program has a race of its own"));
+    }
     let needs_errors = failure.program.environment.hart_errors > 0;
     let large = faults::part(name) == Part::Core && size > MINIMAL && !needs_errors;
     large.then(|| format!("{name}: {size} instructions\n{}", failure.report().text(Style::Plain)))

@@ -111,11 +111,13 @@ impl Failure {
     ) -> Result<Self, Error> {
         let mut pair = chip::lockstep(origin.config, library)?;
         pair.select_fault(origin.fault);
-        let kind = found.divergence.kind;
+        // A race in the program would hide the chip's fault.
+        let (kind, race) = (found.divergence.kind, found.divergence.is_race());
         let (mut runs, mut size) = (0, found.program.instruction_count());
         let program = shrink(&found.program, budget, |candidate| {
             runs += 1;
-            let fails = diverges(&mut pair, candidate).is_some_and(|d| d.kind == kind);
+            let fails = diverges(&mut pair, candidate)
+                .is_some_and(|d| d.kind == kind && (race || !d.is_race()));
             if fails {
                 size = candidate.instruction_count();
             }

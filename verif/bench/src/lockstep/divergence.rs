@@ -87,6 +87,8 @@ pub enum Clue {
         rtl: (u32, u8),
         /// What should have been; `None` when all was written before.
         golden: Option<(u32, u8)>,
+        /// The job's own list may be at fault: a token is missing in it.
+        race: bool,
     },
     /// How an NPU job ended.
     NpuEnd {
@@ -163,6 +165,14 @@ pub struct Divergence {
     pub registers: [u32; 32],
     /// What is wrong where no retire record differs.
     pub clue: Option<Clue>,
+}
+
+impl Divergence {
+    /// Whether the program may be at fault and not the chip: two descriptors of a job are ordered by
+    /// nothing.
+    pub fn is_race(&self) -> bool {
+        matches!(self.clue, Some(Clue::NpuByte { race: true, .. }))
+    }
 }
 
 impl fmt::Display for Divergence {

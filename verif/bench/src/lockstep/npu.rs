@@ -122,7 +122,7 @@ impl NpuChecker {
         for (address, value) in write.bytes() {
             if !current.record.window.allows(address) {
                 let message = format!("the NPU wrote {value:#04x} at {address:#010x}, {OUTSIDE}");
-                return Err(wrong_byte(message, &write, (address, value), None));
+                return Err(needless_byte(message, &write, (address, value)));
             }
             let Some(expected) = current.record.writes.get(current.matched) else {
                 if write.failed && !golden.in_ram(address) {
@@ -130,12 +130,13 @@ impl NpuChecker {
                 }
                 let message =
                     format!("the NPU wrote {value:#04x} at {address:#010x} after all was written");
-                return Err(wrong_byte(message, &write, (address, value), None));
+                return Err(needless_byte(message, &write, (address, value)));
             };
             if (address, value) != (expected.address, expected.new) {
                 if write.failed && !golden.in_ram(address) {
                     continue;
                 }
+                let missing = missing_token(golden, &current.record);
                 let message = format!(
                     "byte {} of the job: the RTL wrote {value:#04x} at {address:#010x}, expected \
                      {:#04x} at {:#010x} (descriptor {}){}",
@@ -143,10 +144,15 @@ impl NpuChecker {
                     expected.new,
                     expected.address,
                     expected.descriptor,
-                    missing_token(golden, &current.record)
+                    missing.as_deref().unwrap_or_default()
                 );
-                let right = Some((expected.address, expected.new));
-                return Err(wrong_byte(message, &write, (address, value), right));
+                let clue = Clue::NpuByte {
+                    cycle: write.cycle,
+                    rtl: (address, value),
+                    golden: Some((expected.address, expected.new)),
+                    race: missing.is_some(),
+                };
+                return Err(Mismatch::new(Kind::NpuWrite, message, clue));
             }
             if write.failed {
                 current.refused.push(current.matched);
@@ -203,13 +209,9 @@ impl NpuChecker {
     }
 }
 
-fn wrong_byte(
-    message: String,
-    write: &NpuWrite,
-    rtl: (u32, u8),
-    golden: Option<(u32, u8)>,
-) -> Mismatch {
-    let clue = Clue::NpuByte { cycle: write.cycle, rtl, golden };
+/// A byte that should not have been written at all.
+fn needless_byte(message: String, write: &NpuWrite, rtl: (u32, u8)) -> Mismatch {
+    let clue = Clue::NpuByte { cycle: write.cycle, rtl, golden: None, race: false };
     Mismatch::new(Kind::NpuWrite, message, clue)
 }
 
@@ -229,9 +231,9 @@ fn cover(
 }
 
 /// The first pair of descriptors that nothing orders, if the list itself is at fault.
-fn missing_token(golden: &Machine, record: &JobRecord) -> String {
+fn missing_token(golden: &Machine, record: &JobRecord) -> Option<String> {
     let hazards = hazard::check(golden.npu.config(), &record.list);
-    hazards.first().map_or_else(String::new, |hazard| format!("; a token is missing: {hazard}"))
+    hazards.first().map(|hazard| format!("; a token is missing: {hazard}"))
 }
 
 fn is_bus_error(number: u32) -> bool {

@@ -56,7 +56,9 @@ struct Wrong {
 impl Search<'_> {
     fn clue(&self, clue: Clue) -> Vec<Step> {
         match clue {
-            Clue::NpuByte { cycle, rtl, golden } => self.npu_byte(u64::from(cycle), rtl, golden),
+            Clue::NpuByte { cycle, rtl, golden, .. } => {
+                self.npu_byte(u64::from(cycle), rtl, golden)
+            }
             Clue::NpuEnd { rtl, golden } => self.npu_end(rtl, golden),
             Clue::NpuEndsEarly => self.follow_bit("npu_job_end", 0, false),
             Clue::Interrupt { expected } => {

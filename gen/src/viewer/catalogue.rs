@@ -214,7 +214,6 @@ fn npu_control() -> Vec<Wanted> {
         valid("npu.frontend.at_hand"),
         named("npu.frontend.opcode", "npu_opcode", 4, &names::OPCODES),
         bit("npu.frontend.advance"),
-        npu_cause("npu.frontend.found"),
         bit("npu.frontend.drop"),
         bit("npu_job_end"),
         npu_cause("npu_job_cause"),

@@ -10,6 +10,8 @@ use super::states::StateRegister;
 pub struct Focus {
     /// Areas that are to be seen at first.
     pub areas: Vec<Area>,
+    /// Signals below the chip's top module that lead to where it goes wrong, shown above all others.
+    pub way: Vec<String>,
     /// Where it goes wrong; more places may follow.
     pub markers: Vec<Marker>,
     /// Part of the time to be seen at first, in ns.
@@ -21,7 +23,7 @@ impl Focus {
     pub fn at(areas: Vec<Area>, time_ns: u64, before_ns: u64, text: String) -> Self {
         let marker = Marker { name: "mismatch".to_owned(), text, time_ns };
         let window = (time_ns.saturating_sub(before_ns), time_ns + before_ns / 3);
-        Self { areas, markers: vec![marker], window }
+        Self { areas, way: Vec::new(), markers: vec![marker], window }
     }
 }
 
@@ -40,6 +42,9 @@ pub fn chip_session(
         open: focus.areas.contains(&area),
         signals: finder.shown(area),
     });
+    let way =
+        Group { name: "the way back".to_owned(), open: true, signals: finder.way(&focus.way) };
+    let groups = std::iter::once(way).chain(groups);
     ViewerSession {
         name: name.to_owned(),
         wave: wave.to_owned(),
@@ -114,6 +119,21 @@ impl Finder<'_> {
             Shown { signal: signal.clone(), label, format, color: Some(color) }
         };
         golden.map(shown).collect()
+    }
+
+    /// What leads from the difference to its origin, the origin last.
+    fn way(&self, way: &[String]) -> Vec<Shown> {
+        let found = way.iter().filter_map(|path| Some((path, self.below_root(path)?)));
+        let shown = |(path, signal): (&String, &WaveSignal)| {
+            let is_end = way.last() == Some(path);
+            Shown {
+                signal: signal.clone(),
+                label: None,
+                format: if signal.width == Some(1) { Format::Binary } else { Format::Hexadecimal },
+                color: is_end.then_some(Color::Red),
+            }
+        };
+        found.map(shown).collect()
     }
 
     fn below_root(&self, path: &str) -> Option<&WaveSignal> {
@@ -209,6 +229,16 @@ mod tests {
                 "bench.soc.npu.tokens.load_to_exec[3:0]",
             ]
         );
+    }
+
+    #[test]
+    fn the_way_back_is_on_top() {
+        let way = ["rvfi_insn", "hart.gone", "npu.load"].map(str::to_owned).to_vec();
+        let focus = Focus { way, ..Focus::at(vec![Area::Retire], 1000, 150, String::new()) };
+        let text = &gtkwave(&chip_session("fail", "fail.vcd", &signals(), &[], &focus))[0].text;
+        let group = "@800200\n-the way back\n@22\nbench.soc.rvfi_insn[31:0]\n@28\n[color] 1\n\
+                     bench.soc.npu.load\n@1000200\n-the way back\n@800200\n-hart retire\n";
+        assert!(text.contains(group), "{text}");
     }
 
     #[test]

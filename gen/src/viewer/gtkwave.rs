@@ -88,7 +88,7 @@ pub fn gtkwave(session: &ViewerSession) -> Vec<GeneratedFile> {
             .map(|(letter, marker)| NamedMarker { letter, name: &marker.name })
             .collect(),
         scopes: scopes(session),
-        titles: markers().map(|m| m.text.as_str()).filter(|text| !text.is_empty()).collect(),
+        titles: markers().flat_map(|marker| marker.text.lines()).collect(),
         groups: session.groups.iter().map(|group| trace_group(group, &tables)).collect(),
     };
     let save =

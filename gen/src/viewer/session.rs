@@ -110,7 +110,7 @@ pub enum Color {
 pub struct Marker {
     /// Its name, one word.
     pub name: String,
-    /// What happened there, for a line at the top; may be empty.
+    /// What happened there, for lines at the top; may be empty.
     pub text: String,
     /// When, in ns.
     pub time_ns: u64,

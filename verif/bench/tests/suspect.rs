@@ -89,8 +89,12 @@ fn traced(config: &ChipConfig) -> Arc<Library> {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Two faults of the hart, one of what its bus answers, two of the NPU.
-const FAULTS: [&str; 5] = [
+/// Two faults of the hart, one of what its bus answers, two of the NPU; and where nothing wrong is
+/// seen, but something never comes: an interrupt that is awaited, one that is not taken, a token.
+const FAULTS: [&str; 8] = [
+    "timer-interrupt-lost",
+    "npu-interrupt-lost",
+    "token-to-store-lost",
     "vectored-mode-ignored",
     "divide-by-zero-negated",
     "bus-error-ignored",

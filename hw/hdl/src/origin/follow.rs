@@ -35,6 +35,7 @@ pub(super) fn follow(values: &Values, question: &Question) -> Vec<Step> {
             signal: values.scopes[part.scope].full_name(&module.signal(id).name),
             cycle: part.cycle,
             value: values.signal(part.scope, id, part.cycle),
+            part: (part.high, part.low),
             location,
             action: Action::Unknown,
         };

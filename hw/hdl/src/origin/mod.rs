@@ -76,6 +76,8 @@ pub struct Step {
     pub cycle: u64,
     /// Its value then.
     pub value: Option<Bits>,
+    /// Highest and lowest bit that the way is about.
+    pub part: (u32, u32),
     /// What gives it that value: an assignment, a connection, the operator at the end of the path.
     pub location: Location,
     /// What is done there.

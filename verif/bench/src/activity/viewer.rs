@@ -15,7 +15,7 @@ const CYCLE_NS: u64 = 10;
 /// What is of interest in the wave of a divergence: the parts of the chip that it is about, and the
 /// cycles around it.
 pub fn focus(divergence: &Divergence) -> Focus {
-    let text = format!("MISMATCH at cycle {}: {}", divergence.cycle, title(divergence));
+    let text = format!("MISMATCH at cycle {}\n{}", divergence.cycle, title(divergence));
     // So close that texts of instructions can be read; a job is looked at as a whole.
     let cycles_before = match divergence.kind {
         Kind::NpuWrite | Kind::NpuEnd => 120,
@@ -27,7 +27,7 @@ pub fn focus(divergence: &Divergence) -> Focus {
 
 /// The difference in so few characters that it fits the column of names.
 fn title(divergence: &Divergence) -> String {
-    const WIDTH: usize = 46;
+    const WIDTH: usize = 36;
     if divergence.message.chars().count() <= WIDTH {
         return divergence.message.clone();
     }
@@ -38,20 +38,14 @@ fn title(divergence: &Divergence) -> String {
 /// The parts of the chip that a kind of divergence is about.
 pub fn areas(kind: Kind) -> Vec<Area> {
     let hart = [Area::Retire, Area::Pipeline];
-    let npu = [
-        Area::Retire,
-        Area::NpuControl,
-        Area::NpuLoad,
-        Area::NpuExec,
-        Area::NpuStore,
-        Area::Tokens,
-        Area::Axi,
-    ];
+    let npu =
+        [Area::NpuControl, Area::NpuLoad, Area::NpuExec, Area::NpuStore, Area::Tokens, Area::Axi];
     match kind {
         Kind::Retire => hart.into(),
         Kind::Interrupt | Kind::Timing => [&hart[..], &[Area::Interrupts]].concat(),
         Kind::NpuWrite | Kind::NpuEnd => npu.into(),
-        Kind::Memory | Kind::Protocol => [&npu[..], &[Area::Buses]].concat(),
+        Kind::Protocol => [&npu[..], &[Area::Buses]].concat(),
+        Kind::Memory => [&hart[..], &[Area::Buses]].concat(),
         Kind::Hang | Kind::Broken => Area::ALL.into(),
     }
 }
@@ -73,10 +67,19 @@ pub fn viewer_files(
     let opened = Wave::open(wave, &[])?;
     session.ticks_per_ns = opened.ticks_per_ns();
     let cycles = opened.cycles();
-    let length = cycles.begin_ns(cycles.end()).saturating_sub(cycles.begin_ns(cycles.first()));
+    let (first, end) = (cycles.begin_ns(cycles.first()), cycles.begin_ns(cycles.end()));
+    session.window = within(session.window, (first, end));
+    let length = end.saturating_sub(first);
     let mut files = gtkwave(&session);
     files.extend(surfer(&session, length));
     Ok(files)
+}
+
+/// The window moved into the wave: a viewer shows none that reaches beyond its end.
+fn within((from, to): (u64, u64), (first, end): (u64, u64)) -> (u64, u64) {
+    let width = to - from;
+    let to = to.min(end);
+    (to.saturating_sub(width).max(first), to)
 }
 
 #[cfg(test)]
@@ -87,6 +90,13 @@ mod tests {
     use systole_gen::viewer::{chip_signals, state_registers};
     use systole_hdl::Design;
     use systole_hdl::ir::Module;
+
+    #[test]
+    fn a_window_does_not_reach_beyond_the_wave() {
+        assert_eq!(super::within((1490, 3090), (0, 2900)), (1300, 2900));
+        assert_eq!(super::within((100, 300), (0, 2900)), (100, 300));
+        assert_eq!(super::within((0, 3000), (500, 2900)), (500, 2900));
+    }
 
     fn design(preset: &str) -> Design {
         let config = ChipConfig::preset(preset).expect("a preset");

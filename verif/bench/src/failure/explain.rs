@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use systole_chip::soc;
-use systole_gen::viewer::state_registers;
+use systole_gen::viewer::{Focus, state_registers};
 use systole_gen::write_files;
 use systole_hdl::{Design, fault};
 use systole_sim::Library;
@@ -79,7 +79,9 @@ pub fn explain(
     }
     failure.waves = true;
     let fst = folder.join(NAME).with_extension("fst");
-    let (states, focus) = (state_registers(&design), activity::focus(&divergence));
+    let states = state_registers(&design);
+    let way = source::shown(&steps).into_iter().map(|step| step.signal.clone()).collect();
+    let focus = Focus { way, ..activity::focus(&divergence) };
     let files = activity::viewer_files(&fst, NAME, &states, &focus).map_err(io::Error::other)?;
     write_files(folder, &files).map_err(io::Error::other)
 }

@@ -13,23 +13,33 @@ pub(super) fn of(steps: &[Step], kind: Kind) -> Option<model::Source> {
         .then(|| model::Source { steps: shown(steps).into_iter().map(step).collect() })
 }
 
-/// The steps that a person wants to read: of the two sides of a port one.
+/// The steps that a person wants to read: of the two sides of a port one, and of what a line of the
+/// source makes in a row, such as the stages of a shifter, the last.
 pub(super) fn shown(steps: &[Step]) -> Vec<&Step> {
     let flat = |step: &Step| step.signal.replace('.', "_");
-    let is_port = |index: usize| {
-        let next = steps.get(index + 1);
-        index > 0 && next.is_some_and(|next| flat(next) == flat(&steps[index]))
+    let is_passed = |index: usize| {
+        let (step, next) = (&steps[index], steps.get(index + 1));
+        let is_port = |next: &Step| flat(next) == flat(step);
+        let same_line = |next: &Step| {
+            (next.location, next.cycle) == (step.location, step.cycle)
+                && step.action == Action::Passed
+        };
+        index > 0 && next.is_some_and(|next| is_port(next) || same_line(next))
     };
-    (0..steps.len()).filter(|&index| !is_port(index)).map(|index| &steps[index]).collect()
+    (0..steps.len()).filter(|&index| !is_passed(index)).map(|index| &steps[index]).collect()
 }
 
 fn step(step: &Step, kind: Kind) -> model::Step {
+    let (range, value) = match &step.value {
+        Some(value) => part(value, step.part),
+        None => (String::new(), "not in the wave".to_owned()),
+    };
     model::Step {
         file: step.location.file.to_owned(),
         line: step.location.line,
-        signal: step.signal.clone(),
+        signal: format!("{}{range}", step.signal),
         cycle: step.cycle,
-        value: step.value.as_ref().map_or_else(|| "not in the wave".to_owned(), short),
+        value,
         note: note(&step.action, kind),
     }
 }
@@ -49,6 +59,15 @@ fn note(action: &Action, kind: Kind) -> String {
         Action::Input => "came in from outside".to_owned(),
         Action::Unknown => "given before the wave begins".to_owned(),
     }
+}
+
+/// A value; of one that is wider than a word only what the way is about, with its range.
+fn part(value: &Bits, (high, low): (u32, u32)) -> (String, String) {
+    const WORD: u32 = 32;
+    if value.width() <= WORD || high - low + 1 == value.width() {
+        return (String::new(), short(value));
+    }
+    (format!("[{high}:{low}]"), short(&value.slice(high, low)))
 }
 
 /// As [`hex`], but of wide values without the zeros in front.
@@ -77,6 +96,14 @@ pub(super) fn hex(bits: &Bits) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_wide_values_the_part_in_question_is_shown() {
+        let lanes = Bits::new(64, 0x8000_1000_0000_e2cf);
+        assert_eq!(part(&lanes, (31, 0)), ("[31:0]".into(), "0x0000e2cf".into()));
+        assert_eq!(part(&lanes, (63, 0)), (String::new(), "0x800010000000e2cf".into()));
+        assert_eq!(part(&Bits::new(32, 0x10), (4, 4)), (String::new(), "0x00000010".into()));
+    }
 
     #[test]
     fn values_have_all_their_digits() {

@@ -17,6 +17,7 @@ use systole_sim::{Dut, Stalls};
 
 pub use divergence::{Clue, Difference, Divergence, Kind, Pair};
 pub(crate) use replay::retire_record;
+pub(crate) use rules::is_access_fault;
 
 use crate::coverage::Collector;
 use replay::{HANG_CYCLES, Run};

@@ -13,8 +13,8 @@ use super::timing::Timing;
 use super::{Host, Widths};
 use crate::coverage::Collector;
 
-/// Retirements kept for the report and its waves.
-const HISTORY: usize = 128;
+/// Retirements kept for the report and its waves: two in each cycle that a failure's waves show.
+const HISTORY: usize = 640;
 /// Cycles without a retirement after which the hart hangs.
 pub(super) const HANG_CYCLES: u64 = 20_000;
 /// Retirements within which a bus error of a data access has to be reported.

@@ -27,7 +27,7 @@ const CSR_READ: u32 = 0x0000_2073;
 const WFI: u32 = 0x1050_0073;
 
 /// Whether `cause` is that of a load or store access fault.
-pub(super) fn is_access_fault(cause: u32) -> bool {
+pub(crate) fn is_access_fault(cause: u32) -> bool {
     cause == 5 || cause == 7
 }
 

@@ -1,5 +1,6 @@
 //! What a retirement changed, in short.
 
+use systole_gen::viewer::names;
 use systole_golden::Retire;
 use systole_isa::{Csr, Register};
 
@@ -31,7 +32,8 @@ pub(super) fn columns(pair: &Pair, differences: &[Difference]) -> (String, Optio
         .filter(|change| rtl.iter().all(|own| own.text != change.text))
         .map(|change| change.text.clone())
         .collect();
-    for change in &rtl {
+    // Who traps does nothing else.
+    for change in rtl.iter().filter(|_| !pair.golden.trap) {
         if golden.iter().all(|other| other.what != change.what) {
             other.push(format!("no {}", change.what));
         }
@@ -61,7 +63,8 @@ fn changes(retire: &Retire, asked: bool) -> Vec<Change> {
     let mut all = Vec::new();
     let mut add = |what: &str, text: String| all.push(Change { what: what.to_owned(), text });
     if retire.trap {
-        add("trap", format!("trap {} {:08x}", retire.cause, retire.tval));
+        let cause = names::trap(retire.cause);
+        add("trap", format!("trap: {cause}, tval {:08x}", retire.tval));
         return all;
     }
     if retire.mem_wmask != 0 {

@@ -1,5 +1,6 @@
 //! From a failure to its report.
 
+use systole_golden::Retire;
 use systole_isa::{Register, disassemble};
 
 use super::model::{Initial, Job, Line, Listing, Mismatch, Report, Retired, Waves};
@@ -9,6 +10,8 @@ use crate::failure::explain::{NAME, window};
 use crate::lockstep::{Divergence, Pair};
 use crate::program::layout::{BODY, CODE, CODE_END, HANDLER, REGISTERS, VECTORS};
 
+/// U mode, as the retire port tells it.
+const USER: u8 = 0;
 /// Retirements shown.
 const SHOWN: usize = 8;
 
@@ -45,7 +48,7 @@ pub(super) fn mismatch(divergence: &Divergence) -> Mismatch {
             cycle: pair.cycle,
             pc: hex(pair.golden.pc),
             insn: hex(pair.golden.insn),
-            assembly: disassemble(pair.golden.insn),
+            assembly: assembly(&pair.golden),
             rtl,
             golden,
         }
@@ -60,6 +63,12 @@ pub(super) fn mismatch(divergence: &Divergence) -> Mismatch {
         state: state::state(divergence, &differences),
         differences,
     }
+}
+
+/// An instruction, with its mode where it is not machine mode.
+fn assembly(retire: &Retire) -> String {
+    let text = disassemble(retire.insn);
+    if retire.mode == USER { format!("{text}  (U mode)") } else { text }
 }
 
 fn listing(failure: &Failure) -> Listing {
@@ -99,8 +108,9 @@ fn around(address: u32) -> &'static str {
 }
 
 fn jobs(failure: &Failure) -> Vec<Job> {
-    let jobs = failure.program.jobs.iter().enumerate();
-    jobs.filter(|(_, job)| !job.descriptors.is_empty())
+    let jobs = failure.program.jobs.iter();
+    jobs.filter(|job| !job.descriptors.is_empty())
+        .enumerate()
         .map(|(number, job)| Job {
             number,
             description: job.description.clone(),

@@ -46,6 +46,7 @@ struct Search<'a> {
 }
 
 /// A signal that may be wrong, and what it should be.
+#[derive(Clone)]
 struct Wrong {
     signal: &'static str,
     low: u32,

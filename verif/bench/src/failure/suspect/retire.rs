@@ -5,7 +5,7 @@ use systole_hdl::origin::{Expected, History, Step};
 
 use super::{Search, Wrong};
 use crate::failure::recorded::Recorded;
-use crate::lockstep::{Divergence, Kind, Pair};
+use crate::lockstep::{Divergence, Kind, Pair, is_access_fault};
 
 /// Cycles from a bus error to the retirement of its instruction, at most.
 const ERROR_CYCLES: u64 = 8;
@@ -34,13 +34,18 @@ pub(super) fn right(wave: &Recorded, divergence: &Divergence) -> Vec<Bits> {
 
 /// Which of the retirements of its cycle the instruction is.
 pub(super) fn channel(wave: &Recorded, divergence: &Divergence) -> Option<u32> {
+    channel_of(wave, divergence.cycle, divergence.order)
+}
+
+/// In which channel the retirement of this number, in this cycle, is.
+fn channel_of(wave: &Recorded, cycle: u64, number: u64) -> Option<u32> {
     let (valid, order) = ("rvfi_valid", "rvfi_order");
     let channels = wave.width(valid)?;
-    let valid = wave.value(valid, divergence.cycle)?;
-    let order = wave.value(order, divergence.cycle)?;
+    let valid = wave.value(valid, cycle)?;
+    let order = wave.value(order, cycle)?;
     let is_it = |&channel: &u32| {
         let low = 64 * channel;
-        valid.bit(channel) && order.slice(low + 63, low).to_u64() == divergence.order
+        valid.bit(channel) && order.slice(low + 63, low).to_u64() == number
     };
     (0..channels).find(is_it)
 }
@@ -81,12 +86,30 @@ impl Search<'_> {
     /// Why an instruction trapped, or did not: the cause says what that has to do with.
     fn trap(&self, wrong: &Wrong, pair: &Pair) -> Vec<Step> {
         let cause = if pair.golden.trap { pair.golden.cause } else { pair.rtl.cause };
-        let recent = pair.cycle.saturating_sub(ERROR_CYCLES)..pair.cycle;
-        let failed =
-            |at| self.number("dbus_rsp_valid", at) == 1 && self.number("dbus_rsp_error", at) == 1;
+        let wrong = &self.missed_error(pair).unwrap_or_else(|| wrong.clone());
+        let recent = wrong.cycle.saturating_sub(ERROR_CYCLES)..wrong.cycle;
+        let failed = |at| {
+            self.number("hart.dbus_rsp_valid", at) & self.number("hart.dbus_rsp_error", at) == 1
+        };
         let prefer = found_by(cause, recent.into_iter().any(failed));
         let prefer = [prefer, "data_protection_denied", "carried_valid", "exception"];
         self.preferring(&prefer).follow_wrong(wrong)
+    }
+
+    /// A bus error that the hart missed shows when the model traps in the stead of the access, which
+    /// is past: that should have trapped.
+    fn missed_error(&self, pair: &Pair) -> Option<Wrong> {
+        let is_fault = pair.golden.trap && is_access_fault(pair.golden.cause);
+        let accessed = |earlier: &&Pair| {
+            let accesses = earlier.rtl.mem_rmask | earlier.rtl.mem_wmask != 0;
+            accesses && earlier.rtl.mem_addr == pair.golden.tval & !3
+        };
+        let access = self.divergence.history.iter().rev().skip(1).find(accessed);
+        let Pair { cycle, order, .. } = *access.filter(|_| is_fault && !pair.rtl.trap)?;
+        let own = pair.golden.mem_addr;
+        let is_own = pair.rtl.mem_rmask | pair.rtl.mem_wmask != 0 && pair.rtl.mem_addr == own;
+        let low = channel_of(self.wave, cycle, order).filter(|_| !is_own)?;
+        Some(Wrong { signal: "rvfi_trap", low, cycle, expected: Bits::new(1, 1) })
     }
 
     /// Signals of the retire port, their width in one channel, and the right value.

@@ -123,12 +123,17 @@ impl Finder<'_> {
 
     /// What leads from the difference to its origin, the origin last.
     fn way(&self, way: &[String]) -> Vec<Shown> {
-        let found = way.iter().filter_map(|path| Some((path, self.below_root(path)?)));
+        // A port has the same name on both sides.
+        let name = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+        let again =
+            |at: usize| at > 0 && at + 1 < way.len() && name(&way[at - 1]) == name(&way[at]);
+        let found = way.iter().enumerate().filter(|(at, _)| !again(*at));
+        let found = found.filter_map(|(_, path)| Some((path, self.below_root(path)?)));
         let shown = |(path, signal): (&String, &WaveSignal)| {
             let is_end = way.last() == Some(path);
             Shown {
                 signal: signal.clone(),
-                label: None,
+                label: Some(unit_and_name(path)),
                 format: if signal.width == Some(1) { Format::Binary } else { Format::Hexadecimal },
                 color: is_end.then_some(Color::Red),
             }
@@ -158,6 +163,12 @@ impl Finder<'_> {
 fn label(path: &str) -> Option<String> {
     let field = path.strip_prefix("hart.rvfi_")?;
     Some(field.replace(".rvfi_", " "))
+}
+
+/// A signal by the unit that it is in; of a label with dots GTKWave would show the last part.
+fn unit_and_name(path: &str) -> String {
+    let from = path.rmatch_indices('.').nth(1).map_or(0, |(at, _)| at + 1);
+    path[from..].replace('.', " ")
 }
 
 /// A state register by the unit that it is of.
@@ -236,8 +247,9 @@ mod tests {
         let way = ["rvfi_insn", "hart.gone", "npu.load"].map(str::to_owned).to_vec();
         let focus = Focus { way, ..Focus::at(vec![Area::Retire], 1000, 150, String::new()) };
         let text = &gtkwave(&chip_session("fail", "fail.vcd", &signals(), &[], &focus))[0].text;
-        let group = "@800200\n-the way back\n@22\nbench.soc.rvfi_insn[31:0]\n@28\n[color] 1\n\
-                     bench.soc.npu.load\n@1000200\n-the way back\n@800200\n-hart retire\n";
+        let group = "@800200\n-the way back\n@22\n+{rvfi_insn} bench.soc.rvfi_insn[31:0]\n@28\n\
+                     [color] 1\n+{npu load} bench.soc.npu.load\n@1000200\n-the way back\n@800200\n\
+                     -hart retire\n";
         assert!(text.contains(group), "{text}");
     }
 

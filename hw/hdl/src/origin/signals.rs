@@ -85,7 +85,7 @@ impl Way<'_> {
         let all = self.candidates(body, id, cycle);
         let would = |one: &Candidate| !one.happens() && before.is_right(one.value);
         let only = all.first().filter(|first| all.len() == 1 && !first.happens());
-        let missed = all.iter().rfind(|candidate| would(candidate)).or(only)?;
+        let missed = all.iter().find(|candidate| would(candidate)).or(only)?;
         Some((missed.location, before.blame(missed, false)))
     }
 

@@ -38,7 +38,7 @@ pub use spans::Span;
 pub use tiles::Tile;
 pub use tokens::Tokens;
 pub use tracks::tracks;
-pub use viewer::{areas, focus, viewer_files};
+pub use viewer::{focus, viewer_files};
 pub use wave::{Wave, signals};
 
 /// What happened in a wave. Cycles are numbered as [`Cycles`] says.

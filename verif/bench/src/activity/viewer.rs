@@ -7,7 +7,7 @@ use systole_gen::viewer::{Area, Focus, StateRegister, chip_session, gtkwave, sur
 
 use super::error::WaveError;
 use super::wave::{Wave, signals};
-use crate::lockstep::{Divergence, Kind};
+use crate::lockstep::{Clue, Divergence, Kind};
 
 /// Nanoseconds of a cycle in the bench's waves.
 const CYCLE_NS: u64 = 10;
@@ -15,14 +15,18 @@ const CYCLE_NS: u64 = 10;
 /// What is of interest in the wave of a divergence: the parts of the chip that it is about, and the
 /// cycles around it.
 pub fn focus(divergence: &Divergence) -> Focus {
-    let text = format!("MISMATCH at cycle {}\n{}", divergence.cycle, title(divergence));
+    let what = match divergence.kind {
+        Kind::Hang => "HANGS since",
+        _ => "MISMATCH at",
+    };
+    let text = format!("{what} cycle {}\n{}", divergence.cycle, title(divergence));
     // So close that texts of instructions can be read; a job is looked at as a whole.
     let cycles_before = match divergence.kind {
         Kind::NpuWrite | Kind::NpuEnd => 120,
         _ => 15,
     };
     let time = divergence.cycle * CYCLE_NS;
-    Focus::at(areas(divergence.kind), time, cycles_before * CYCLE_NS, text)
+    Focus::at(areas(divergence), time, cycles_before * CYCLE_NS, text)
 }
 
 /// The difference in so few characters that it fits the column of names.
@@ -35,18 +39,20 @@ fn title(divergence: &Divergence) -> String {
     format!("{} ...", words.rsplit_once(' ').map_or(&words[..], |(whole, _)| whole))
 }
 
-/// The parts of the chip that a kind of divergence is about.
-pub fn areas(kind: Kind) -> Vec<Area> {
+/// The parts of the chip that a divergence is about.
+fn areas(divergence: &Divergence) -> Vec<Area> {
     let hart = [Area::Retire, Area::Pipeline];
     let npu =
         [Area::NpuControl, Area::NpuLoad, Area::NpuExec, Area::NpuStore, Area::Tokens, Area::Axi];
-    match kind {
+    match divergence.kind {
         Kind::Retire => hart.into(),
         Kind::Interrupt | Kind::Timing => [&hart[..], &[Area::Interrupts]].concat(),
         Kind::NpuWrite | Kind::NpuEnd => npu.into(),
         Kind::Protocol => [&npu[..], &[Area::Buses]].concat(),
         Kind::Memory => [&hart[..], &[Area::Buses]].concat(),
-        Kind::Hang | Kind::Broken => Area::ALL.into(),
+        Kind::Hang if divergence.clue == Some(Clue::NpuStandsStill) => npu.into(),
+        Kind::Hang => [&hart[..], &[Area::Interrupts, Area::Buses]].concat(),
+        Kind::Broken => Area::ALL.into(),
     }
 }
 

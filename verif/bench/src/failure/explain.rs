@@ -60,7 +60,7 @@ pub fn explain(
     let (from, to) = window(&divergence);
     failure.view = Some(view::of(&recorded, &source::shown(&steps), divergence.cycle));
     let time = |cycle| Recorded::ticks(recorded.wave(), cycle);
-    let mut tracks = golden_tracks::tracks(&divergence, &time);
+    let mut tracks = golden_tracks::tracks(&divergence, to, &time);
     if let Ok(activity) = Activity::read(&all) {
         failure.timeline = Some(timeline::of(&activity, &divergence, (from, to)));
         tracks.extend(activity::tracks(&activity));

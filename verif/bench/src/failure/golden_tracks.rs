@@ -21,13 +21,15 @@ const FIELDS: [Field; 8] = [
 
 /// The golden model's values of the last retirements in scope `golden`, at the cycles of the RTL's:
 /// those of the second one in a cycle have `_1` behind their names. `mismatch` is 1 from the difference
-/// on. `time` tells when a cycle begins.
+/// on. `to` is the last cycle of the wave; `time` tells when a cycle begins.
 ///
 /// Until its first retirement a lane shows what the RTL's port shows then: 0, the value at reset. A
 /// history that does not reach back to reset knows nothing of the time before it: there the lane has
 /// no value.
-pub fn tracks(divergence: &Divergence, time: &dyn Fn(u64) -> u64) -> Vec<Track> {
-    let history = &divergence.history;
+pub fn tracks(divergence: &Divergence, to: u64, time: &dyn Fn(u64) -> u64) -> Vec<Track> {
+    // What hangs in a loop has no history but that of the loop.
+    let reaches = divergence.history.first().is_some_and(|pair| pair.cycle <= to);
+    let history = if reaches { &divergence.history[..] } else { &[] };
     let mut tracks = vec![flag("mismatch", vec![(0, false), (divergence.cycle, true)], time)];
     for channel in 0..2 {
         let pairs = of_channel(history, channel);
@@ -123,7 +125,7 @@ mod tests {
             registers: [0; 32],
             clue: None,
         };
-        let tracks = tracks(&divergence, &|cycle| cycle);
+        let tracks = tracks(&divergence, 50, &|cycle| cycle);
         let track = tracks.iter().find(|track| track.name == name).expect("a track");
         let bits = |(time, value): &(u64, Value)| match value {
             Value::Bits(bits) => (*time, bits.to_u64().expect("no x is ever written")),

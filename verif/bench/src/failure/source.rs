@@ -67,7 +67,8 @@ fn part(value: &Bits, (high, low): (u32, u32)) -> (String, String) {
     if value.width() <= WORD || high - low + 1 == value.width() {
         return (String::new(), short(value));
     }
-    (format!("[{high}:{low}]"), short(&value.slice(high, low)))
+    let range = if high == low { format!("[{low}]") } else { format!("[{high}:{low}]") };
+    (range, short(&value.slice(high, low)))
 }
 
 /// As [`hex`], but of wide values without the zeros in front.
@@ -101,6 +102,7 @@ mod tests {
     fn of_wide_values_the_part_in_question_is_shown() {
         let lanes = Bits::new(64, 0x8000_1000_0000_e2cf);
         assert_eq!(part(&lanes, (31, 0)), ("[31:0]".into(), "0x0000e2cf".into()));
+        assert_eq!(part(&lanes, (9, 9)), ("[9]".into(), "0x1".into()));
         assert_eq!(part(&lanes, (63, 0)), (String::new(), "0x800010000000e2cf".into()));
         assert_eq!(part(&Bits::new(32, 0x10), (4, 4)), (String::new(), "0x00000010".into()));
     }

@@ -97,6 +97,8 @@ pub enum Clue {
         /// In the golden model.
         golden: JobEnd,
     },
+    /// An NPU job should have ended.
+    NpuStandsStill,
     /// An NPU job ended that should have gone on.
     NpuEndsEarly,
     /// An interrupt was taken that should not have been, or the other way round.

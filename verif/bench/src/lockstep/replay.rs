@@ -142,8 +142,9 @@ impl<'a> Run<'a> {
             return self.fail(Kind::Hang, message);
         }
         self.cycle = self.npu.active;
-        let message = format!("{message}; the NPU is busy, and wrote nothing since");
-        self.fail(Kind::Hang, message)
+        let since = self.cycle;
+        let message = format!("{message}; the NPU is busy, and wrote nothing since cycle {since}");
+        self.check(Err(Mismatch::new(Kind::Hang, message, Clue::NpuStandsStill)))
     }
 
     fn finish(&mut self) -> Result<(), Failure> {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use systole_golden::Retire;
 use systole_isa::{Csr, Register};
+use systole_sim::Port;
 
 use super::model::{Difference, State};
-use crate::lockstep::{self, Divergence, Kind, Pair};
+use crate::lockstep::{self, Clue, Divergence, Kind, Pair};
 
 /// A register under both of its names.
 fn register(number: u8) -> String {
@@ -83,7 +84,18 @@ pub(super) fn state(divergence: &Divergence, differences: &[Difference]) -> Stat
         npu: ok(),
     };
     match divergence.kind {
-        Kind::Retire | Kind::Protocol | Kind::Hang | Kind::Broken => {}
+        Kind::Retire | Kind::Broken => {}
+        Kind::Hang if divergence.clue == Some(Clue::NpuStandsStill) => {
+            state.npu = "a job does not end".into();
+        }
+        Kind::Hang => state.pc = "nothing retires, or the program runs in a circle".into(),
+        Kind::Protocol => match divergence.clue {
+            Some(Clue::Bus(Port::AxiRead | Port::AxiWrite, _)) => {
+                state.npu = "its bus breaks a rule".into();
+            }
+            Some(Clue::Bus(Port::Dbus, _)) => state.mem = "the data bus breaks a rule".into(),
+            _ => state.pc = "the fetch bus breaks a rule".into(),
+        },
         Kind::Interrupt => state.csr = "the taking of interrupts differs".into(),
         Kind::Timing => state.registers = "a value that depends on time is impossible".into(),
         Kind::NpuWrite => state.npu = "bytes written differ".into(),

@@ -61,6 +61,7 @@ impl Search<'_> {
                 self.npu_byte(u64::from(cycle), rtl, golden)
             }
             Clue::NpuEnd { rtl, golden } => self.npu_end(rtl, golden),
+            Clue::NpuStandsStill => self.hang(),
             Clue::NpuEndsEarly => self.follow_bit("npu_job_end", 0, false),
             Clue::Interrupt { expected } => {
                 self.preferring(&INTERRUPT).follow_retired("rvfi_intr", 1, 0, expected)

@@ -26,7 +26,12 @@ pub fn focus(divergence: &Divergence) -> Focus {
         _ => 15,
     };
     let time = divergence.cycle * CYCLE_NS;
-    Focus::at(areas(divergence), time, cycles_before * CYCLE_NS, text)
+    let mut focus = Focus::at(areas(divergence), time, cycles_before * CYCLE_NS, text);
+    if divergence.kind == Kind::Hang {
+        // What it waits for is seen behind the last sign of life.
+        focus.window.1 = time + 150 * CYCLE_NS;
+    }
+    focus
 }
 
 /// The difference in so few characters that it fits the column of names.

@@ -21,6 +21,7 @@ mod pool;
 mod proto;
 mod qdq;
 mod reader;
+mod requantise;
 mod reshape;
 mod tail;
 mod value;

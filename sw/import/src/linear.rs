@@ -6,7 +6,7 @@ use crate::ImportError;
 use crate::constant::Data;
 use crate::node::NodeReader;
 use crate::reader::Reader;
-use crate::requantise::{MAX_WEIGHTS, requantise};
+use crate::requantise::requantise;
 use crate::value::{Content, Order, Quantisation, Value};
 use crate::window::{TOO_LARGE, Window};
 
@@ -76,9 +76,7 @@ pub fn convolution(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportE
     let depthwise = groups == channels && outputs == channels && channels > 1;
     let seen = if depthwise { 1 } else { channels };
     let taps = height * width;
-    if outputs.saturating_mul(taps).saturating_mul(seen) > MAX_WEIGHTS {
-        return Err(node.error("has too many weights"));
-    }
+    reader.reserve_weights(node, &[outputs, taps, seen])?;
     let zeros = zero_points(node, CONVOLUTION.weight_zero, outputs)?;
     let given = node.bytes(CONVOLUTION.weights)?;
     let mut values = Vec::with_capacity(outputs * taps * seen);
@@ -140,6 +138,7 @@ fn product(
     if k != shape.len() || outputs == 0 {
         return Err(node.error(format!("has {k} weights for {} inputs", shape.len())));
     }
+    reader.reserve_weights(node, &[k, outputs])?;
     let given = node.bytes(inputs.weights)?;
     let [pixels, channels] = [shape.pixels() as usize, shape.channels as usize];
     let mut values = Vec::with_capacity(given.len());

@@ -4,11 +4,28 @@ use systole_compiler::network::Requantise;
 
 use crate::value::Quantisation;
 
-/// More weights than this, once groups are spread out, are refused.
-pub const MAX_WEIGHTS: usize = 1 << 26;
+/// More weights of all layers than this, once groups are spread out, are refused.
+const MAX_WEIGHTS: usize = 1 << 26;
 
 /// Why scales cannot be used.
 pub const NOT_NORMAL: &str = "the quotient of its scales is not a normal number";
+
+/// Counts the weights of a network before they are made: a small file can have many layers with
+/// the same large constant.
+#[derive(Default)]
+pub struct WeightBudget(usize);
+
+impl WeightBudget {
+    /// Takes the product of `factors`.
+    pub fn take(&mut self, factors: &[usize]) -> Result<(), String> {
+        let count = factors.iter().try_fold(1usize, |n, &factor| n.checked_mul(factor));
+        let count = count.and_then(|count| self.0.checked_add(count));
+        self.0 = count.filter(|&count| count <= MAX_WEIGHTS).ok_or_else(|| {
+            format!("with it, more than {MAX_WEIGHTS} weights are too many for one network")
+        })?;
+        Ok(())
+    }
+}
 
 /// Folds what the input's zero point contributes into the bias, and makes the multipliers
 /// `fp32(fp32(input * weight) / output)`. `weights` are those of one output after the other, less

@@ -1,0 +1,320 @@
+//! Walks the operators and builds the network.
+
+use std::collections::HashMap;
+
+use systole_compiler::network::{
+    Input, Layer, Network, Operation, Output, Shape, Tensor, TensorId,
+};
+
+use super::model::{Model, Tensor as Given, element};
+use super::operator::Operator;
+use super::{linear, pool, reshape};
+use crate::ImportError;
+use crate::requantise::WeightBudget;
+use crate::value::Quantisation;
+
+/// `BuiltinOperator`.
+mod builtin {
+    pub const ADD: i32 = 0;
+    pub const AVERAGE_POOL_2D: i32 = 1;
+    pub const CONV_2D: i32 = 3;
+    pub const DEPTHWISE_CONV_2D: i32 = 4;
+    pub const DEQUANTIZE: i32 = 6;
+    pub const FULLY_CONNECTED: i32 = 9;
+    pub const MAX_POOL_2D: i32 = 17;
+    pub const RESHAPE: i32 = 22;
+    pub const SOFTMAX: i32 = 25;
+    pub const PAD: i32 = 34;
+    pub const MEAN: i32 = 40;
+    pub const QUANTIZE: i32 = 114;
+}
+
+/// More inputs than any supported operator has.
+const MAX_INPUTS: usize = 4;
+
+/// Reads a model.
+pub fn read(file: &[u8]) -> Result<Network, ImportError> {
+    let model = Model::new(file)?;
+    let mut reader = Reader::new(&model)?;
+    for index in 0..model.operators.len() {
+        reader.operator(&Operator::new(&model, index)?)?;
+    }
+    let network = reader.finish(&model)?;
+    network.check()?;
+    Ok(network)
+}
+
+/// What a tensor of the model is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Content {
+    /// The model's input, float32.
+    RealInput,
+    /// The model's input, uint8.
+    UnsignedInput(Quantisation),
+    /// int8.
+    Quantised(Quantisation),
+    /// Padded to the top, left, bottom and right with the zero point.
+    Padded(Quantisation, [u32; 4]),
+    /// float32 that was dequantised: the end of the model.
+    Real(Quantisation),
+    /// uint8 that was int8: the end of the model.
+    Unsigned,
+    /// What a softmax made of a tensor with this scale.
+    Softmax {
+        /// Of the softmax's input.
+        scale: f32,
+        /// Of the result, as it was asked for.
+        quantisation: Quantisation,
+    },
+}
+
+/// A tensor of the model that is not constant.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Value {
+    /// Where its numbers are, or those that it is made from.
+    pub tensor: TensorId,
+    /// As the model sees it.
+    pub shape: Shape,
+    /// What it is.
+    pub content: Content,
+}
+
+/// The network so far.
+pub struct Reader {
+    tensors: Vec<Tensor>,
+    layers: Vec<Layer>,
+    prepare: Input,
+    /// By the model's index.
+    values: HashMap<usize, Value>,
+    /// How many operators and outputs of the model read a tensor.
+    uses: HashMap<usize, usize>,
+    weights: WeightBudget,
+}
+
+impl Reader {
+    fn new(model: &Model) -> Result<Self, ImportError> {
+        let [input] = model.inputs else {
+            let count = model.inputs.len();
+            return Err(ImportError::Model(format!("the model has {count} inputs, not one")));
+        };
+        let mut uses = HashMap::new();
+        let mut count = |indices: &[[u8; 4]]| {
+            for &index in indices.iter().take(MAX_INPUTS) {
+                *uses.entry(i32::from_le_bytes(index) as usize).or_insert(0) += 1;
+            }
+        };
+        count(model.outputs);
+        for index in 0..model.operators.len() {
+            count(Operator::new(model, index)?.input_indices()?);
+        }
+        let mut reader = Self {
+            tensors: Vec::new(),
+            layers: Vec::new(),
+            prepare: Input::Signed,
+            values: HashMap::new(),
+            uses,
+            weights: WeightBudget::default(),
+        };
+        let input = model.tensor(i32::from_le_bytes(*input))?;
+        let input = input.ok_or_else(|| ImportError::Model("the model has no input".into()))?;
+        let content = match input.element {
+            element::FLOAT32 => Content::RealInput,
+            element::UINT8 => Content::UnsignedInput(input.quantisation()?),
+            _ => Content::Quantised(input.quantisation()?),
+        };
+        let shape = input.map()?;
+        reader.tensors.push(Tensor { name: input.name(), shape });
+        reader.values.insert(input.index, Value { tensor: 0, shape, content });
+        Ok(reader)
+    }
+
+    fn operator(&mut self, operator: &Operator) -> Result<(), ImportError> {
+        match operator.code {
+            builtin::CONV_2D => linear::convolution(self, operator),
+            builtin::DEPTHWISE_CONV_2D => linear::depthwise(self, operator),
+            builtin::FULLY_CONNECTED => linear::fully_connected(self, operator),
+            builtin::ADD => pool::add(self, operator),
+            builtin::AVERAGE_POOL_2D => pool::average(self, operator),
+            builtin::MEAN => pool::mean(self, operator),
+            builtin::MAX_POOL_2D => pool::maximum(self, operator),
+            builtin::SOFTMAX => pool::softmax(self, operator),
+            builtin::RESHAPE => reshape::reshape(self, operator),
+            builtin::PAD => reshape::pad(self, operator),
+            builtin::QUANTIZE => reshape::quantize(self, operator),
+            builtin::DEQUANTIZE => reshape::dequantize(self, operator),
+            _ => Err(operator.error("the operator is not supported")),
+        }
+    }
+
+    /// An input of an operator that an earlier one made.
+    pub fn value(&self, operator: &Operator, number: usize) -> Result<Value, ImportError> {
+        let tensor = operator.input(number)?;
+        self.values.get(&tensor.index).copied().ok_or_else(|| {
+            let (index, name) = (tensor.index, tensor.name());
+            operator.error(format!(
+                "input {number}, tensor {index} {name:?}, is neither the model's input nor made by \
+                 an earlier operator"
+            ))
+        })
+    }
+
+    /// An int8 input.
+    pub fn quantised(
+        &self,
+        operator: &Operator,
+        number: usize,
+    ) -> Result<(Value, Quantisation), ImportError> {
+        let value = self.value(operator, number)?;
+        match value.content {
+            Content::Quantised(quantisation) => Ok((value, quantisation)),
+            Content::Padded(..) => {
+                Err(operator.error("PAD is supported in front of a convolution alone"))
+            }
+            _ => Err(operator.error(format!(
+                "input {number} is not int8: float32 and uint8 are supported at the ends of a \
+                 model alone"
+            ))),
+        }
+    }
+
+    /// An int8 map that has the network's shape, and the pads around it.
+    pub fn padded_map(
+        &self,
+        operator: &Operator,
+        number: usize,
+    ) -> Result<(Value, Quantisation, [u32; 4]), ImportError> {
+        let value = self.value(operator, number)?;
+        let (quantisation, pads) = match value.content {
+            Content::Padded(quantisation, pads) => (quantisation, pads),
+            _ => (self.quantised(operator, number)?.1, [0; 4]),
+        };
+        if value.shape != self.tensors[value.tensor].shape {
+            return Err(operator.error("its input is reshaped, which is not supported here"));
+        }
+        Ok((value, quantisation, pads))
+    }
+
+    /// An int8 map that has the network's shape.
+    pub fn map(
+        &self,
+        operator: &Operator,
+        number: usize,
+    ) -> Result<(Value, Quantisation), ImportError> {
+        self.quantised(operator, number)?;
+        self.padded_map(operator, number).map(|(value, quantisation, _)| (value, quantisation))
+    }
+
+    /// The shape of a tensor of the network.
+    pub fn shape(&self, tensor: TensorId) -> Shape {
+        self.tensors[tensor].shape
+    }
+
+    /// Whether a value is the model's input, or what a quantisation made of it, and one operator
+    /// alone reads each of these.
+    pub fn is_fresh_input(&self, value: Value) -> bool {
+        let mut made_of_input = self.values.iter().filter(|(_, value)| value.tensor == 0);
+        value.tensor == 0 && made_of_input.all(|(index, _)| self.uses.get(index) == Some(&1))
+    }
+
+    /// Gives the model's input another shape of as many elements.
+    pub fn reshape_input(&mut self, shape: Shape) {
+        self.tensors[0].shape = shape;
+    }
+
+    /// What the caller does with its numbers before they are the network's.
+    pub fn prepare(&mut self, operator: &Operator, prepare: Input) -> Result<(), ImportError> {
+        if self.prepare != Input::Signed && self.prepare != prepare {
+            return Err(operator.error("the input is quantised in two ways"));
+        }
+        self.prepare = prepare;
+        Ok(())
+    }
+
+    /// Counts the weights of a layer, before they are made.
+    pub fn reserve_weights(
+        &mut self,
+        operator: &Operator,
+        factors: &[usize],
+    ) -> Result<(), ImportError> {
+        self.weights.take(factors).map_err(|reason| operator.error(reason))
+    }
+
+    /// Makes the operator's output a value.
+    pub fn bind(&mut self, operator: &Operator, value: Value) -> Result<(), ImportError> {
+        let output = operator.output()?;
+        let shape = output.map()?;
+        if shape != value.shape {
+            let made = value.shape;
+            return Err(operator.error(format!(
+                "makes {} x {} x {}, but its output is {} x {} x {}",
+                made.height, made.width, made.channels, shape.height, shape.width, shape.channels,
+            )));
+        }
+        self.insert(operator, &output, value)
+    }
+
+    /// Makes a padded map of the operator's output, whose shape the caller has checked.
+    pub fn bind_padded(&mut self, operator: &Operator, value: Value) -> Result<(), ImportError> {
+        self.insert(operator, &operator.output()?, value)
+    }
+
+    fn insert(
+        &mut self,
+        operator: &Operator,
+        output: &Given,
+        value: Value,
+    ) -> Result<(), ImportError> {
+        match self.values.insert(output.index, value) {
+            None => Ok(()),
+            Some(_) => Err(operator.error("its output is the model's input or made already")),
+        }
+    }
+
+    /// Adds a layer that makes the operator's output.
+    pub fn add_layer(
+        &mut self,
+        operator: &Operator,
+        input: TensorId,
+        shape: Shape,
+        (operation, quantisation): (Operation, Quantisation),
+    ) -> Result<(), ImportError> {
+        let name = operator.output()?.name();
+        let output = self.tensors.len();
+        self.tensors.push(Tensor { name: name.clone(), shape });
+        self.layers.push(Layer { name, input, output, operation });
+        let content = Content::Quantised(quantisation);
+        self.bind(operator, Value { tensor: output, shape, content })
+    }
+
+    fn finish(self, model: &Model) -> Result<Network, ImportError> {
+        let [output] = model.outputs else {
+            let count = model.outputs.len();
+            return Err(ImportError::Model(format!("the model has {count} outputs, not one")));
+        };
+        let output = model.tensor(i32::from_le_bytes(*output))?;
+        let output = output.ok_or_else(|| ImportError::Model("the model has no output".into()))?;
+        let error = |reason: &str| Given::error(&output, format!("the model's output {reason}"));
+        let value = self.values.get(&output.index);
+        let value = value.ok_or_else(|| error("is made by no operator"))?;
+        let finish = match value.content {
+            Content::Quantised(_) => Output::Signed,
+            Content::Unsigned => Output::Unsigned,
+            Content::Softmax { scale, quantisation } => {
+                Output::Softmax { scale, unsigned: quantisation.unsigned }
+            }
+            Content::Real(q) => Output::Real { scale: q.scale, zero_point: q.zero_point },
+            Content::Padded(..) => return Err(error("is padded, which is not supported")),
+            Content::RealInput | Content::UnsignedInput(_) => {
+                return Err(error("is its input"));
+            }
+        };
+        Ok(Network {
+            tensors: self.tensors,
+            layers: self.layers,
+            input: 0,
+            prepare: self.prepare,
+            output: value.tensor,
+            finish,
+        })
+    }
+}

@@ -1,7 +1,7 @@
 //! Weights and biases of a layer, and their scales.
 
-use super::model::{Tensor, element};
 use super::operator::Operator;
+use super::tensor::{Tensor, element};
 use crate::ImportError;
 use crate::value::Quantisation;
 

@@ -6,8 +6,10 @@ use systole_compiler::network::{
     Input, Layer, Network, Operation, Output, Shape, Tensor, TensorId,
 };
 
-use super::model::{Model, Tensor as Given, element};
+use super::model::Model;
 use super::operator::Operator;
+use super::tensor::{Tensor as Given, element};
+use super::value::{Content, Value};
 use super::{linear, pool, reshape};
 use crate::ImportError;
 use crate::requantise::WeightBudget;
@@ -37,46 +39,12 @@ pub fn read(file: &[u8]) -> Result<Network, ImportError> {
     let model = Model::new(file)?;
     let mut reader = Reader::new(&model)?;
     for index in 0..model.operators.len() {
-        reader.operator(&Operator::new(&model, index)?)?;
+        let operator = Operator::new(&model, index)?;
+        reader.operator(&operator).map_err(|error| operator.place(error))?;
     }
     let network = reader.finish(&model)?;
     network.check()?;
     Ok(network)
-}
-
-/// What a tensor of the model is.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Content {
-    /// The model's input, float32.
-    RealInput,
-    /// The model's input, uint8.
-    UnsignedInput(Quantisation),
-    /// int8.
-    Quantised(Quantisation),
-    /// Padded to the top, left, bottom and right with the zero point.
-    Padded(Quantisation, [u32; 4]),
-    /// float32 that was dequantised: the end of the model.
-    Real(Quantisation),
-    /// uint8 that was int8: the end of the model.
-    Unsigned,
-    /// What a softmax made of a tensor with this scale.
-    Softmax {
-        /// Of the softmax's input.
-        scale: f32,
-        /// Of the result, as it was asked for.
-        quantisation: Quantisation,
-    },
-}
-
-/// A tensor of the model that is not constant.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Value {
-    /// Where its numbers are, or those that it is made from.
-    pub tensor: TensorId,
-    /// As the model sees it.
-    pub shape: Shape,
-    /// What it is.
-    pub content: Content,
 }
 
 /// The network so far.

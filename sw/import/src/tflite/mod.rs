@@ -11,6 +11,11 @@ mod names;
 mod operator;
 mod pool;
 mod reshape;
+mod tensor;
+mod value;
+
+#[cfg(test)]
+mod tests;
 
 pub use flatbuffer::Fault;
 pub use graph::read;

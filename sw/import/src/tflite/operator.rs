@@ -1,8 +1,9 @@
 //! An operator of the graph with its options and constant inputs.
 
 use super::flatbuffer::Table;
-use super::model::{Model, Tensor, element};
+use super::model::Model;
 use super::names::builtin_name;
+use super::tensor::{Tensor, element};
 use crate::ImportError;
 use crate::value::Quantisation;
 
@@ -41,6 +42,14 @@ impl<'a> Operator<'a> {
             node: format!("operator {} ({output})", self.index),
             operator: self.name.clone(),
             reason: reason.into(),
+        }
+    }
+
+    /// An error of a tensor is one of the operator that reads or makes it.
+    pub fn place(&self, error: ImportError) -> ImportError {
+        match error {
+            ImportError::Model(reason) => self.error(reason),
+            other => other,
         }
     }
 

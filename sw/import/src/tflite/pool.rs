@@ -6,9 +6,10 @@ use systole_compiler::network::{
 
 use super::activation;
 use super::flatbuffer::Table;
-use super::graph::{Content, Reader, Value};
+use super::graph::Reader;
 use super::linear::window;
 use super::operator::Operator;
+use super::value::{Content, Value};
 use crate::ImportError;
 use crate::mean::Mean;
 use crate::value::Quantisation;

@@ -2,9 +2,10 @@
 
 use systole_compiler::network::{Input, Shape};
 
-use super::graph::{Content, Reader, Value};
-use super::model::element;
+use super::graph::Reader;
 use super::operator::Operator;
+use super::tensor::element;
+use super::value::{Content, Value};
 use crate::ImportError;
 use crate::value::Quantisation;
 

@@ -1,0 +1,5 @@
+//! Small models, made here: what the files in `sw/models` do not have.
+
+mod builder;
+mod errors;
+mod operators;

@@ -32,9 +32,13 @@
 //! Fused activations `NONE`, `RELU`, `RELU6` and `RELU_N1_TO_1` are bounds of the layer. Weights are
 //! int8 with zero point 0, with one scale or one for each output; biases are int32.
 //!
-//! Results are rounded as ONNX Runtime and `LiteRT`'s default kernels (XNNPACK) round them: sums
-//! times a float32, half to even. TensorFlow Lite's reference kernels round twice in fixed point
-//! and differ in one of some thousand bytes; that is not what a network computes here.
+//! Anything else is an error that names the operator, its number and its output; where the file
+//! itself is damaged, the byte.
+//!
+//! A model gives what its ONNX form gives in ONNX Runtime: sums times a float32, rounded half to
+//! even, as in convolutions of LiteRT's default kernels (XNNPACK), too. TensorFlow Lite's reference
+//! kernels round twice, in fixed point; their results are not those of a network here. (Convolutions
+//! alone could be computed so, by the NPU's `double_rounding`; adds and means could not.)
 
 mod constant;
 mod error;

@@ -56,6 +56,8 @@ pub struct Reader {
     values: HashMap<usize, Value>,
     /// How many operators and outputs of the model read a tensor.
     uses: HashMap<usize, usize>,
+    /// Whether several operators read the model's input, or what was made of it without a layer.
+    input_is_shared: bool,
     weights: WeightBudget,
 }
 
@@ -81,6 +83,7 @@ impl Reader {
             prepare: Input::Signed,
             values: HashMap::new(),
             uses,
+            input_is_shared: false,
             weights: WeightBudget::default(),
         };
         let input = model.tensor(i32::from_le_bytes(*input))?;
@@ -92,6 +95,7 @@ impl Reader {
         };
         let shape = input.map()?;
         reader.tensors.push(Tensor { name: input.name(), shape });
+        reader.input_is_shared = reader.uses.get(&input.index) != Some(&1);
         reader.values.insert(input.index, Value { tensor: 0, shape, content });
         Ok(reader)
     }
@@ -180,8 +184,7 @@ impl Reader {
     /// Whether a value is the model's input, or what a quantisation made of it, and one operator
     /// alone reads each of these.
     pub fn is_fresh_input(&self, value: Value) -> bool {
-        let mut made_of_input = self.values.iter().filter(|(_, value)| value.tensor == 0);
-        value.tensor == 0 && made_of_input.all(|(index, _)| self.uses.get(index) == Some(&1))
+        value.tensor == 0 && !self.input_is_shared
     }
 
     /// Gives the model's input another shape of as many elements.
@@ -232,6 +235,8 @@ impl Reader {
         output: &Given,
         value: Value,
     ) -> Result<(), ImportError> {
+        let shared = self.uses.get(&output.index) != Some(&1);
+        self.input_is_shared |= value.tensor == 0 && shared;
         match self.values.insert(output.index, value) {
             None => Ok(()),
             Some(_) => Err(operator.error("its output is the model's input or made already")),

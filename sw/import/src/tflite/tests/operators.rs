@@ -213,3 +213,40 @@ fn activations_that_cannot_be_bounds_are_named() {
     let error = sum(-128, TANH).expect_err("no bound");
     assert!(error.ends_with("the fused activation TANH is not supported"), "{error}");
 }
+
+/// A model with most of the operators that are supported, and the number of its output.
+pub fn many_operators() -> (Builder, i32) {
+    let mut b = Builder::new(&[1, 32], 0.5, 1);
+    b.tensors.clear();
+    let image = b.tensor(&[1, 32], element::UINT8, Some((&[0.5], 129)));
+    let vector = b.map(&[1, 32], 0.5, 1);
+    b.operator(QUANTIZE, (&[image], vector), none());
+    let map = b.map(&[1, 4, 4, 2], 0.5, 1);
+    let target = b.integers(&[4], &[1, 4, 4, 2]);
+    b.operator(RESHAPE, (&[vector, target], map), none());
+    let padded = b.map(&[1, 5, 6, 2], 0.5, 1);
+    let paddings = b.integers(&[4, 2], &[0, 0, 1, 0, 1, 1, 0, 0]);
+    b.operator(PAD, (&[map, paddings], padded), none());
+    let w = b.weights(&[3, 2, 3, 2], (&[0.5, 0.25, 1.0], 0), &[1; 36]);
+    let bias = b.integers(&[3], &[10, -20, 30]);
+    let x = b.map(&[1, 4, 4, 3], 0.75, -3);
+    b.operator(CONV_2D, (&[padded, w, bias], x), convolution(VALID, [1, 1], RELU6));
+    let w = b.weights(&[1, 3, 3, 3], (&[0.5], 3), &[-1; 27]);
+    let y = b.map(&[1, 4, 4, 3], 0.5, 4);
+    b.operator(DEPTHWISE_CONV_2D, (&[x, w], y), depthwise(SAME, [1, 1]));
+    let sum = b.map(&[1, 4, 4, 3], 1.0, 0);
+    b.operator(ADD, (&[x, y], sum), (11, vec![(0, byte(0))]));
+    let max = b.map(&[1, 2, 2, 3], 1.0, 0);
+    b.operator(MAX_POOL_2D, (&[sum], max), pool(VALID, [2, 2], [2, 2], 0));
+    let mean = b.map(&[1, 3], 0.5, 2);
+    let axes = b.integers(&[2], &[1, 2]);
+    b.operator(MEAN, (&[max, axes], mean), (27, vec![(0, byte(0))]));
+    let w = b.weights(&[4, 3], (&[0.5], 0), &[1; 12]);
+    let logits = b.map(&[1, 4], 0.25, 0);
+    b.operator(FULLY_CONNECTED, (&[mean, w, -1], logits), product(0));
+    let likely = b.map(&[1, 4], 1.0 / 256.0, -128);
+    b.operator(SOFTMAX, (&[logits], likely), (9, vec![(0, float(1.0))]));
+    let end = b.tensor(&[1, 4], element::UINT8, Some((&[1.0 / 256.0], 0)));
+    b.operator(QUANTIZE, (&[likely], end), none());
+    (b, end)
+}

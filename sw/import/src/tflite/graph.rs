@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use systole_compiler::network::{
-    Input, Layer, Network, Operation, Output, Shape, Tensor, TensorId,
-};
+use systole_compiler::network::{Input, Layer, Network, Operation, Shape, Tensor, TensorId};
 
 use super::model::Model;
+use super::names::builtin;
 use super::operator::Operator;
 use super::tensor::{Tensor as Given, element};
 use super::value::{Content, Value};
@@ -14,22 +13,6 @@ use super::{linear, pool, reshape};
 use crate::ImportError;
 use crate::requantise::WeightBudget;
 use crate::value::Quantisation;
-
-/// `BuiltinOperator`.
-mod builtin {
-    pub const ADD: i32 = 0;
-    pub const AVERAGE_POOL_2D: i32 = 1;
-    pub const CONV_2D: i32 = 3;
-    pub const DEPTHWISE_CONV_2D: i32 = 4;
-    pub const DEQUANTIZE: i32 = 6;
-    pub const FULLY_CONNECTED: i32 = 9;
-    pub const MAX_POOL_2D: i32 = 17;
-    pub const RESHAPE: i32 = 22;
-    pub const SOFTMAX: i32 = 25;
-    pub const PAD: i32 = 34;
-    pub const MEAN: i32 = 40;
-    pub const QUANTIZE: i32 = 114;
-}
 
 /// More inputs than any supported operator has.
 const MAX_INPUTS: usize = 4;
@@ -269,18 +252,7 @@ impl Reader {
         let error = |reason: &str| Given::error(&output, format!("the model's output {reason}"));
         let value = self.values.get(&output.index);
         let value = value.ok_or_else(|| error("is made by no operator"))?;
-        let finish = match value.content {
-            Content::Quantised(_) => Output::Signed,
-            Content::Unsigned => Output::Unsigned,
-            Content::Softmax { scale, quantisation } => {
-                Output::Softmax { scale, unsigned: quantisation.unsigned }
-            }
-            Content::Real(q) => Output::Real { scale: q.scale, zero_point: q.zero_point },
-            Content::Padded(..) => return Err(error("is padded, which is not supported")),
-            Content::RealInput | Content::UnsignedInput(_) => {
-                return Err(error("is its input"));
-            }
-        };
+        let finish = value.content.finish().map_err(error)?;
         Ok(Network {
             tensors: self.tensors,
             layers: self.layers,

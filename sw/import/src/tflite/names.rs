@@ -1,6 +1,22 @@
-//! Names of the operators, for messages.
+//! Numbers and names of the operators.
 
-/// The name of an operator in the schema's `BuiltinOperator`, if it has one.
+/// Those of the schema's `BuiltinOperator` that are supported.
+pub mod builtin {
+    pub const ADD: i32 = 0;
+    pub const AVERAGE_POOL_2D: i32 = 1;
+    pub const CONV_2D: i32 = 3;
+    pub const DEPTHWISE_CONV_2D: i32 = 4;
+    pub const DEQUANTIZE: i32 = 6;
+    pub const FULLY_CONNECTED: i32 = 9;
+    pub const MAX_POOL_2D: i32 = 17;
+    pub const RESHAPE: i32 = 22;
+    pub const SOFTMAX: i32 = 25;
+    pub const PAD: i32 = 34;
+    pub const MEAN: i32 = 40;
+    pub const QUANTIZE: i32 = 114;
+}
+
+/// The name of an operator in `BuiltinOperator`, if it has one there: for messages.
 pub fn builtin_name(code: i32) -> Option<&'static str> {
     usize::try_from(code).ok().and_then(|code| NAMES.split_whitespace().nth(code))
 }

@@ -1,6 +1,6 @@
 //! What the importer knows of a tensor while it walks the operators.
 
-use systole_compiler::network::{Shape, TensorId};
+use systole_compiler::network::{Output, Shape, TensorId};
 
 use crate::value::Quantisation;
 
@@ -26,6 +26,22 @@ pub enum Content {
         /// Of the result, as it was asked for.
         quantisation: Quantisation,
     },
+}
+
+impl Content {
+    /// What the caller does with the network's output where it is the model's.
+    pub fn finish(&self) -> Result<Output, &'static str> {
+        match *self {
+            Self::Quantised(_) => Ok(Output::Signed),
+            Self::Unsigned => Ok(Output::Unsigned),
+            Self::Softmax { scale, quantisation } => {
+                Ok(Output::Softmax { scale, unsigned: quantisation.unsigned })
+            }
+            Self::Real(q) => Ok(Output::Real { scale: q.scale, zero_point: q.zero_point }),
+            Self::Padded(..) => Err("is padded, which is not supported"),
+            Self::RealInput | Self::UnsignedInput(_) => Err("is its input"),
+        }
+    }
 }
 
 /// A tensor of the model that is not constant.

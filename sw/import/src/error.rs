@@ -5,16 +5,25 @@ use std::fmt;
 
 use systole_compiler::network::NetworkError;
 
+use crate::tflite::Fault;
+
 /// Why a model cannot be imported.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ImportError {
     /// The bytes are not an ONNX model.
     NotOnnx(String),
+    /// The bytes are not a TensorFlow Lite model.
+    NotTflite {
+        /// Of the byte at fault in the file.
+        offset: usize,
+        /// What is wrong there.
+        reason: String,
+    },
     /// The model as a whole.
     Model(String),
-    /// A node.
+    /// A node of ONNX, or an operator of TensorFlow Lite.
     Node {
-        /// Its name, or that of its output.
+        /// Its name, or that of its output; its number and its output.
         node: String,
         /// Its operator.
         operator: String,
@@ -27,6 +36,9 @@ impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOnnx(reason) => write!(f, "not an ONNX model: {reason}"),
+            Self::NotTflite { offset, reason } => {
+                write!(f, "not a TensorFlow Lite model: byte {offset:#x}: {reason}")
+            }
             Self::Model(reason) => f.write_str(reason),
             Self::Node { node, operator, reason } => write!(f, "{operator} {node}: {reason}"),
         }
@@ -34,6 +46,12 @@ impl fmt::Display for ImportError {
 }
 
 impl Error for ImportError {}
+
+impl From<Fault> for ImportError {
+    fn from(Fault { offset, reason }: Fault) -> Self {
+        Self::NotTflite { offset, reason }
+    }
+}
 
 impl From<NetworkError> for ImportError {
     fn from(error: NetworkError) -> Self {

@@ -1,4 +1,6 @@
-//! Quantised ONNX models, in QOperator or QDQ form, to the compiler's networks.
+//! Quantised models to the compiler's networks: ONNX, in QOperator or QDQ form, and TensorFlow Lite.
+//!
+//! # ONNX
 //!
 //! [`read`] knows QLinearConv, QGemm, QLinearMatMul, QLinearAdd, QLinearGlobalAveragePool, MaxPool
 //! and what stands around them: quantisation at the ends, reshaping that moves no data, a mean
@@ -11,6 +13,32 @@
 //! uint8 activations become int8 by xor 0x80, so their zero points lose 128. Weights are
 //! what is left of them without their zero point, -255 to 255; the planner sees to those that do
 //! not fit int8.
+//!
+//! # TensorFlow Lite
+//!
+//! | operator | supported |
+//! |---|---|
+//! | `CONV_2D`, `DEPTHWISE_CONV_2D` | any stride and padding, groups and depth multipliers; no dilation |
+//! | `FULLY_CONNECTED` | constant weights; bias or none |
+//! | `ADD` | two tensors of one shape; an activation only where it bounds nothing |
+//! | `AVERAGE_POOL_2D` | over the whole map |
+//! | `MEAN` | over height and width |
+//! | `MAX_POOL_2D` | any window; an activation only where it bounds nothing |
+//! | `PAD` | of height and width, in front of a convolution |
+//! | `RESHAPE` | in front of `FULLY_CONNECTED`, `SOFTMAX` or the output, of one pixel, of the input |
+//! | `SOFTMAX` | of a vector, as the last step |
+//! | `QUANTIZE`, `DEQUANTIZE` | at the ends: float32 or uint8 outside, int8 inside |
+//!
+//! Fused activations `NONE`, `RELU`, `RELU6` and `RELU_N1_TO_1` are bounds of the layer. Weights are
+//! int8 with zero point 0, with one scale or one for each output; biases are int32.
+//!
+//! Anything else is an error that names the operator, its number and its output; where the file
+//! itself is damaged, the byte.
+//!
+//! A model gives what its ONNX form gives in ONNX Runtime: sums times a float32, rounded half to
+//! even, as in convolutions of LiteRT's default kernels (XNNPACK), too. TensorFlow Lite's reference
+//! kernels round twice, in fixed point; their results are not those of a network here. (Convolutions
+//! alone could be computed so, by the NPU's `double_rounding`; adds and means could not.)
 
 mod constant;
 mod error;
@@ -21,8 +49,10 @@ mod pool;
 mod proto;
 mod qdq;
 mod reader;
+mod requantise;
 mod reshape;
 mod tail;
+mod tflite;
 mod value;
 mod window;
 
@@ -30,4 +60,15 @@ mod window;
 mod tests;
 
 pub use error::ImportError;
-pub use reader::read;
+
+use systole_compiler::network::Network;
+
+/// Reads a quantised ONNX or TensorFlow Lite model with one input and one output. A file with
+/// `TFL3` at byte 4 is TensorFlow Lite, any other ONNX.
+///
+/// # Errors
+/// When the bytes are no model, or the model has something that is not supported: the operator is
+/// named, or the byte of the file.
+pub fn read(bytes: &[u8]) -> Result<Network, ImportError> {
+    if tflite::is_tflite(bytes) { tflite::read(bytes) } else { reader::read(bytes) }
+}

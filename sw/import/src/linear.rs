@@ -6,11 +6,9 @@ use crate::ImportError;
 use crate::constant::Data;
 use crate::node::NodeReader;
 use crate::reader::Reader;
+use crate::requantise::requantise;
 use crate::value::{Content, Order, Quantisation, Value};
-use crate::window::Window;
-
-/// More weights than this, once groups are spread out, are refused.
-const MAX_WEIGHTS: usize = 1 << 26;
+use crate::window::{TOO_LARGE, Window};
 
 /// Weights as numbers, `[out][y][x][in]`, and how the layer rounds.
 struct Weights {
@@ -72,14 +70,13 @@ pub fn convolution(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportE
         return Err(node.error("kernel_shape and the weights do not agree"));
     }
     let window = Window::read(node, kernel, shape)?;
-    let [out_height, out_width] = window.output(node, shape, false)?;
+    let [out_height, out_width] =
+        window.output(shape, false).ok_or_else(|| node.error(TOO_LARGE))?;
 
     let depthwise = groups == channels && outputs == channels && channels > 1;
     let seen = if depthwise { 1 } else { channels };
     let taps = height * width;
-    if outputs.saturating_mul(taps).saturating_mul(seen) > MAX_WEIGHTS {
-        return Err(node.error("has too many weights"));
-    }
+    reader.reserve_weights(node, &[outputs, taps, seen])?;
     let zeros = zero_points(node, CONVOLUTION.weight_zero, outputs)?;
     let given = node.bytes(CONVOLUTION.weights)?;
     let mut values = Vec::with_capacity(outputs * taps * seen);
@@ -141,6 +138,7 @@ fn product(
     if k != shape.len() || outputs == 0 {
         return Err(node.error(format!("has {k} weights for {} inputs", shape.len())));
     }
+    reader.reserve_weights(node, &[k, outputs])?;
     let given = node.bytes(inputs.weights)?;
     let [pixels, channels] = [shape.pixels() as usize, shape.channels as usize];
     let mut values = Vec::with_capacity(given.len());
@@ -180,27 +178,10 @@ fn finish(
     let outputs = weights.outputs;
     let output = node.quantisation(inputs.output_scale, inputs.output_zero)?;
     let values = without_zero_points(node, inputs.weight_zero, weights)?;
-    let mut bias = biases(node, inputs.bias, outputs)?;
-    for (bias, values) in bias.iter_mut().zip(values.chunks_exact(values.len() / outputs)) {
-        let sum = values.iter().fold(0i32, |sum, &w| sum.wrapping_add(w.into()));
-        *bias = bias.wrapping_sub(sum.wrapping_mul(input.zero_point.into()));
-    }
+    let bias = biases(node, inputs.bias, outputs)?;
     let scales = node.scales(inputs.weight_scale)?;
-    let multiplier: Vec<f32> = match scales.len() {
-        1 => vec![input.scale * scales[0] / output.scale; outputs],
-        len if len == outputs => scales.iter().map(|w| input.scale * w / output.scale).collect(),
-        _ => return Err(node.error("weight scales are neither one nor one for each output")),
-    };
-    if !multiplier.iter().all(|m| m.is_normal()) {
-        return Err(node.error("the quotient of its scales is not a normal number"));
-    }
-    let requantise = Requantise {
-        bias,
-        multiplier,
-        zero_point: output.zero_point,
-        clamp_min: i8::MIN,
-        clamp_max: i8::MAX,
-    };
+    let requantise =
+        requantise(bias, &values, scales, (input, output)).map_err(|reason| node.error(reason))?;
     let order = if x.order.is_flat() { Order::FlatChannelsFirst } else { Order::ChannelsFirst };
     let content = Content::Quantised { unsigned: output.unsigned };
     let operation = Operation::Convolution(make(values, requantise));

@@ -5,8 +5,9 @@
 //! by what its roundings can add up to, and all float sums within the bounds have to give the
 //! integer's code. Sums close to a tie do not, most often where both scales are the same.
 
-use systole_compiler::network::quantise;
+use systole_compiler::network::{Requantise, quantise};
 
+use crate::requantise::NOT_NORMAL;
 use crate::value::Quantisation;
 
 /// Half of the last place of a float32 is at most this part of the number.
@@ -31,6 +32,21 @@ impl Mean {
     /// `fp32(sx / fp32(sy * fp32(pixels)))`, by which the sum is multiplied.
     pub fn multiplier(&self) -> f32 {
         self.input.scale / (self.output.scale * self.pixels as f32)
+    }
+
+    /// What becomes of the sums of codes.
+    pub fn requantise(&self) -> Result<Requantise, &'static str> {
+        let multiplier = self.multiplier();
+        if !multiplier.is_normal() {
+            return Err(NOT_NORMAL);
+        }
+        Ok(Requantise {
+            bias: vec![-(i32::from(self.input.zero_point) * self.pixels as i32)],
+            multiplier: vec![multiplier],
+            zero_point: self.output.zero_point,
+            clamp_min: i8::MIN,
+            clamp_max: i8::MAX,
+        })
     }
 
     /// Whether integers give the same code for all maps.

@@ -1,7 +1,7 @@
 //! QLinearGlobalAveragePool, ReduceMean, MaxPool, QLinearAdd and QLinearSoftmax.
 
 use systole_compiler::network::{
-    Add, GlobalAveragePool, MaxPool, Operation, Requantise, ResidualAdd, Shape, TensorId,
+    Add, GlobalAveragePool, MaxPool, Operation, ResidualAdd, Shape, TensorId,
 };
 
 use crate::ImportError;
@@ -10,7 +10,7 @@ use crate::mean::Mean;
 use crate::node::NodeReader;
 use crate::reader::Reader;
 use crate::value::{Content, Order, Quantisation, Value};
-use crate::window::Window;
+use crate::window::{TOO_LARGE, Window};
 
 /// QLinearGlobalAveragePool (com.microsoft).
 pub fn global_average(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
@@ -37,17 +37,8 @@ pub fn mean(
     let shape = reader.shape(tensor);
     let pixels = shape.pixels();
     let channels_first = order == Order::ChannelsFirst;
-    let multiplier = Mean { input, output, pixels, channels_first }.multiplier();
-    if !multiplier.is_normal() {
-        return Err(node.error("the quotient of its scales is not a normal number"));
-    }
-    let requantise = Requantise {
-        bias: vec![-(i32::from(input.zero_point) * pixels as i32)],
-        multiplier: vec![multiplier],
-        zero_point: output.zero_point,
-        clamp_min: i8::MIN,
-        clamp_max: i8::MAX,
-    };
+    let mean = Mean { input, output, pixels, channels_first };
+    let requantise = mean.requantise().map_err(|reason| node.error(reason))?;
     let operation = Operation::GlobalAveragePool(GlobalAveragePool { requantise });
     let content = Content::Quantised { unsigned: output.unsigned };
     reader.add_layer(node, tensor, Shape::flat(shape.channels), operation, (order, content))
@@ -94,7 +85,8 @@ pub fn maximum(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError
     }
     let shape = reader.shape(x.tensor);
     let window = Window::read(node, node.sizes("kernel_shape", 0)?, shape)?;
-    let [height, width] = window.output(node, shape, node.int("ceil_mode", 0) != 0)?;
+    let ceil = node.int("ceil_mode", 0) != 0;
+    let [height, width] = window.output(shape, ceil).ok_or_else(|| node.error(TOO_LARGE))?;
     let pool = MaxPool {
         kernel: window.kernel,
         stride: window.stride,

@@ -11,13 +11,11 @@ use crate::constant::Constant;
 use crate::error::ImportError;
 use crate::node::{Constants, NodeReader};
 use crate::proto::{Graph, Model, Node, ValueInfo, data_type};
+use crate::requantise::WeightBudget;
 use crate::value::{Content, Order, Quantisation, Value};
 use crate::{linear, pool, qdq, reshape, tail};
 
-/// Reads a quantised ONNX model with one input and one output.
-///
-/// # Errors
-/// When the bytes are no model, or the model has something that is not supported.
+/// Reads an ONNX model.
 pub fn read(bytes: &[u8]) -> Result<Network, ImportError> {
     let model = Model::decode(bytes).map_err(|e| ImportError::NotOnnx(e.to_string()))?;
     let mut graph = model.graph.ok_or_else(|| ImportError::NotOnnx("it has no graph".into()))?;
@@ -65,6 +63,7 @@ pub struct Reader {
     tail: Vec<TailStep>,
     /// The value that a tensor was made for.
     names: Vec<String>,
+    weights: WeightBudget,
 }
 
 impl Reader {
@@ -90,6 +89,7 @@ impl Reader {
             uses,
             tail: Vec::new(),
             names: Vec::new(),
+            weights: WeightBudget::default(),
         };
         reader.input(input, graph)?;
         Ok(reader)
@@ -198,6 +198,15 @@ impl Reader {
             )),
             _ => Err(node.error(format!("input {index} is not quantised"))),
         }
+    }
+
+    /// Counts the weights of a layer, before they are made.
+    pub fn reserve_weights(
+        &mut self,
+        node: &NodeReader,
+        factors: &[usize],
+    ) -> Result<(), ImportError> {
+        self.weights.take(factors).map_err(|reason| node.error(reason))
     }
 
     /// Shape of a tensor.

@@ -5,6 +5,9 @@ use systole_compiler::network::Shape;
 use crate::ImportError;
 use crate::node::NodeReader;
 
+/// Why a window has no output.
+pub const TOO_LARGE: &str = "the kernel is larger than the padded map";
+
 /// Geometry of a sliding window. Pads are top, left, bottom, right.
 pub struct Window {
     pub kernel: [u32; 2],
@@ -38,31 +41,25 @@ impl Window {
 
     /// Lines and pixels of the output; `ceil` counts windows that begin in the map or its leading
     /// pads and reach beyond the end.
-    pub fn output(
-        &self,
-        node: &NodeReader,
-        shape: Shape,
-        ceil: bool,
-    ) -> Result<[u32; 2], ImportError> {
+    /// `None` where the kernel is larger than the padded map.
+    pub fn output(&self, shape: Shape, ceil: bool) -> Option<[u32; 2]> {
         let mut sides = [shape.height, shape.width];
         for (axis, side) in sides.iter_mut().enumerate() {
             let (leading, stride) = (self.pads[axis], self.stride[axis]);
             let padded = *side + leading + self.pads[axis + 2];
-            let room = padded
-                .checked_sub(self.kernel[axis])
-                .ok_or_else(|| node.error("the kernel is larger than the padded map"))?;
+            let room = padded.checked_sub(self.kernel[axis])?;
             let end = *side + leading;
             *side = room / stride + 1;
             if ceil && room % stride != 0 && *side * stride < end {
                 *side += 1;
             }
         }
-        Ok(sides)
+        Some(sides)
     }
 }
 
 /// Pads with which the output has ceil(side / stride) pixels; `lower` puts the odd one first.
-fn same(sides: [u32; 2], kernel: [u32; 2], stride: [u32; 2], lower: bool) -> [u32; 4] {
+pub fn same(sides: [u32; 2], kernel: [u32; 2], stride: [u32; 2], lower: bool) -> [u32; 4] {
     let mut pads = [0; 4];
     for axis in 0..2 {
         let reach = (sides[axis].div_ceil(stride[axis]) - 1) * stride[axis] + kernel[axis];

@@ -1,10 +1,11 @@
 //! Imported models, interpreted layer by layer, against ONNX Runtime's outputs.
 
-use systole_compiler::network::interpret;
+use systole_compiler::network::{Layer, interpret, plan_network};
 use systole_import::read;
 
 mod common;
 
+use common::npu::{BASE, shape};
 use common::{Case, FLOAT_IN_PART, UNRECORDED, file, recorded, step, sum_of};
 
 fn check(case: &Case, inputs: usize) {
@@ -19,18 +20,36 @@ fn inputs() -> usize {
     if cfg!(debug_assertions) { 2 } else { 64 }
 }
 
+/// Both forms of a model give what ONNX Runtime gave, by the same layers and the same plan.
+fn mlperf_tiny(name: &str, macs: u64) {
+    let [onnx, tflite] = ["_qoperator.onnx", ".tflite"].map(|form| Case::mlperf_tiny(name, form));
+    for case in [&onnx, &tflite] {
+        assert_eq!(case.network.macs(), macs);
+        check(case, inputs());
+    }
+    let layers = |case: &Case| {
+        let network = &case.network;
+        let layer = |l: &Layer| (l.input, l.output, network.shape(l.output), l.operation.clone());
+        network.layers.iter().map(layer).collect::<Vec<_>>()
+    };
+    assert_eq!(layers(&onnx), layers(&tflite));
+    let ends = |case: &Case| (case.network.prepare, case.network.finish.clone());
+    assert_eq!(ends(&onnx), ends(&tflite));
+    let descriptors = |case: &Case| {
+        let plan = plan_network(&shape(16, 32768), &case.network, BASE).expect("it fits");
+        (plan.descriptors, plan.segments.into_iter().map(|s| s.bytes).collect::<Vec<_>>())
+    };
+    assert!(descriptors(&onnx) == descriptors(&tflite), "the plans differ");
+}
+
 #[test]
 fn keyword_spotting() {
-    let case = Case::mlperf_tiny("kws_ref_model");
-    assert_eq!(case.network.macs(), 2_656_768);
-    check(&case, inputs());
+    mlperf_tiny("kws_ref_model", 2_656_768);
 }
 
 #[test]
 fn resnet_8() {
-    let case = Case::mlperf_tiny("pretrainedResnet_quant");
-    assert_eq!(case.network.macs(), 12_501_632);
-    check(&case, inputs());
+    mlperf_tiny("pretrainedResnet_quant", 12_501_632);
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn inputs() -> usize {
 
 #[test]
 fn keyword_spotting() {
-    let case = Case::mlperf_tiny("kws_ref_model");
+    let case = Case::mlperf_tiny("kws_ref_model", "_qoperator.onnx");
     for (dim, rows) in [(4, 8192), (8, 8192), (16, 8192)] {
         check(&case, &shape(dim, rows), inputs());
     }
@@ -31,7 +31,7 @@ fn keyword_spotting() {
 
 #[test]
 fn resnet_8() {
-    let case = Case::mlperf_tiny("pretrainedResnet_quant");
+    let case = Case::mlperf_tiny("pretrainedResnet_quant", "_qoperator.onnx");
     for (dim, rows) in [(4, 32768), (8, 8192), (16, 8192)] {
         check(&case, &shape(dim, rows), inputs());
     }
@@ -89,12 +89,12 @@ fn small_memories() {
 
 #[test]
 fn what_does_not_fit_is_an_error() {
-    let case = Case::mlperf_tiny("kws_ref_model");
+    let case = Case::mlperf_tiny("kws_ref_model", "_qoperator.onnx");
     let error = plan_network(&shape(4, 2048), &case.network, BASE).expect_err("maps are larger");
     let message = error.to_string();
     assert!(message.contains("scratchpad") && message.contains("there are 2048"), "{message}");
     let tiny = NpuShape { accumulator_rows: 16, ..shape(16, 8192) };
-    let case = Case::mlperf_tiny("pretrainedResnet_quant");
+    let case = Case::mlperf_tiny("pretrainedResnet_quant", "_qoperator.onnx");
     let error = plan_network(&tiny, &case.network, BASE).expect_err("lines are longer");
     assert!(error.to_string().contains("accumulators"), "{error}");
 }
@@ -108,7 +108,7 @@ fn the_array_is_busy_nearly_always() {
         ("pretrainedResnet_quant", 8, 0.99),
         ("pretrainedResnet_quant", 16, 0.97),
     ] {
-        let case = Case::mlperf_tiny(name);
+        let case = Case::mlperf_tiny(name, "_qoperator.onnx");
         let shape = shape(dim, 8192);
         let program = plan_network(&shape, &case.network, BASE).expect("the network fits");
         let estimate = estimate(&shape, &program.descriptors);

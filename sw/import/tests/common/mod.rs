@@ -36,10 +36,10 @@ enum Expected {
 }
 
 impl Case {
-    /// An MLPerf Tiny model.
-    pub fn mlperf_tiny(name: &str) -> Self {
+    /// An MLPerf Tiny model in a form: `_qoperator.onnx` or `.tflite`.
+    pub fn mlperf_tiny(name: &str, form: &str) -> Self {
         let of = |suffix: &str| file(&format!("mlperf-tiny/{name}{suffix}"));
-        let network = read(&of("_qoperator.onnx")).expect("the model is supported");
+        let network = read(&of(form)).expect("the model is supported");
         let inputs = signed(&of(".x.s8"));
         let inputs: Vec<_> = inputs.chunks_exact(inputs.len() / 64).map(<[i8]>::to_vec).collect();
         let expected = signed(&of(".y.s8"));

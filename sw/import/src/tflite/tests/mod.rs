@@ -1,0 +1,6 @@
+//! Small models, made here: what the files in `sw/models` do not have.
+
+mod builder;
+mod damaged;
+mod errors;
+mod operators;

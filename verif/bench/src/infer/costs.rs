@@ -9,16 +9,16 @@
 
 use systole_compiler::network::estimate;
 
-use super::{Failure, Job, Planned, Runner};
+use super::{Counters, Failure, Job, Planned, Runner};
 
 /// What keeps a layer from being faster.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Limit {
     /// The array, or STORE with requantisation, adds and pools.
     Compute,
-    /// LOAD: weights and input that come over the bus.
+    /// The bus: weights, input and descriptors that come over it.
     Bus,
-    /// Neither is busy for half of the time: latency, tokens, the fetch of descriptors.
+    /// Neither is busy for half of the time: latency, tokens, short descriptors.
     Configuration,
 }
 
@@ -83,26 +83,38 @@ impl Costs {
         runner: &mut Runner,
         progress: &mut dyn FnMut(usize),
     ) -> Result<(), Failure> {
-        let mut before = 0;
+        let mut before = Counters::default();
         for (index, layer) in planned.layers.iter().enumerate() {
             progress(index);
             job.cut(layer.last);
-            let Some(counters) = runner.count(job)? else { return Ok(()) };
-            let cycles = counters.cycles.max(before);
-            self.layers[index].cycles = Some(cycles - before);
-            before = cycles;
+            let Some(until) = runner.count(job)? else { return Ok(()) };
+            let cycles = until.cycles.saturating_sub(before.cycles);
+            let cost = &mut self.layers[index];
+            cost.cycles = Some(cycles);
+            cost.limit = limit(busy(&before, &until, planned.shape.bus_bytes), cycles);
+            before = until;
         }
-        self.cycles = Some(before);
+        self.cycles = Some(before.cycles);
         Ok(())
     }
 }
 
-/// `busy` are cycles of LOAD, EXEC and STORE.
-fn limit([load, exec, store]: [u64; 3], cycles: u64) -> Limit {
+/// Cycles of bus, EXEC and STORE from one end of a job to a later one. A STORE to memory is busy
+/// while it waits for the answer, so it does not count.
+fn busy(before: &Counters, until: &Counters, bus_bytes: u32) -> [u64; 3] {
+    let of = |count: fn(&Counters) -> u64| count(until).saturating_sub(count(before));
+    let written = of(|counters| counters.write_bytes);
+    let bus = (of(|counters| counters.read_bytes) + written) / u64::from(bus_bytes);
+    let store = if written == 0 { of(|counters| counters.store_busy) } else { 0 };
+    [bus, of(|counters| counters.exec_busy), store]
+}
+
+/// What limits a layer of so many cycles, in which bus or LOAD, EXEC and STORE were busy.
+fn limit([bus, exec, store]: [u64; 3], cycles: u64) -> Limit {
     let compute = exec.max(store);
-    if 2 * compute.max(load) < cycles {
+    if 2 * compute.max(bus) < cycles {
         Limit::Configuration
-    } else if compute >= load {
+    } else if compute >= bus {
         Limit::Compute
     } else {
         Limit::Bus

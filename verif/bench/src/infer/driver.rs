@@ -19,7 +19,7 @@ pub(super) const TOHOST: u32 = RAM_BASE + 0xff8;
 pub(super) const DATA: u32 = RAM_BASE + 0x1000;
 
 /// The NPU's registers that are kept, as offsets.
-const KEPT: [u32; 6] = [0x08, 0x18, 0x24, 0x28, 0x48, 0x4c];
+const KEPT: [u32; 7] = [0x08, 0x18, 0x24, 0x28, 0x3c, 0x48, 0x4c];
 /// Bytes of them.
 pub(super) const RESULT_BYTES: usize = 4 * KEPT.len();
 const STATUS: i32 = 0x08;
@@ -27,7 +27,7 @@ const DOORBELL: i32 = 0x10;
 const CLEAR: i32 = 0x14;
 
 /// What the NPU said after a job.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counters {
     /// Why it ended, if not by its last descriptor: the cause.
     pub error: Option<u32>,
@@ -37,6 +37,8 @@ pub struct Counters {
     pub cycles: u64,
     /// Of these, cycles in which activations entered the array.
     pub exec_busy: u64,
+    /// Cycles in which STORE had begun a descriptor that was not complete.
+    pub store_busy: u64,
     /// Bytes read on the bus.
     pub read_bytes: u64,
     /// Bytes written on the bus.
@@ -54,8 +56,9 @@ impl Counters {
             fault_index: word(1),
             cycles: word(2).into(),
             exec_busy: word(3).into(),
-            read_bytes: word(4).into(),
-            write_bytes: word(5).into(),
+            store_busy: word(4).into(),
+            read_bytes: word(5).into(),
+            write_bytes: word(6).into(),
         }
     }
 }

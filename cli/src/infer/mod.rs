@@ -14,6 +14,7 @@ use systole_verif::infer::{self, Costs, Model, Planned};
 use systole_verif::run::Engine;
 
 use crate::args::{Chip, ChipArgs, EngineName};
+use crate::cosim;
 use crate::exit::{Error, Exit, Result};
 use crate::json::Target;
 use crate::simulation::{self, Extras};
@@ -53,6 +54,9 @@ pub struct Args {
     /// Runtime where Python has it. A run for each layer and image: this takes its time.
     #[arg(long)]
     verify: bool,
+    /// Run on a chip with this hand-made fault in it: what --verify finds can be tried out.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    inject: Option<String>,
     /// Write the result as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -87,9 +91,13 @@ pub fn command(args: &Args) -> Result {
     let output = output::File::open(args.output.as_deref())?;
     let csv = Target::open(args.csv.as_deref())?;
     let json = Target::open(args.json.as_deref())?;
+    let fault = args.inject.as_deref().map(|name| fault(&case, name)).transpose()?;
     let library = match case.engine {
         Engine::Golden => None,
-        Engine::Rtl | Engine::Lockstep => Some(simulation::library(&case.chip, Extras::default())?),
+        Engine::Rtl | Engine::Lockstep => {
+            let extras = Extras { faults: fault.is_some(), ..Extras::default() };
+            Some((simulation::library(&case.chip, extras)?, fault.unwrap_or(0)))
+        }
     };
     let outcome = run::run(&mut case, &inputs, library.as_ref(), args.verify)?;
     table::print(&case);
@@ -111,6 +119,15 @@ impl Case {
         let costs = Costs::predicted(&planned);
         Ok(Self { file, model, chip, engine: args.engine.into(), planned, costs })
     }
+}
+
+/// The number of a fault.
+fn fault(case: &Case, name: &str) -> Result<u16> {
+    if case.engine == Engine::Golden {
+        return Err(Error::usage("--inject: the golden model has no faults")
+            .help("add --engine rtl or --engine lockstep"));
+    }
+    cosim::fault(&case.chip, name).map(|(_, number)| number)
 }
 
 /// What is wrong with a file.

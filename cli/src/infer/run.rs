@@ -47,16 +47,19 @@ impl Outcome {
 }
 
 /// Runs all images, counts the cycles of each layer on the first, and compares if that is asked for.
+/// With the library comes the number of an injected fault, 0 for none.
 pub fn run(
     case: &mut Case,
     inputs: &Inputs,
-    library: Option<&Arc<Library>>,
+    library: Option<&(Arc<Library>, u16)>,
     verify: bool,
 ) -> Result<Outcome> {
     let start = Instant::now();
     let interrupted = interrupt::flag();
+    let (library, fault) = (library.map(|with| &with.0), library.map_or(0, |with| with.1));
     let mut runner =
         Runner::new(&case.chip.config, case.engine, library, interrupted).map_err(tool_error)?;
+    runner.select_fault(fault);
     let codes: Vec<Vec<i8>> =
         (0..inputs.images).map(|image| case.model.codes(&inputs.array, image)).collect();
     let (results, mut failure) = images(case, &codes, &mut runner);

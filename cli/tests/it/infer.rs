@@ -215,3 +215,25 @@ fn wrong_inputs_are_refused() {
         .code(2)
         .says(&["cannot write `no/y.npy`"]);
 }
+
+/// A convolution that forgets its padding is noticed where it first makes a difference.
+#[test]
+fn a_fault_of_the_chip_is_found_in_its_layer() {
+    let folder = folder();
+    let input = digits(folder.path());
+    let model = "digits/cnn_qop_s8s8_pc.onnx";
+    let with = "--preset nano --inject exec-padding-lost --images 1";
+    let options = format!("{with} --engine rtl --verify --json r.json");
+    infer(folder.path(), model, Some(&input), &options)
+        .code(1)
+        .prints(&["DIFFERS   image 0, layer /f/f.3/Conv_quant (conv 3x3)", "is right"]);
+    let difference = &json(&folder.path().join("r.json"))["verified"]["difference"];
+    assert_documented(difference);
+    assert_eq!(difference["elements"], 8 * 8 * 16);
+    infer(folder.path(), model, Some(&input), &format!("{with} --engine lockstep"))
+        .code(1)
+        .says(&["FAIL  image 0: RTL and golden model differ"]);
+    infer(folder.path(), model, Some(&input), &format!("{with} --engine golden"))
+        .code(2)
+        .says(&["--inject", "--engine rtl"]);
+}

@@ -117,6 +117,18 @@ impl<'a> Runner<'a> {
         Ok(Self { chip, stalls, interrupted })
     }
 
+    /// Selects an injected fault of the RTL, 0 for none.
+    ///
+    /// # Panics
+    /// When the chip was built without faults and `fault` is not 0.
+    pub fn select_fault(&mut self, fault: u16) {
+        match &mut self.chip {
+            Chip::Golden(_) => {}
+            Chip::Rtl(dut) => assert!(dut.set_fault(fault), "the chip was built without faults"),
+            Chip::Lockstep(pair) => pair.select_fault(fault),
+        }
+    }
+
     /// Runs a job.
     ///
     /// # Errors

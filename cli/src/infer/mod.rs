@@ -60,6 +60,9 @@ pub struct Args {
     /// Write the result as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write table and timeline as a page that needs no other file.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
     /// Write the table of layers as CSV.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
@@ -81,15 +84,18 @@ pub fn command(args: &Args) -> Result {
     let mut case = Case::new(args)?;
     if args.check {
         let csv = Target::open(args.csv.as_deref())?;
+        let page = Target::open(args.report.as_deref())?;
         let json = Target::open(args.json.as_deref())?;
         table::print(&case);
         csv.text(&table::csv(&case))?;
+        page.text(&case.page("planned"))?;
         json.json(&report::result(&case, None))?;
         return Ok(Exit::Good);
     }
     let inputs = inputs::read(args, &case.model)?;
     let output = output::File::open(args.output.as_deref())?;
     let csv = Target::open(args.csv.as_deref())?;
+    let page = Target::open(args.report.as_deref())?;
     let json = Target::open(args.json.as_deref())?;
     let fault = args.inject.as_deref().map(|name| fault(&case, name)).transpose()?;
     let library = match case.engine {
@@ -104,6 +110,7 @@ pub fn command(args: &Args) -> Result {
     run::tell(&case, &inputs, &outcome);
     output.write(&outcome.outputs)?;
     csv.text(&table::csv(&case))?;
+    page.text(&case.page(case.engine.name()))?;
     json.json(&report::result(&case, Some((&inputs, &outcome))))?;
     Ok(outcome.exit())
 }
@@ -118,6 +125,13 @@ impl Case {
             Planned::new(&model.network, &chip.config).map_err(|error| wrong(&file, error))?;
         let costs = Costs::predicted(&planned);
         Ok(Self { file, model, chip, engine: args.engine.into(), planned, costs })
+    }
+
+    /// The page of `--report`.
+    fn page(&self, engine: &str) -> String {
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
+        let subject = infer::Subject { model: &name, chip: &self.chip.name, engine };
+        infer::page(subject, &self.model, &self.planned, &self.costs)
     }
 }
 

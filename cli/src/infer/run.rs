@@ -85,9 +85,10 @@ fn images(
 ) -> (Vec<Vec<i8>>, Option<(String, Failure)>) {
     let line = Progress::new();
     let mut job = Job::new(&case.planned);
-    let mut results = Vec::new();
+    let (mut results, images) = (Vec::new(), codes.len());
     for (image, codes) in codes.iter().enumerate() {
-        line.update(|| format!("image {image}"));
+        let total = images as f64;
+        line.update(|| format!("image {image}  {}", line.share(image as f64, total)));
         job.set_input(codes);
         match runner.run(&job) {
             Ok(ran) => results.push(ran.output),

@@ -139,11 +139,13 @@ fn without_an_input_random_numbers_are_taken_by_their_seed() {
 #[test]
 fn a_check_says_what_would_run_and_runs_nothing() {
     let folder = folder();
-    infer(folder.path(), "digits/cnn_pt2e_qdq.onnx", None, "--check --json r.json")
+    infer(folder.path(), "digits/cnn_pt2e_qdq.onnx", None, "--check --json r.json --report r.html")
         .code(0)
         .prints(&["conv 3x3", "fully connected 32 to 10, in float32", "integers would round"]);
     let result = json(&folder.path().join("r.json"));
     assert!(result["output"].is_null() && result["engine"].is_null());
+    let page = std::fs::read_to_string(folder.path().join("r.html")).expect("a page");
+    assert!(page.contains("integers would round") && page.contains("EXEC"));
 }
 
 #[test]

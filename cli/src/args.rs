@@ -1,10 +1,11 @@
-//! Arguments that several subcommands take: which chip, and how long.
+//! Arguments that several subcommands take: which chip, which engine, and how long.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use systole_chip::ChipConfig;
 use systole_chip::config::keys::KEYS;
+use systole_verif::run::Engine;
 
 use crate::exit::{Error, Result};
 
@@ -20,6 +21,27 @@ pub struct ChipArgs {
     /// Change one key, as in npu.dim=4; may be given several times.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+}
+
+/// What executes.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EngineName {
+    /// The golden model alone.
+    Golden,
+    /// The RTL alone.
+    Rtl,
+    /// Both, compared.
+    Lockstep,
+}
+
+impl From<EngineName> for Engine {
+    fn from(name: EngineName) -> Self {
+        match name {
+            EngineName::Golden => Self::Golden,
+            EngineName::Rtl => Self::Rtl,
+            EngineName::Lockstep => Self::Lockstep,
+        }
+    }
 }
 
 /// A chip that was asked for.

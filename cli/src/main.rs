@@ -11,6 +11,7 @@ mod doctor;
 mod exit;
 mod formal;
 mod r#gen;
+mod infer;
 mod interrupt;
 mod json;
 mod mutate;
@@ -44,6 +45,8 @@ enum Command {
     Cover(cover::Args),
     /// Run a program on the golden model, the RTL, or both in lockstep.
     Run(run::Args),
+    /// Run a quantised network: outputs, and what each layer takes.
+    Infer(infer::Args),
     /// Look into VCD and FST waves, cut, convert and compare them.
     Wave(wave::Args),
     /// Prove what modules of the chip do, with Yosys and a solver.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Cosim(args) => cosim::command(&args),
         Command::Cover(args) => cover::command(&args),
         Command::Run(args) => run::command(&args),
+        Command::Infer(args) => infer::command(&args),
         Command::Wave(args) => wave::command(&args),
         Command::Formal(args) => formal::command(&args),
         Command::Doctor => doctor::command(),

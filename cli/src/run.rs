@@ -12,7 +12,7 @@ use systole_golden::elf::Program;
 use systole_sim::Library;
 use systole_verif::run::{self, End, Engine, Report, Setup, Window};
 
-use crate::args::{Chip, ChipArgs, number};
+use crate::args::{Chip, ChipArgs, EngineName, number};
 use crate::exit::{Error, Exit, Result};
 use crate::json::Target;
 use crate::simulation::{self, Extras};
@@ -55,26 +55,6 @@ pub struct Args {
     /// Write the result as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-}
-
-#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq)]
-enum EngineName {
-    /// The golden model alone.
-    Golden,
-    /// The RTL alone.
-    Rtl,
-    /// Both, every instruction compared.
-    Lockstep,
-}
-
-impl From<EngineName> for Engine {
-    fn from(name: EngineName) -> Self {
-        match name {
-            EngineName::Golden => Self::Golden,
-            EngineName::Rtl => Self::Rtl,
-            EngineName::Lockstep => Self::Lockstep,
-        }
-    }
 }
 
 /// Runs the program; its exit code decides how this ends.

@@ -196,7 +196,7 @@ fn plan(args: &Args) -> Result<Plan> {
 }
 
 /// Name and number of a fault of the chip.
-fn fault(chip: &Chip, name: &str) -> Result<(&'static str, u16)> {
+pub fn fault(chip: &Chip, name: &str) -> Result<(&'static str, u16)> {
     let list = "`systole cosim --inject list` prints all of them";
     let all = faults::all();
     let Some(fault) = all.iter().find(|fault| fault.name == name) else {

@@ -12,6 +12,7 @@ mod cover;
 mod docs;
 mod formal;
 mod r#gen;
+mod infer;
 mod mutate;
 mod page;
 mod programs;

@@ -49,6 +49,10 @@ use step::{Step, Steps};
 pub struct LayerRecord {
     /// Name of the layer that makes the output.
     pub name: String,
+    /// Map that it makes.
+    pub output: TensorId,
+    /// Map that the add takes as it lies there; the other operand is computed here.
+    pub residual: Option<TensorId>,
     /// Multiplications that the network asks for.
     pub macs: u64,
     /// Index of the first descriptor.
@@ -111,9 +115,15 @@ pub fn plan_network(
     let bytes: Vec<u8> = descriptors.iter().flat_map(Descriptor::to_bytes).collect();
     let list = image.place(&bytes);
     let ends = starts.iter().skip(1).copied().chain([descriptors.len()]);
-    let layers = stages.iter().zip(starts.iter().zip(ends)).map(|(stage, (&first, end))| {
-        LayerRecord { name: stage.name.clone(), macs: stage.macs, first, last: end - 1 }
-    });
+    let layers =
+        stages.iter().zip(starts.iter().zip(ends)).map(|(stage, (&first, end))| LayerRecord {
+            name: stage.name.clone(),
+            output: stage.output,
+            residual: stage.residual.as_ref().map(|residual| residual.0),
+            macs: stage.macs,
+            first,
+            last: end - 1,
+        });
     Ok(Program {
         layers: layers.collect(),
         list,

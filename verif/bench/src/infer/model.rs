@@ -1,0 +1,246 @@
+//! A network with what its caller sees of it: types, shapes and the order of elements.
+
+use systole_compiler::network::{
+    Input, Network, Output, Shape, dequantise, quantise, softmax, tail,
+};
+
+use super::signature::{self, Signature};
+use super::{Array, Element, Error, Numbers};
+
+/// TensorFlow Lite's file identifier, which begins at byte 4.
+const TFLITE: &[u8] = b"TFL3";
+
+/// A model that can be planned and run.
+pub struct Model {
+    /// The network, with maps in NHWC.
+    pub network: Network,
+    /// Input and output as the model names them.
+    pub signature: Signature,
+    /// Whether the caller's input and output are in NCHW, and differ from NHWC.
+    channels_first: [bool; 2],
+    output_shape: Vec<usize>,
+}
+
+impl Model {
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// When the bytes are no model, or the model has something that is not supported: names the
+    /// node and the operator.
+    pub fn read(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.get(4..8) == Some(TFLITE) {
+            return Err(Error::new("this is a TensorFlow Lite model; ONNX models are read")
+                .help("export the model as quantised ONNX"));
+        }
+        let network = systole_import::read(bytes).map_err(|error| {
+            let help = match error {
+                systole_import::ImportError::NotOnnx(_) => {
+                    "give an ONNX model, whole and not as text"
+                }
+                _ => {
+                    "models quantised to int8 or uint8 are read, in QOperator or QDQ form: \
+                     sw/import lists the operators"
+                }
+            };
+            Error::new(error).help(help)
+        })?;
+        Self::new(network, signature::read(bytes)?)
+    }
+
+    /// A network with the signature that its caller sees.
+    ///
+    /// # Errors
+    /// When the order of the elements of input or output cannot be told.
+    pub fn new(network: Network, signature: Signature) -> Result<Self, Error> {
+        let unclear = |port: &str, shape: &[usize]| {
+            Error::new(format!(
+                "the order of the {port}'s elements cannot be told, shape {shape:?}"
+            ))
+            .help("give it the shape [1, C, H, W], [1, H, W, C] or [1, N]")
+        };
+        let shape = &signature.input.shape;
+        let last = Some(signature.channels_last);
+        let input = order(shape, network.shape(network.input), last)
+            .ok_or_else(|| unclear("input", shape))?;
+        let map = network.shape(network.output);
+        let mut model =
+            Self { network, signature, channels_first: [input, false], output_shape: Vec::new() };
+        let length = model.finish(&vec![0; map.len()]).len();
+        let shape = &model.signature.output.shape;
+        model.output_shape = match shape.split_first() {
+            Some((_, rest)) if rest.iter().product::<usize>() == length => rest.to_vec(),
+            _ => vec![length],
+        };
+        if length == map.len() {
+            model.channels_first[1] =
+                order(shape, map, None).ok_or_else(|| unclear("output", shape))?;
+        }
+        Ok(model)
+    }
+
+    /// Shape of one input, without the batch.
+    pub fn input_shape(&self) -> &[usize] {
+        self.signature.input.shape.get(1..).unwrap_or_default()
+    }
+
+    /// Shape of one output, without the batch.
+    pub fn output_shape(&self) -> &[usize] {
+        &self.output_shape
+    }
+
+    /// Type of the input.
+    pub fn input_element(&self) -> Element {
+        match self.network.prepare {
+            Input::Signed => Element::Int8,
+            Input::Unsigned => Element::Uint8,
+            Input::Real { .. } => Element::Float32,
+        }
+    }
+
+    /// Type of the output.
+    pub fn output_element(&self) -> Element {
+        match self.network.finish {
+            Output::Signed | Output::Softmax { unsigned: false, .. } => Element::Int8,
+            Output::Unsigned | Output::Softmax { unsigned: true, .. } => Element::Uint8,
+            Output::Real { .. } | Output::Tail(_) => Element::Float32,
+        }
+    }
+
+    /// Numbers of one input.
+    pub fn input_len(&self) -> usize {
+        self.network.shape(self.network.input).len()
+    }
+
+    /// Whether the caller's input is in NCHW and has to be brought to NHWC.
+    pub fn input_is_reordered(&self) -> bool {
+        self.channels_first[0]
+    }
+
+    /// What the NPU gets of input number `image`: int8, NHWC. The array has the model's type and
+    /// shape, with a batch of any size.
+    pub fn codes(&self, array: &Array, image: usize) -> Vec<i8> {
+        let map = self.network.shape(self.network.input);
+        let first = image * map.len();
+        let places = (0..map.len()).map(|place| match self.channels_first[0] {
+            true => first + to_channels_first(map, place),
+            false => first + place,
+        });
+        match (array.numbers.pick(places), self.network.prepare) {
+            (Numbers::Float32(x), Input::Real { scale, zero_point }) => {
+                quantise(&x, scale, zero_point)
+            }
+            (Numbers::Int8(x), _) => x,
+            (Numbers::Uint8(x), _) => x.iter().map(|&x| (x ^ 0x80) as i8).collect(),
+            (Numbers::Float32(_), _) => Vec::new(),
+        }
+    }
+
+    /// The model's output, made of what the NPU gives: int8, NHWC.
+    pub fn outputs(&self, codes: &[i8]) -> Numbers {
+        let map = self.network.shape(self.network.output);
+        let numbers = self.finish(codes);
+        if !self.channels_first[1] {
+            return numbers;
+        }
+        let (pixels, channels) = (map.pixels() as usize, map.channels as usize);
+        numbers.pick((0..map.len()).map(|place| place % pixels * channels + place / pixels))
+    }
+
+    fn finish(&self, codes: &[i8]) -> Numbers {
+        let unsigned = |codes: &[i8]| codes.iter().map(|&code| code as u8 ^ 0x80).collect();
+        match &self.network.finish {
+            Output::Signed => Numbers::Int8(codes.to_vec()),
+            Output::Unsigned => Numbers::Uint8(unsigned(codes)),
+            Output::Real { scale, zero_point } => {
+                Numbers::Float32(dequantise(codes, *scale, *zero_point))
+            }
+            Output::Softmax { scale, unsigned: false } => Numbers::Int8(softmax(codes, *scale)),
+            Output::Softmax { scale, unsigned: true } => {
+                Numbers::Uint8(unsigned(&softmax(codes, *scale)))
+            }
+            Output::Tail(steps) => {
+                Numbers::Float32(tail(steps, self.network.shape(self.network.output), codes))
+            }
+        }
+    }
+}
+
+/// Place in NCHW of what is at `place` in NHWC.
+fn to_channels_first(map: Shape, place: usize) -> usize {
+    let channels = map.channels as usize;
+    place % channels * map.pixels() as usize + place / channels
+}
+
+/// Whether numbers of `shape`, a batch of one, are a map in NCHW that differs from NHWC. Where the
+/// shape does not tell, `channels_last` does, if it is known.
+fn order(shape: &[usize], map: Shape, channels_last: Option<bool>) -> Option<bool> {
+    if map.channels == 1 || map.pixels() == 1 {
+        return Some(false);
+    }
+    let [height, width, channels] = [map.height, map.width, map.channels].map(|n| n as usize);
+    let (last, first) =
+        (shape == [1, height, width, channels], shape == [1, channels, height, width]);
+    match (last, first) {
+        (true, true) => channels_last.map(|last| !last),
+        (true, false) => Some(false),
+        (false, true) => Some(true),
+        (false, false) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use systole_compiler::network::{
+        Input, Layer, MaxPool, Network, Operation, Output, Shape, Tensor,
+    };
+
+    use super::{Model, order};
+    use crate::infer::{Array, Element, Numbers, Port, Signature};
+
+    const MAP: Shape = Shape { height: 1, width: 2, channels: 3 };
+
+    fn model(shape: [usize; 4]) -> Model {
+        let pool = MaxPool { kernel: [1, 1], stride: [1, 1], pads: [0, 0] };
+        let tensor = |name: &str| Tensor { name: name.into(), shape: MAP };
+        let network = Network {
+            tensors: vec![tensor("x"), tensor("y")],
+            layers: vec![Layer {
+                name: "pool".into(),
+                input: 0,
+                output: 1,
+                operation: Operation::MaxPool(pool),
+            }],
+            input: 0,
+            prepare: Input::Unsigned,
+            output: 1,
+            finish: Output::Unsigned,
+        };
+        let port = |name: &str| Port { name: name.into(), shape: shape.to_vec(), element: None };
+        let (input, output) = (port("x"), port("y"));
+        Model::new(network, Signature { input, output, channels_last: false }).expect("clear")
+    }
+
+    #[test]
+    fn channels_first_is_brought_to_channels_last_and_back() {
+        let numbers = Numbers::Uint8((0..12).collect());
+        let array = Array { shape: vec![2, 3, 1, 2], numbers };
+        let first = model([1, 3, 1, 2]);
+        let codes = first.codes(&array, 1);
+        assert_eq!(codes, [6, 8, 10, 7, 9, 11].map(|x| (x ^ 0x80u8) as i8));
+        assert_eq!(first.outputs(&codes), Numbers::Uint8((6..12).collect()));
+        let last = model([1, 1, 2, 3]);
+        assert_eq!(last.codes(&array, 0), [0, 1, 2, 3, 4, 5].map(|x| (x ^ 0x80u8) as i8));
+        assert_eq!(last.outputs(&codes), Numbers::Uint8(vec![6, 8, 10, 7, 9, 11]));
+        assert_eq!((last.output_element(), last.output_shape()), (Element::Uint8, &[1, 2, 3][..]));
+    }
+
+    #[test]
+    fn a_shape_that_does_not_tell_the_order_needs_a_word() {
+        let cube = Shape { height: 3, width: 3, channels: 3 };
+        assert_eq!(order(&[1, 3, 3, 3], cube, None), None);
+        assert_eq!(order(&[1, 3, 3, 3], cube, Some(true)), Some(false));
+        assert_eq!(order(&[1, 3, 3, 3], cube, Some(false)), Some(true));
+        assert_eq!(order(&[1, 27], cube, Some(true)), None);
+        assert_eq!(order(&[1, 27], Shape::flat(27), None), Some(false));
+    }
+}

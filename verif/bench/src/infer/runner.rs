@@ -1,0 +1,257 @@
+//! A chip that runs jobs: the golden model, the RTL, or both compared.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use systole_chip::ChipConfig;
+use systole_golden::npu::cause;
+use systole_golden::{Machine, Stop, StopReason};
+use systole_sim::{Dut, Library, PortStalls, Stalls};
+
+use super::Job;
+use super::driver::{self, Counters};
+use crate::chip;
+use crate::lockstep::{Case, Divergence, Host, Kind, Lockstep};
+use crate::run::Engine;
+
+/// Cycles from an address on the NPU's bus to its first data or answer, beyond those of an ideal
+/// memory: as `systole bench` has it.
+const LATENCY: u16 = 30;
+/// Cycles between looks at the outside world.
+const SLICE: u64 = 500_000;
+/// Cycles without a retirement after which the RTL counts as hanging.
+const HANG_CYCLES: u64 = 20_000;
+/// The golden model runs a job within an instruction, so this is plenty.
+const GOLDEN_INSTRUCTIONS: u64 = 10_000;
+/// Longest job in steps of the golden model, bytes moved and waves put through the array.
+const LONGEST_JOB: u64 = 1 << 32;
+
+/// A chip that runs jobs.
+pub struct Runner<'a> {
+    chip: Chip,
+    stalls: Stalls,
+    interrupted: &'a AtomicBool,
+}
+
+enum Chip {
+    Golden(Box<Machine>),
+    Rtl(Box<Dut>),
+    Lockstep(Box<Lockstep>),
+}
+
+/// What a job gave.
+pub struct Ran {
+    /// Int8, NHWC.
+    pub output: Vec<i8>,
+    /// What the RTL counted; `None` on the golden model, which has no cycles.
+    pub counters: Option<Counters>,
+}
+
+/// Why a job gave nothing.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Failure {
+    /// RTL and golden model went apart.
+    Diverged(Box<Divergence>),
+    /// The NPU stopped with an error.
+    Stopped {
+        /// The cause, as `docs/npu.md` numbers them.
+        cause: u32,
+        /// Index of the descriptor at fault.
+        index: u32,
+    },
+    /// It did not end.
+    Stuck {
+        /// Clock cycles that it got; 0 on the golden model.
+        cycles: u64,
+    },
+    /// The simulated model broke down.
+    Broken(String),
+    /// Stopped from outside.
+    Interrupted,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Diverged(divergence) => write!(f, "RTL and golden model differ: {divergence}"),
+            Self::Stopped { cause, index } => {
+                write!(f, "the NPU stopped at descriptor {index} with {}", cause::name(*cause))
+            }
+            Self::Stuck { cycles: 0 } => f.write_str("the job did not end"),
+            Self::Stuck { cycles } => write!(f, "the job did not end within {cycles} cycles"),
+            Self::Broken(reason) => write!(f, "the simulated model broke down: {reason}"),
+            Self::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}
+
+impl<'a> Runner<'a> {
+    /// A chip of `config`; `library` is its simulation, which the golden model does without.
+    /// `interrupted` is set from outside to stop a run.
+    ///
+    /// # Errors
+    /// When there is no memory for a simulated chip.
+    ///
+    /// # Panics
+    /// When an engine that simulates RTL is given no library.
+    pub fn new(
+        config: &ChipConfig,
+        engine: Engine,
+        library: Option<&Arc<Library>>,
+        interrupted: &'a AtomicBool,
+    ) -> Result<Self, systole_sim::Error> {
+        let library = || library.expect("an engine that simulates RTL needs the simulated chip");
+        let chip = match engine {
+            Engine::Golden => {
+                let mut machine = Machine::new(&chip::golden_config(config));
+                machine.limit_jobs(LONGEST_JOB);
+                Chip::Golden(Box::new(machine))
+            }
+            Engine::Rtl => Chip::Rtl(Box::new(Dut::new(library())?)),
+            Engine::Lockstep => Chip::Lockstep(Box::new(chip::lockstep(config, library())?)),
+        };
+        let late =
+            PortStalls { min_latency: LATENCY, max_latency: LATENCY, ..PortStalls::default() };
+        let stalls = Stalls { axi_read: late, axi_write: late, ..Stalls::default() };
+        Ok(Self { chip, stalls, interrupted })
+    }
+
+    /// Selects an injected fault of the RTL, 0 for none.
+    ///
+    /// # Panics
+    /// When the chip was built without faults and `fault` is not 0.
+    pub fn select_fault(&mut self, fault: u16) {
+        match &mut self.chip {
+            Chip::Golden(_) => {}
+            Chip::Rtl(dut) => assert!(dut.set_fault(fault), "the chip was built without faults"),
+            Chip::Lockstep(pair) => pair.select_fault(fault),
+        }
+    }
+
+    /// Runs a job.
+    ///
+    /// # Errors
+    /// When it does not end as it should.
+    pub fn run(&mut self, job: &Job) -> Result<Ran, Failure> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(Failure::Interrupted);
+        }
+        match &mut self.chip {
+            Chip::Golden(machine) => golden(machine, job),
+            Chip::Rtl(dut) => rtl(dut, job, &self.stalls, self.interrupted),
+            Chip::Lockstep(pair) => lockstep(pair, job, self.stalls, self.interrupted),
+        }
+    }
+
+    /// What the RTL counts in a job, which may be cut; `None` on the golden model. Nothing is
+    /// compared.
+    ///
+    /// # Errors
+    /// When it does not end as it should.
+    pub fn count(&mut self, job: &Job) -> Result<Option<Counters>, Failure> {
+        let dut = match &mut self.chip {
+            Chip::Golden(_) => return Ok(None),
+            Chip::Rtl(dut) => dut,
+            Chip::Lockstep(pair) => pair.dut(),
+        };
+        rtl(dut, job, &self.stalls, self.interrupted).map(|ran| ran.counters)
+    }
+}
+
+/// What the memory holds after a job.
+fn ran(
+    job: &Job,
+    is_rtl: bool,
+    read: impl Fn(u32, usize) -> Option<Vec<u8>>,
+) -> Result<Ran, Failure> {
+    let counters = Counters::new(&read(driver::RESULTS, driver::RESULT_BYTES).unwrap_or_default());
+    if let Some(cause) = counters.error {
+        return Err(Failure::Stopped { cause, index: counters.fault_index });
+    }
+    let output = read(job.output.0, job.output.1).unwrap_or_default();
+    let output = output.iter().map(|&byte| byte as i8).collect();
+    Ok(Ran { output, counters: is_rtl.then_some(counters) })
+}
+
+fn golden(machine: &mut Machine, job: &Job) -> Result<Ran, Failure> {
+    machine.reset();
+    for (address, bytes) in &job.segments {
+        machine.write_memory(*address, bytes).expect("the plan was checked against the RAM");
+    }
+    let end = machine.run(GOLDEN_INSTRUCTIONS, Stop { tohost: Some(driver::TOHOST) });
+    match end.reason {
+        StopReason::Tohost(_) => {
+            ran(job, false, |at, length| machine.read_memory(at, length).ok().map(<[u8]>::to_vec))
+        }
+        StopReason::Limit | StopReason::LongJob => Err(Failure::Stuck { cycles: 0 }),
+    }
+}
+
+fn rtl(
+    dut: &mut Dut,
+    job: &Job,
+    stalls: &Stalls,
+    interrupted: &AtomicBool,
+) -> Result<Ran, Failure> {
+    use systole_sim::StopReason;
+    dut.reset(0);
+    dut.set_stalls(stalls);
+    dut.set_hang_limit(Some(HANG_CYCLES));
+    dut.set_watch(Some(driver::TOHOST));
+    for (address, bytes) in &job.segments {
+        dut.write_memory(*address, bytes).expect("the plan was checked against the RAM");
+    }
+    loop {
+        match dut.run_bare(SLICE) {
+            StopReason::Watch => break,
+            StopReason::Broken => return Err(Failure::Broken(dut.broken())),
+            StopReason::Hang => return Err(Failure::Stuck { cycles: dut.cycle() }),
+            StopReason::Limit | StopReason::BufferFull => {}
+        }
+        if interrupted.load(Ordering::Relaxed) {
+            return Err(Failure::Interrupted);
+        }
+        if dut.cycle() > job.max_cycles {
+            return Err(Failure::Stuck { cycles: dut.cycle() });
+        }
+    }
+    ran(job, true, |address, length| dut.read_memory(address, length).ok())
+}
+
+fn lockstep(
+    pair: &mut Lockstep,
+    job: &Job,
+    stalls: Stalls,
+    interrupted: &AtomicBool,
+) -> Result<Ran, Failure> {
+    let (tohost, max_cycles) = (driver::TOHOST, job.max_cycles);
+    let case = Case { segments: &job.segments, seed: 0, stalls, tohost, max_cycles };
+    let outcome = pair.run_with(&case, &mut Interruptible { interrupted });
+    match (outcome.divergence, outcome.exit_code) {
+        (Some(divergence), _) if divergence.kind == Kind::Broken => {
+            Err(Failure::Broken(divergence.message))
+        }
+        (Some(divergence), _) => Err(Failure::Diverged(Box::new(divergence))),
+        (None, None) => Err(Failure::Interrupted),
+        (None, Some(_)) => {
+            let dut = pair.dut();
+            ran(job, true, |address, length| dut.read_memory(address, length).ok())
+        }
+    }
+}
+
+/// The host of a program that only ever ends.
+struct Interruptible<'a> {
+    interrupted: &'a AtomicBool,
+}
+
+impl Host for Interruptible<'_> {
+    fn tohost(&mut self, _: &mut Machine, _: &mut Dut) -> Option<u32> {
+        Some(0)
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}

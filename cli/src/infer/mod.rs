@@ -26,8 +26,8 @@ Maps stay inside the NPU, so --verify runs the network once more for each layer 
 that layer. The cycles of each layer are counted on the RTL in the same way, for the first image:
 they are what the job takes longer with the layer than without it.")]
 pub struct Args {
-    /// Model: quantised ONNX, in QOperator or QDQ form.
-    #[arg(value_name = "MODEL.onnx")]
+    /// Model: quantised ONNX, in QOperator or QDQ form, or int8 TensorFlow Lite.
+    #[arg(value_name = "MODEL.onnx|.tflite")]
     model: PathBuf,
     /// Inputs: .npy, .npz (an array of it by F.npz:NAME), or bare numbers, in the model's type and
     /// shape with a batch of any size [default: one input of seeded random numbers].

@@ -87,6 +87,9 @@ pub fn verify(
 }
 
 fn ask_runtime(case: &Case, inputs: &Array, ours: &Array) -> Runtime {
+    if case.model.tflite {
+        return Runtime::Refuses("it reads ONNX models only".into());
+    }
     let Some(reference) = Reference::find() else { return Runtime::Absent };
     let theirs = match reference.outputs(&case.file, inputs) {
         Ok(theirs) => theirs,

@@ -16,6 +16,8 @@ pub struct Model {
     pub network: Network,
     /// Input and output as the model names them.
     pub signature: Signature,
+    /// It is a TensorFlow Lite model and no ONNX model.
+    pub tflite: bool,
     /// Whether the caller's input and output are in NCHW, and differ from NHWC.
     channels_first: [bool; 2],
     output_shape: Vec<usize>,
@@ -28,23 +30,24 @@ impl Model {
     /// When the bytes are no model, or the model has something that is not supported: names the
     /// node and the operator.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
-        if bytes.get(4..8) == Some(TFLITE) {
-            return Err(Error::new("this is a TensorFlow Lite model; ONNX models are read")
-                .help("export the model as quantised ONNX"));
-        }
         let network = systole_import::read(bytes).map_err(|error| {
             let help = match error {
                 systole_import::ImportError::NotOnnx(_) => {
-                    "give an ONNX model, whole and not as text"
+                    "give an ONNX or TensorFlow Lite model, whole and not as text"
                 }
                 _ => {
-                    "models quantised to int8 or uint8 are read, in QOperator or QDQ form: \
-                     sw/import lists the operators"
+                    "models quantised to int8 or uint8 are read, as ONNX in QOperator or QDQ \
+                     form or as TensorFlow Lite: sw/import lists the operators"
                 }
             };
             Error::new(error).help(help)
         })?;
-        Self::new(network, signature::read(bytes)?)
+        let tflite = bytes.get(4..8) == Some(TFLITE);
+        let signature = match tflite {
+            true => signature::of(&network),
+            false => signature::read(bytes)?,
+        };
+        Ok(Self { tflite, ..Self::new(network, signature)? })
     }
 
     /// A network with the signature that its caller sees.
@@ -63,8 +66,13 @@ impl Model {
         let input = order(shape, network.shape(network.input), last)
             .ok_or_else(|| unclear("input", shape))?;
         let map = network.shape(network.output);
-        let mut model =
-            Self { network, signature, channels_first: [input, false], output_shape: Vec::new() };
+        let mut model = Self {
+            network,
+            signature,
+            tflite: false,
+            channels_first: [input, false],
+            output_shape: Vec::new(),
+        };
         let length = model.finish(&vec![0; map.len()]).len();
         let shape = &model.signature.output.shape;
         model.output_shape = match shape.split_first() {

@@ -1,6 +1,7 @@
 //! What a model's caller sees of it: names, shapes and types of its input and output.
 
 use prost::Message;
+use systole_compiler::network::{Network, Tensor, TensorId};
 
 use super::{Element, Error};
 
@@ -24,6 +25,18 @@ pub struct Signature {
     pub output: Port,
     /// The input, as it is or quantised, is first transposed from NHWC to NCHW.
     pub channels_last: bool,
+}
+
+/// The signature of a TensorFlow Lite model: maps are in NHWC there, as in the network.
+pub(super) fn of(network: &Network) -> Signature {
+    let port = |id: TensorId| {
+        let Tensor { name, shape } = &network.tensors[id];
+        let map = [shape.height, shape.width, shape.channels].map(|n| n as usize);
+        let shape = if shape.pixels() == 1 { vec![1, map[2]] } else { [&[1][..], &map].concat() };
+        Port { name: name.clone(), shape, element: None }
+    };
+    let (input, output) = (port(network.input), port(network.output));
+    Signature { input, output, channels_last: true }
 }
 
 /// Reads the signature of an ONNX model that the importer has taken, so with one input and one

@@ -82,7 +82,7 @@ fn verified(verified: &Verified) -> Value {
     });
     let (version, differing) = match &verified.runtime {
         Runtime::Ran { version, differing, .. } => (Some(version), Some(differing)),
-        Runtime::Absent | Runtime::Refuses(_) => (None, None),
+        Runtime::Unasked | Runtime::Absent | Runtime::Refuses(_) => (None, None),
     };
     json!({
         "layers": verified.layers,

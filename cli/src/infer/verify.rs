@@ -26,6 +26,8 @@ pub struct Verified {
 
 /// What ONNX Runtime says of the outputs.
 pub enum Runtime {
+    /// It was not asked, because something else went wrong.
+    Unasked,
     /// No Python has it.
     Absent,
     /// It does not run this model.
@@ -64,7 +66,7 @@ pub fn verify(
         unseen: unseen.collect(),
         images: 0,
         difference: None,
-        runtime: Runtime::Absent,
+        runtime: Runtime::Unasked,
     };
     for (image, (codes, result)) in codes.iter().zip(results).enumerate() {
         let share = || line.share(image as f64, inputs.images as f64);
@@ -115,6 +117,7 @@ impl Verified {
         say!("");
         let images = output::count(self.images as u64, "image");
         match &self.difference {
+            None if self.images == 0 => say!("verified  nothing"),
             None => say!("verified  {} layers of {images}: all equal", self.layers),
             Some((image, d)) => {
                 let [line, pixel, channel] = d.first;
@@ -135,6 +138,7 @@ impl Verified {
             say!("          not compared: {layer}: {reason}");
         }
         match &self.runtime {
+            Runtime::Unasked => {}
             Runtime::Absent => {
                 note!(
                     "help:  outputs are compared with ONNX Runtime, too, where python3 has it: pip install onnxruntime"

@@ -255,3 +255,58 @@ impl Host for Interruptible<'_> {
         self.interrupted.load(Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use systole_chip::ChipConfig;
+    use systole_golden::{Machine, Retire};
+    use systole_sim::{Dut, Settings, Stalls, Variant, build_chip, silent};
+
+    use crate::chip;
+    use crate::infer::{Job, Planned, driver};
+    use crate::lockstep::{Case, Host};
+
+    /// Gives up after some retirements.
+    struct Impatient(Cell<u32>);
+
+    impl Host for Impatient {
+        fn retired(&mut self, _: u64, _: &Retire) {
+            self.0.set(self.0.get().saturating_sub(1));
+        }
+
+        fn tohost(&mut self, _: &mut Machine, _: &mut Dut) -> Option<u32> {
+            Some(0)
+        }
+
+        fn interrupted(&self) -> bool {
+            self.0.get() == 0
+        }
+    }
+
+    /// The golden model has done all of the job at the doorbell; the RTL is in the middle of it.
+    #[test]
+    fn a_run_that_is_given_up_within_a_job_is_no_difference() {
+        let onnx = include_bytes!("../../../../sw/models/digits/cnn_qop_s8s8_pc.onnx");
+        let network = systole_import::read(onnx).expect("the model is supported");
+        let config = ChipConfig::preset("nano").expect("a preset");
+        let mut job = Job::new(&Planned::new(&network, &config).expect("it fits"));
+        job.set_input(&[5; 64]);
+        let settings = Settings::from_env().expect("a home folder");
+        let library = build_chip(&settings, &config, &[], Variant::default(), &silent)
+            .unwrap_or_else(|error| panic!("{error}"));
+        let mut pair = chip::lockstep(&config, &library).expect("enough memory");
+        let case = Case {
+            segments: &job.segments,
+            seed: 0,
+            stalls: Stalls::default(),
+            tohost: driver::TOHOST,
+            max_cycles: job.max_cycles,
+        };
+        let outcome = pair.run_with(&case, &mut Impatient(Cell::new(200)));
+        assert_eq!((outcome.npu_jobs, outcome.exit_code), (0, None), "it was to be given up");
+        assert_eq!(outcome.divergence, None);
+        assert_eq!(pair.run(&case).exit_code, Some(0));
+    }
+}

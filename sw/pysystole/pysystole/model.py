@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from .report import Report
-from .tool import call
+from .tool import Error, call
 
 ENGINES = ("rtl", "golden", "lockstep")
 
@@ -85,7 +85,12 @@ class Model:
 
     def _infer(self, *options):
         result = Path(self._folder.name) / "result.json"
-        call(["infer", self._file, *self._chip, *options, "--json", result])
+        try:
+            call(["infer", self._file, *self._chip, *options, "--json", result])
+        except Error as error:
+            # The caller knows nothing of the file.
+            message = str(error).replace(str(self._file), "the model")
+            raise Error(message, error.exit_code) from None
         return json.loads(result.read_text())
 
 

@@ -61,7 +61,7 @@ def test_what_is_no_model_is_an_error_with_the_tools_message():
     with pytest.raises(pysystole.Error) as raised:
         pysystole.compile(b"no model")
     assert raised.value.exit_code == 2
-    assert str(raised.value).startswith("error")
+    assert str(raised.value).startswith("error: the model: ")
 
 
 def test_what_does_not_fit_says_which_chip_would_do():

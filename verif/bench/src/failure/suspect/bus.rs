@@ -47,6 +47,7 @@ fn channels(port: Port) -> &'static [Channel] {
 }
 
 impl Search<'_> {
+    /// The signal that broke the rule.
     pub(super) fn bus(&self, port: Port, violation: Violation) -> Vec<Step> {
         let cycle = self.divergence.cycle;
         let whole = |signal| {

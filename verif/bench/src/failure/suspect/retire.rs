@@ -100,15 +100,15 @@ impl Search<'_> {
     /// is past: that should have trapped.
     fn missed_error(&self, pair: &Pair) -> Option<Wrong> {
         let is_fault = pair.golden.trap && is_access_fault(pair.golden.cause);
-        let accessed = |earlier: &&Pair| {
-            let accesses = earlier.rtl.mem_rmask | earlier.rtl.mem_wmask != 0;
-            accesses && earlier.rtl.mem_addr == pair.golden.tval & !3
-        };
-        let access = self.divergence.history.iter().rev().skip(1).find(accessed);
-        let Pair { cycle, order, .. } = *access.filter(|_| is_fault && !pair.rtl.trap)?;
-        let own = pair.golden.mem_addr;
-        let is_own = pair.rtl.mem_rmask | pair.rtl.mem_wmask != 0 && pair.rtl.mem_addr == own;
-        let low = channel_of(self.wave, cycle, order).filter(|_| !is_own)?;
+        let word = pair.golden.tval & !3;
+        let accesses =
+            |pair: &Pair| pair.rtl.mem_rmask | pair.rtl.mem_wmask != 0 && pair.rtl.mem_addr == word;
+        if !is_fault || pair.rtl.trap || accesses(pair) {
+            return None;
+        }
+        let earlier = self.divergence.history.iter().rev().skip(1);
+        let access = earlier.into_iter().find(|earlier| accesses(earlier))?;
+        let (cycle, low) = (access.cycle, channel_of(self.wave, access.cycle, access.order)?);
         Some(Wrong { signal: "rvfi_trap", low, cycle, expected: Bits::new(1, 1) })
     }
 

@@ -16,19 +16,6 @@
 //!
 //! # TensorFlow Lite
 //!
-//! | operator | supported |
-//! |---|---|
-//! | `CONV_2D`, `DEPTHWISE_CONV_2D` | any stride and padding, groups and depth multipliers; no dilation |
-//! | `FULLY_CONNECTED` | constant weights; bias or none |
-//! | `ADD` | two tensors of one shape; an activation only where it bounds nothing |
-//! | `AVERAGE_POOL_2D` | over the whole map |
-//! | `MEAN` | over height and width |
-//! | `MAX_POOL_2D` | any window; an activation only where it bounds nothing |
-//! | `PAD` | of height and width, in front of a convolution |
-//! | `RESHAPE` | in front of `FULLY_CONNECTED`, `SOFTMAX` or the output, of one pixel, of the input |
-//! | `SOFTMAX` | of a vector, as the last step |
-//! | `QUANTIZE`, `DEQUANTIZE` | at the ends: float32 or uint8 outside, int8 inside |
-//!
 //! Fused activations `NONE`, `RELU`, `RELU6` and `RELU_N1_TO_1` are bounds of the layer. Weights are
 //! int8 with zero point 0, with one scale or one for each output; biases are int32.
 //!
@@ -45,6 +32,7 @@ mod error;
 mod linear;
 mod mean;
 mod node;
+mod operators;
 mod pool;
 mod proto;
 mod qdq;
@@ -60,6 +48,7 @@ mod window;
 mod tests;
 
 pub use error::ImportError;
+pub use operators::table as operators_table;
 
 use systole_compiler::network::Network;
 

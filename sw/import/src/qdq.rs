@@ -23,6 +23,7 @@ use std::collections::{HashMap, HashSet};
 use crate::ImportError;
 use crate::constant::{Constant, Data};
 use crate::node::{Constants, NodeReader};
+use crate::operators::quantised;
 use crate::proto::{Graph, Node};
 
 /// How far the scale of an int32 bias may be from that of the sums, as a part of it: exporters
@@ -55,18 +56,6 @@ pub fn replace_groups(graph: &mut Graph, constants: &mut Constants) -> Result<()
     }
     graph.nodes = made;
     Ok(())
-}
-
-/// Domain and name of the operator that does a float operator's work.
-fn quantised(operator: &str) -> Option<(&'static str, &'static str)> {
-    match operator {
-        "Conv" => Some(("", "QLinearConv")),
-        "MatMul" => Some(("", "QLinearMatMul")),
-        "Gemm" => Some(("com.microsoft", "QGemm")),
-        "Add" => Some(("com.microsoft", "QLinearAdd")),
-        "GlobalAveragePool" => Some(("com.microsoft", "QLinearGlobalAveragePool")),
-        _ => None,
-    }
 }
 
 /// Names of a tensor, its scale and its zero point.

@@ -10,10 +10,11 @@ use systole_compiler::network::{
 use crate::constant::Constant;
 use crate::error::ImportError;
 use crate::node::{Constants, NodeReader};
+use crate::operators::{self, MICROSOFT};
 use crate::proto::{Graph, Model, Node, ValueInfo, data_type};
+use crate::qdq;
 use crate::requantise::WeightBudget;
 use crate::value::{Content, Order, Quantisation, Value};
-use crate::{linear, pool, qdq, reshape, tail};
 
 /// Reads an ONNX model.
 pub fn read(bytes: &[u8]) -> Result<Network, ImportError> {
@@ -142,30 +143,12 @@ impl Reader {
 
     fn node(&mut self, node: &Node, constants: &Constants) -> Result<(), ImportError> {
         let reader = NodeReader::new(node, constants);
-        match (node.domain.as_str(), node.operator.as_str()) {
-            ("" | "ai.onnx", "QLinearConv") => linear::convolution(self, &reader),
-            ("" | "ai.onnx", "QLinearMatMul") => linear::matmul(self, &reader),
-            ("" | "ai.onnx", "Gemm") => tail::product(self, &reader),
-            ("" | "ai.onnx", "MaxPool") => pool::maximum(self, &reader),
-            ("" | "ai.onnx", "ReduceMean") => pool::reduce_mean(self, &reader),
-            ("" | "ai.onnx", "Flatten") => reshape::flatten(self, &reader),
-            ("" | "ai.onnx", "Reshape") => reshape::reshape(self, &reader),
-            ("" | "ai.onnx", "Transpose") => reshape::transpose(self, &reader),
-            ("" | "ai.onnx", "Identity") => reshape::identity(self, &reader),
-            ("" | "ai.onnx" | "com.microsoft", "QuantizeLinear") => {
-                reshape::quantize(self, &reader)
+        match (operators::find(&node.domain, &node.operator), node.domain.as_str()) {
+            (Some(operator), _) => (operator.take)(self, &reader),
+            (None, "" | "ai.onnx" | MICROSOFT) => {
+                Err(reader.error("the operator is not supported"))
             }
-            ("" | "ai.onnx" | "com.microsoft", "DequantizeLinear") => {
-                reshape::dequantize(self, &reader)
-            }
-            ("" | "ai.onnx", "Relu") => reshape::bound(self, &reader, false),
-            ("" | "ai.onnx", "Clip") => reshape::bound(self, &reader, true),
-            ("com.microsoft", "QGemm") => linear::gemm(self, &reader),
-            ("com.microsoft", "QLinearAdd") => pool::add(self, &reader),
-            ("com.microsoft", "QLinearGlobalAveragePool") => pool::global_average(self, &reader),
-            ("com.microsoft", "QLinearSoftmax") => pool::softmax(self, &reader),
-            ("" | "ai.onnx", _) => Err(reader.error("the operator is not supported")),
-            (domain, _) => {
+            (None, domain) => {
                 Err(reader.error(format!("the operator of domain {domain} is not supported")))
             }
         }

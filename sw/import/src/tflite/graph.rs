@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use systole_compiler::network::{Input, Layer, Network, Operation, Shape, Tensor, TensorId};
 
 use super::model::Model;
-use super::names::builtin;
 use super::operator::Operator;
+use super::operators::OPERATORS;
 use super::tensor::{Tensor as Given, element};
 use super::value::{Content, Value};
-use super::{linear, pool, reshape};
+
 use crate::ImportError;
 use crate::requantise::WeightBudget;
 use crate::value::Quantisation;
@@ -84,20 +84,9 @@ impl Reader {
     }
 
     fn operator(&mut self, operator: &Operator) -> Result<(), ImportError> {
-        match operator.code {
-            builtin::CONV_2D => linear::convolution(self, operator),
-            builtin::DEPTHWISE_CONV_2D => linear::depthwise(self, operator),
-            builtin::FULLY_CONNECTED => linear::fully_connected(self, operator),
-            builtin::ADD => pool::add(self, operator),
-            builtin::AVERAGE_POOL_2D => pool::average(self, operator),
-            builtin::MEAN => pool::mean(self, operator),
-            builtin::MAX_POOL_2D => pool::maximum(self, operator),
-            builtin::SOFTMAX => pool::softmax(self, operator),
-            builtin::RESHAPE => reshape::reshape(self, operator),
-            builtin::PAD => reshape::pad(self, operator),
-            builtin::QUANTIZE => reshape::quantize(self, operator),
-            builtin::DEQUANTIZE => reshape::dequantize(self, operator),
-            _ => Err(operator.error("the operator is not supported")),
+        match OPERATORS.iter().find(|supported| supported.code == operator.code) {
+            Some(supported) => (supported.take)(self, operator),
+            None => Err(operator.error("the operator is not supported")),
         }
     }
 

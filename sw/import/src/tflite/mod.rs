@@ -9,6 +9,7 @@ mod linear;
 mod model;
 mod names;
 mod operator;
+mod operators;
 mod pool;
 mod reshape;
 mod tensor;
@@ -19,6 +20,7 @@ mod tests;
 
 pub use flatbuffer::Fault;
 pub use graph::read;
+pub use operators::operators;
 
 /// What a TensorFlow Lite file has at byte 4.
 const IDENTIFIER: &[u8] = b"TFL3";

@@ -1,0 +1,150 @@
+//! The operators that are supported, of both formats: what is read is what this list has.
+
+use crate::error::ImportError;
+use crate::node::NodeReader;
+use crate::reader::Reader;
+use crate::{linear, pool, reshape, tail, tflite};
+
+/// Domain of ONNX Runtime's own operators.
+pub(crate) const MICROSOFT: &str = "com.microsoft";
+
+/// An operator of ONNX.
+pub(crate) struct Operator {
+    /// Its domain, and whether it is in that of ONNX Runtime, too.
+    domain: &'static str,
+    also_microsoft: bool,
+    name: &'static str,
+    /// The float operator that becomes this one between DequantizeLinear and QuantizeLinear.
+    float: Option<&'static str>,
+    /// What of it is supported, in a few words.
+    limits: &'static str,
+    /// Adds what it does to the network.
+    pub take: fn(&mut Reader, &NodeReader) -> Result<(), ImportError>,
+}
+
+const fn onnx(
+    name: &'static str,
+    limits: &'static str,
+    take: fn(&mut Reader, &NodeReader) -> Result<(), ImportError>,
+) -> Operator {
+    Operator { domain: "", also_microsoft: false, name, float: None, limits, take }
+}
+
+const fn microsoft(
+    name: &'static str,
+    limits: &'static str,
+    take: fn(&mut Reader, &NodeReader) -> Result<(), ImportError>,
+) -> Operator {
+    Operator { domain: MICROSOFT, ..onnx(name, limits, take) }
+}
+
+impl Operator {
+    const fn instead_of(self, float: &'static str) -> Self {
+        Self { float: Some(float), ..self }
+    }
+
+    const fn in_both_domains(self) -> Self {
+        Self { also_microsoft: true, ..self }
+    }
+}
+
+const OPERATORS: [Operator; 18] = [
+    onnx("QLinearConv", "kernels to 7 x 7, any stride and padding, groups; no dilation", |r, n| {
+        linear::convolution(r, n)
+    })
+    .instead_of("Conv"),
+    onnx("QLinearMatMul", "a vector times a constant matrix", linear::matmul).instead_of("MatMul"),
+    microsoft("QGemm", "of a vector; alpha 1, transA 0", linear::gemm).instead_of("Gemm"),
+    microsoft("QLinearAdd", "of two maps of one shape", pool::add).instead_of("Add"),
+    microsoft("QLinearGlobalAveragePool", "", pool::global_average).instead_of("GlobalAveragePool"),
+    microsoft("QLinearSoftmax", "of a vector, as the last step, on the host", |r, n| {
+        pool::softmax(r, n)
+    }),
+    onnx("MaxPool", "any window, stride and padding; no dilation", pool::maximum),
+    onnx("ReduceMean", "over height and width, between two quantisations", |r, n| {
+        pool::reduce_mean(r, n)
+    }),
+    onnx("Relu", "a bound of the layer in front of it", |r, n| reshape::bound(r, n, false)),
+    onnx("Clip", "a bound of the layer in front of it", |r, n| reshape::bound(r, n, true)),
+    onnx("Flatten", "axis 1", reshape::flatten),
+    onnx("Reshape", "that moves no data", reshape::reshape),
+    onnx("Transpose", "between NHWC and NCHW, where it moves no data", |r, n| {
+        reshape::transpose(r, n)
+    }),
+    onnx("Identity", "", reshape::identity),
+    onnx("QuantizeLinear", "one scale for a tensor; int8 or uint8", reshape::quantize)
+        .in_both_domains(),
+    onnx(
+        "DequantizeLinear",
+        "one scale for an activation, one for each output for weights",
+        reshape::dequantize,
+    )
+    .in_both_domains(),
+    onnx("Gemm", "not quantised: at the end, on the host", tail::product),
+    onnx("Constant", "a tensor", |_, n| Err(n.error("only a constant tensor is supported"))),
+];
+
+/// The operator of a node, if it is supported; `ai.onnx` is the domain without a name.
+pub(crate) fn find(domain: &str, name: &str) -> Option<&'static Operator> {
+    let domain = if domain == "ai.onnx" { "" } else { domain };
+    OPERATORS.iter().find(|operator| {
+        let own = operator.domain == domain;
+        operator.name == name && (own || operator.also_microsoft && domain == MICROSOFT)
+    })
+}
+
+/// Domain and name of the operator that does a float operator's work.
+pub(crate) fn quantised(float: &str) -> Option<(&'static str, &'static str)> {
+    let operator = OPERATORS.iter().find(|operator| operator.float == Some(float))?;
+    Some((operator.domain, operator.name))
+}
+
+/// The supported operators as a table in Markdown, for the documentation.
+pub fn table() -> String {
+    let mut table = String::from("| format | operator | supported |\n|---|---|---|\n");
+    let mut row = |format: &str, operator: &str, limits: &str| {
+        table += &format!("| {format} | {operator} | {limits} |\n");
+    };
+    for Operator { domain, name, float, limits, .. } in &OPERATORS {
+        let domain = if *domain == MICROSOFT { " of `com.microsoft`" } else { "" };
+        let float = float.map(|float| format!("; as QDQ `{float}`")).unwrap_or_default();
+        row("ONNX", &format!("`{name}`{domain}{float}"), limits);
+    }
+    for (name, limits) in tflite::operators() {
+        row("TFLite", &format!("`{name}`"), limits);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operators_are_found_in_their_domains() {
+        let found = |domain, name| find(domain, name).is_some();
+        assert!(found("", "QLinearConv") && found("ai.onnx", "QLinearConv"));
+        assert!(!found(MICROSOFT, "QLinearConv") && !found("", "QGemm"));
+        assert!(found(MICROSOFT, "QuantizeLinear") && found("", "QuantizeLinear"));
+        assert!(!found("", "Sigmoid"));
+        assert_eq!(quantised("Gemm"), Some((MICROSOFT, "QGemm")));
+        assert_eq!(quantised("Relu"), None);
+    }
+
+    /// `UPDATE_DOCS=1` writes the table into the documentation.
+    #[test]
+    fn the_documentation_has_the_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/models.md");
+        let text = std::fs::read_to_string(path).expect("the page");
+        let (before, rest) = text.split_once("| format | operator").expect("a table");
+        let (_, after) = rest.split_once("\n\n").expect("something behind it");
+        let wanted = format!("{before}{}\n{after}", table());
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, &wanted).expect("the page can be written");
+        }
+        assert!(
+            text == wanted,
+            "docs/models.md is old: UPDATE_DOCS=1 cargo test -p systole-import"
+        );
+    }
+}

@@ -49,28 +49,24 @@ impl Operator {
 }
 
 const OPERATORS: [Operator; 18] = [
-    onnx("QLinearConv", "kernels to 7 x 7, any stride and padding, groups; no dilation", |r, n| {
-        linear::convolution(r, n)
-    })
+    onnx(
+        "QLinearConv",
+        "kernels to 7 x 7, any stride and padding, groups; no dilation",
+        linear::convolution,
+    )
     .instead_of("Conv"),
     onnx("QLinearMatMul", "a vector times a constant matrix", linear::matmul).instead_of("MatMul"),
     microsoft("QGemm", "of a vector; alpha 1, transA 0", linear::gemm).instead_of("Gemm"),
     microsoft("QLinearAdd", "of two maps of one shape", pool::add).instead_of("Add"),
     microsoft("QLinearGlobalAveragePool", "", pool::global_average).instead_of("GlobalAveragePool"),
-    microsoft("QLinearSoftmax", "of a vector, as the last step, on the host", |r, n| {
-        pool::softmax(r, n)
-    }),
+    microsoft("QLinearSoftmax", "of a vector, as the last step, on the host", pool::softmax),
     onnx("MaxPool", "any window, stride and padding; no dilation", pool::maximum),
-    onnx("ReduceMean", "over height and width, between two quantisations", |r, n| {
-        pool::reduce_mean(r, n)
-    }),
+    onnx("ReduceMean", "over height and width, between two quantisations", pool::reduce_mean),
     onnx("Relu", "a bound of the layer in front of it", |r, n| reshape::bound(r, n, false)),
     onnx("Clip", "a bound of the layer in front of it", |r, n| reshape::bound(r, n, true)),
     onnx("Flatten", "axis 1", reshape::flatten),
     onnx("Reshape", "that moves no data", reshape::reshape),
-    onnx("Transpose", "between NHWC and NCHW, where it moves no data", |r, n| {
-        reshape::transpose(r, n)
-    }),
+    onnx("Transpose", "between NHWC and NCHW, where it moves no data", reshape::transpose),
     onnx("Identity", "", reshape::identity),
     onnx("QuantizeLinear", "one scale for a tensor; int8 or uint8", reshape::quantize)
         .in_both_domains(),

@@ -83,6 +83,7 @@ fn the_folder_is_the_same_every_time_and_nothing_else_is_overwritten() {
     file(at, "full/model.h", "/* mine */\n");
     compile(at, MODELS[0], "-o full").code(2).says(&["`full` is not empty", "-o DIR"]);
     assert_eq!(contents(&at.join("full")).len(), 1);
+    compile(at, MODELS[0], "-o full/model.h").code(2).says(&["full/model.h", "-o DIR"]);
 }
 
 #[test]
@@ -111,65 +112,10 @@ fn a_model_that_ends_in_float_is_refused() {
 }
 
 /// Inputs and codes from standard input, codes and outputs to standard output.
-const C_ENDS: &str = r#"
-#include <stdio.h>
-#include "model.h"
-const uint8_t model_data_start[1];
-static model_input_t input[MODEL_INPUT_ELEMENTS];
-static model_output_t output[MODEL_OUTPUT_ELEMENTS];
-static int8_t codes[MODEL_INPUT_ELEMENTS], results[MODEL_OUTPUT_ELEMENTS];
-int main(void)
-{
-    while (fread(input, sizeof input, 1, stdin) == 1 &&
-           fread(results, sizeof results, 1, stdin) == 1) {
-        model_prepare(input, codes);
-        fwrite(codes, sizeof codes, 1, stdout);
-        model_finish(results, output);
-        fwrite(output, sizeof output, 1, stdout);
-    }
-    return 0;
-}
-"#;
+const C_ENDS: &str = include_str!("compile/ends.c");
 
 /// The same in Rust.
-const RUST_ENDS: &str = r#"
-use std::io::{Read, Write};
-mod model;
-use model::*;
-trait Bytes: Sized + Copy {
-    const SIZE: usize = size_of::<Self>();
-    fn from(bytes: &[u8]) -> Self;
-    fn to(self) -> Vec<u8>;
-}
-macro_rules! bytes {
-    ($($t:ty),*) => {$(impl Bytes for $t {
-        fn from(bytes: &[u8]) -> Self { <$t>::from_le_bytes(bytes.try_into().unwrap()) }
-        fn to(self) -> Vec<u8> { self.to_le_bytes().to_vec() }
-    })*};
-}
-bytes!(f32, i8, u8);
-fn read<T: Bytes, const N: usize>(bytes: &[u8]) -> ([T; N], &[u8]) {
-    let (now, rest) = bytes.split_at(N * T::SIZE);
-    (std::array::from_fn(|i| T::from(&now[i * T::SIZE..][..T::SIZE])), rest)
-}
-fn main() {
-    let (mut all, mut out) = (Vec::new(), Vec::new());
-    std::io::stdin().read_to_end(&mut all).unwrap();
-    let mut rest = &all[..];
-    while !rest.is_empty() {
-        let (input, behind): (Input, _) = read(rest);
-        let (results, behind): ([i8; OUTPUT_ELEMENTS], _) = read(behind);
-        rest = behind;
-        let mut codes = [0; INPUT_ELEMENTS];
-        prepare(&input, |place, code| codes[place] = code);
-        out.extend(codes.map(|code| code as u8));
-        let mut output: Output = [Default::default(); OUTPUT_ELEMENTS];
-        finish(|place| results[place], &mut output);
-        out.extend(output.into_iter().flat_map(Bytes::to));
-    }
-    std::io::stdout().write_all(&out).unwrap();
-}
-"#;
+const RUST_ENDS: &str = include_str!("compile/ends.rs");
 
 const IMAGES: usize = 20;
 

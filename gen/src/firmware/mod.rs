@@ -3,85 +3,13 @@
 //! The memory is laid out by whoever planned the network; the descriptors hold absolute addresses,
 //! so the data has to be linked where [`Firmware::data_address`] says.
 
+mod port;
 mod text;
 
 use askama::Template;
 
 use crate::{GeneratedFile, rendered};
-use text::{bytes, numbers};
-
-/// Type of a caller's numbers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Number {
-    /// IEEE 754 binary32.
-    Float32,
-    /// Two's complement.
-    Int8,
-    /// Unsigned.
-    Uint8,
-}
-
-impl Number {
-    fn c(self) -> &'static str {
-        match self {
-            Self::Float32 => "float",
-            Self::Int8 => "int8_t",
-            Self::Uint8 => "uint8_t",
-        }
-    }
-
-    fn rust(self) -> &'static str {
-        match self {
-            Self::Float32 => "f32",
-            Self::Int8 => "i8",
-            Self::Uint8 => "u8",
-        }
-    }
-}
-
-/// What the hart does between a caller's numbers and the NPU's int8 codes.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Conversion {
-    /// Nothing: int8 on both sides.
-    Signed,
-    /// uint8 and int8 that are 128 apart.
-    Unsigned,
-    /// Real numbers in steps of `scale`.
-    Real {
-        /// Of a step.
-        scale: f32,
-        /// int8 that stands for 0.
-        zero_point: i8,
-    },
-    /// Of an output: softmax in steps of 1/256.
-    Softmax {
-        /// Terms of numbers that are 0, 1, 2... below the largest; 256 of them.
-        powers: Vec<f64>,
-        /// The result is uint8 and not int8.
-        unsigned: bool,
-    },
-}
-
-/// Input or output.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Port {
-    /// As the model names it.
-    pub name: String,
-    /// Type of the caller's numbers.
-    pub number: Number,
-    /// Their shape, without a batch.
-    pub shape: Vec<usize>,
-    /// How many there are.
-    pub elements: usize,
-    /// How the codes come to be or what becomes of them.
-    pub conversion: Conversion,
-    /// If the caller has NCHW and the NPU NHWC: channels and pixels.
-    pub reordered: Option<(usize, usize)>,
-    /// Address of the codes, and so many elements behind each other.
-    pub address: u32,
-    /// Numbers for a test, little endian.
-    pub example: Vec<u8>,
-}
+pub use port::{Conversion, Number, Port};
 
 /// A network for a chip.
 #[derive(Clone, PartialEq, Debug)]
@@ -186,7 +114,7 @@ impl Firmware {
 
     /// The data as elements of a C array.
     fn data_text(&self) -> String {
-        bytes(&self.data)
+        text::bytes(&self.data)
     }
 
     /// The instruction set in what GCC 12 knows: it takes reading counters for granted.
@@ -194,9 +122,14 @@ impl Firmware {
         self.isa.replace("_zicntr", "").replace("_zihpm", "")
     }
 
-    /// Letters of the instruction set, by which GCC finds its library.
-    fn march_letters(&self) -> &str {
-        self.isa.split('_').next().unwrap_or_default()
+    /// The instruction set by which GCC finds its library: one of those that it comes for.
+    fn library_march(&self) -> &'static str {
+        let letters = self.isa.split('_').next().unwrap_or_default();
+        match letters {
+            "rv32imac" => "rv32imac",
+            _ if letters.contains('m') => "rv32im",
+            _ => "rv32i",
+        }
     }
 
     fn softmax(&self) -> Option<&[f64]> {
@@ -213,66 +146,6 @@ impl Firmware {
     fn quantises(&self) -> bool {
         matches!(self.input.conversion, Conversion::Real { .. })
     }
-}
-
-impl Port {
-    fn c(&self) -> &'static str {
-        self.number.c()
-    }
-
-    fn rust(&self) -> &'static str {
-        self.number.rust()
-    }
-
-    /// The shape in words: `1 x 8 x 8`.
-    fn dimensions(&self) -> String {
-        let sides: Vec<String> = self.shape.iter().map(usize::to_string).collect();
-        sides.join(" x ")
-    }
-
-    fn example_text(&self) -> String {
-        numbers(self.number, &self.example)
-    }
-
-    /// A model's name, which may hold anything, in a comment.
-    fn title(&self) -> String {
-        text::comment(&self.name)
-    }
-
-    /// Index into the caller's array of the code at `place`, for C and Rust alike.
-    fn index(&self) -> String {
-        match self.reordered {
-            None => "place".to_owned(),
-            Some((channels, pixels)) => {
-                format!("place % {channels} * {pixels} + place / {channels}")
-            }
-        }
-    }
-
-    /// Constants of a real conversion, as C and Rust both spell them.
-    fn real(&self) -> Option<Real> {
-        match self.conversion {
-            Conversion::Real { scale, zero_point } => Some(Real {
-                scale: format!("{scale:e}"),
-                zero_point,
-                lowest: -128 - i32::from(zero_point),
-                highest: 127 - i32::from(zero_point),
-            }),
-            _ => None,
-        }
-    }
-
-    fn is_unsigned(&self) -> bool {
-        self.number == Number::Uint8
-    }
-}
-
-/// A quantisation in text.
-struct Real {
-    scale: String,
-    zero_point: i8,
-    lowest: i32,
-    highest: i32,
 }
 
 #[cfg(test)]

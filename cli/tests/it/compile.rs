@@ -10,7 +10,7 @@ use systole_verif::infer::{Model, Numbers, random};
 
 use crate::support::*;
 
-/// Models whose ends differ: float32, uint8 codes, softmax, channels that come first.
+/// Models whose ends differ: float32 with two zero points; int8 and a softmax.
 const MODELS: [&str; 3] = [
     "digits/cnn_qop_s8s8_pc.onnx",
     "digits/mlp_qop_u8u8_pt.onnx",

@@ -134,3 +134,25 @@ pub(super) struct Real {
     pub(super) lowest: i32,
     pub(super) highest: i32,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Conversion, Number, Port};
+
+    #[test]
+    fn a_code_in_nhwc_finds_its_number_in_nchw() {
+        let port = |reordered| Port {
+            name: "x".into(),
+            number: Number::Uint8,
+            shape: vec![3, 1, 2],
+            elements: 6,
+            conversion: Conversion::Unsigned,
+            reordered,
+            address: 0,
+            example: Vec::new(),
+        };
+        assert_eq!(port(None).index(), "place");
+        // Three channels of two pixels: code 4, channel 1 of pixel 1, is number 1 * 2 + 1.
+        assert_eq!(port(Some((3, 2))).index(), "place % 3 * 2 + place / 3");
+    }
+}

@@ -22,11 +22,11 @@ extern "C" {
 #define MODEL_END            {{ "{:#010x}"|format(f.end) }}u
 #define MODEL_DATA_BYTES     {{ f.data_bytes() }}u
 
-/* Input "{{ f.input.title() }}": {{ f.input.dimensions() }}, the last index first. */
+/* Input "{{ f.input.title() }}": {{ f.input.dimensions() }}, the last index changing fastest. */
 #define MODEL_INPUT_ELEMENTS {{ f.input.elements }}u
 typedef {{ f.input.c() }} model_input_t;
 
-/* Output "{{ f.output.title() }}": {{ f.output.dimensions() }}, the last index first. */
+/* Output "{{ f.output.title() }}": {{ f.output.dimensions() }}, the last index changing fastest. */
 #define MODEL_OUTPUT_ELEMENTS {{ f.output.elements }}u
 typedef {{ f.output.c() }} model_output_t;
 

@@ -19,9 +19,9 @@ pub const LIST_ADDRESS: usize = {{ "{:#010x}"|format(f.list) }};
 /// First address behind the network's memory.
 pub const END: usize = {{ "{:#010x}"|format(f.end) }};
 
-/// Numbers of an input, {{ f.input.dimensions() }}, the last index first.
+/// Numbers of an input, {{ f.input.dimensions() }}, the last index changing fastest.
 pub const INPUT_ELEMENTS: usize = {{ f.input.elements }};
-/// Numbers of an output, {{ f.output.dimensions() }}, the last index first.
+/// Numbers of an output, {{ f.output.dimensions() }}, the last index changing fastest.
 pub const OUTPUT_ELEMENTS: usize = {{ f.output.elements }};
 /// An input.
 pub type Input = [{{ f.input.rust() }}; INPUT_ELEMENTS];

@@ -5,6 +5,7 @@ mod output;
 
 mod args;
 mod bench;
+mod compile;
 mod cosim;
 mod cover;
 mod doctor;
@@ -47,6 +48,8 @@ enum Command {
     Run(run::Args),
     /// Run a quantised network: outputs, and what each layer takes.
     Infer(infer::Args),
+    /// Write a quantised network as C and Rust sources for your own firmware.
+    Compile(compile::Args),
     /// Look into VCD and FST waves, cut, convert and compare them.
     Wave(wave::Args),
     /// Prove what modules of the chip do, with Yosys and a solver.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Cover(args) => cover::command(&args),
         Command::Run(args) => run::command(&args),
         Command::Infer(args) => infer::command(&args),
+        Command::Compile(args) => compile::command(&args),
         Command::Wave(args) => wave::command(&args),
         Command::Formal(args) => formal::command(&args),
         Command::Doctor => doctor::command(),

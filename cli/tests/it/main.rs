@@ -7,6 +7,7 @@ mod bad_elf;
 mod bad_options;
 mod bench;
 mod browser;
+mod compile;
 mod cosim;
 mod cover;
 mod docs;

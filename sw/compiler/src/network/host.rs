@@ -18,10 +18,15 @@ pub fn dequantise(q: &[i8], scale: f32, zero_point: i8) -> Vec<f32> {
     q.iter().map(|&q| f32::from(i16::from(q) - i16::from(zero_point)) * scale).collect()
 }
 
+/// A softmax's term of a number that is `distance` below the largest: `exp(-distance * scale)`.
+pub fn softmax_power(distance: u8, scale: f32) -> f64 {
+    (-f64::from(distance) * f64::from(scale)).exp()
+}
+
 /// Softmax of `q * scale` in steps of 1/256 from -128 on: the real softmax, rounded once.
 pub fn softmax(q: &[i8], scale: f32) -> Vec<i8> {
     let Some(max) = q.iter().copied().max() else { return Vec::new() };
-    let power = |q: i8| ((f64::from(q) - f64::from(max)) * f64::from(scale)).exp();
+    let power = |q: i8| softmax_power(max.abs_diff(q), scale);
     let sum: f64 = q.iter().copied().map(power).sum();
     let one = |&q: &i8| ((power(q) / sum * 256.0).round_ties_even() - 128.0).min(127.0) as i8;
     q.iter().map(one).collect()

@@ -21,7 +21,7 @@ pub use graph::{
     Add, Convolution, GlobalAveragePool, Input, Layer, MaxPool, Network, Operation, Output,
     Requantise, Shape, Tensor, TensorId,
 };
-pub use host::{dequantise, quantise, softmax};
+pub use host::{dequantise, quantise, softmax, softmax_power};
 pub use interpret::{Values, interpret};
 pub use plan::{LayerRecord, Program, Segment, plan_network};
 pub use residual::ResidualAdd;

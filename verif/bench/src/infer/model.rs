@@ -124,6 +124,11 @@ impl Model {
         self.channels_first[0]
     }
 
+    /// Whether the NPU's output, in NHWC, has to be brought to the caller's NCHW.
+    pub fn output_is_reordered(&self) -> bool {
+        self.channels_first[1]
+    }
+
     /// What the NPU gets of input number `image`: int8, NHWC. The array has the model's type and
     /// shape, with a batch of any size.
     pub fn codes(&self, array: &Array, image: usize) -> Vec<i8> {

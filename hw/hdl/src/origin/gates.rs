@@ -81,7 +81,8 @@ impl Way<'_> {
         let decides = op == UnaryOp::ReduceOr;
         let mut deciding = (0..value.width()).filter(|&bit| value.bit(bit) == decides);
         match (deciding.next(), deciding.next()) {
-            (Some(bit), None) => {
+            // Of what is awaited each part has to come: any that has not is a reason.
+            (Some(bit), other) if other.is_none() || self.awaited && !decides => {
                 let expected = self.part.expected.as_ref().map(|_| Bits::new(1, (!decides).into()));
                 self.at(Part { high: bit, low: bit, expected, ..self.part.clone() }).expr(of)
             }

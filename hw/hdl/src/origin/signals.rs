@@ -85,7 +85,10 @@ impl Way<'_> {
         let all = self.candidates(body, id, cycle);
         let would = |one: &Candidate| !one.happens() && before.is_right(one.value);
         let only = all.first().filter(|first| all.len() == 1 && !first.happens());
-        let missed = all.iter().find(|candidate| would(candidate)).or(only)?;
+        // What goes on step by step is more usual than what sets it at once, such as a flush.
+        let steps = |one: &&Candidate| would(one) && before.constants(one.value).is_none();
+        let missed = all.iter().rfind(steps).or_else(|| all.iter().rfind(|one| would(one)));
+        let missed = missed.or(only)?;
         Some((missed.location, before.blame(missed, false)))
     }
 

@@ -30,9 +30,9 @@ pub fn suspect(design: &Design, wave: &Recorded, divergence: &Divergence) -> Vec
 
 /// What an interrupt that is taken or not has to do with.
 const INTERRUPT: [&str; 2] = ["interrupts_pending", "interrupt_pending"];
-/// What keeps an instruction from retiring.
-const WAIT: [&str; 6] =
-    ["drained", "done", "wfi_waits", "bus_waits", "writeback_waiting", "wakeup"];
+/// What keeps an instruction from retiring, a job from ending, and what is queued from leaving.
+const WAIT: [&str; 7] =
+    ["drained", "done", "wfi_waits", "bus_waits", "writeback_waiting", "wakeup", "pop_ready"];
 
 #[derive(Clone)]
 struct Search<'a> {

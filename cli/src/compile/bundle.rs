@@ -17,7 +17,7 @@ const SEED: u64 = 0;
 /// The network with an input and the output that the golden model gives.
 pub fn firmware(name: &str, model: &Model, planned: &Planned, chip: &Chip) -> Result<Firmware> {
     let program = &planned.program;
-    let (network, signature) = (&model.network, &model.signature);
+    let network = &model.network;
     let input = random(model, 1, SEED);
     let (data_address, data) = data(program);
     Ok(Firmware {
@@ -26,7 +26,7 @@ pub fn firmware(name: &str, model: &Model, planned: &Planned, chip: &Chip) -> Re
         toml: chip.config.to_toml(),
         isa: chip.config.core.isa(),
         output: Port {
-            name: signature.output.name.clone(),
+            name: model.output.name.clone(),
             number: number(model.output_element()),
             shape: model.output_shape().to_vec(),
             elements: program.output_shape.len(),
@@ -36,7 +36,7 @@ pub fn firmware(name: &str, model: &Model, planned: &Planned, chip: &Chip) -> Re
             example: example(model, planned, chip, &input)?,
         },
         input: Port {
-            name: signature.input.name.clone(),
+            name: model.input.name.clone(),
             number: number(model.input_element()),
             shape: model.input_shape().to_vec(),
             elements: model.input_len(),

@@ -1,7 +1,7 @@
 //! Comparing each layer with plain loops, and the outputs with ONNX Runtime.
 
 use systole_verif::infer::reference::Reference;
-use systole_verif::infer::{Array, Checker, Difference, Failure, Runner};
+use systole_verif::infer::{Array, Checker, Difference, Failure, Format, Runner};
 
 use super::Case;
 use super::inputs::Inputs;
@@ -89,7 +89,7 @@ pub fn verify(
 }
 
 fn ask_runtime(case: &Case, inputs: &Array, ours: &Array) -> Runtime {
-    if case.model.tflite {
+    if case.model.format == Format::TensorFlowLite {
         return Runtime::Refuses("it reads ONNX models only".into());
     }
     let Some(reference) = Reference::find() else { return Runtime::Absent };

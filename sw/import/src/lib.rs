@@ -2,7 +2,7 @@
 //!
 //! # ONNX
 //!
-//! [`read`] knows QLinearConv, QGemm, QLinearMatMul, QLinearAdd, QLinearGlobalAveragePool, MaxPool
+//! [`read_model`] knows QLinearConv, QGemm, QLinearMatMul, QLinearAdd, QLinearGlobalAveragePool, MaxPool
 //! and what stands around them: quantisation at the ends, reshaping that moves no data, a mean
 //! between two quantisations, a softmax as the last step. Float operators between DequantizeLinear
 //! and QuantizeLinear become these first. A mean and a Gemm at the end that are not quantised, or
@@ -31,6 +31,7 @@ mod constant;
 mod error;
 mod linear;
 mod mean;
+mod model;
 mod node;
 mod operators;
 mod pool;
@@ -48,6 +49,7 @@ mod window;
 mod tests;
 
 pub use error::ImportError;
+pub use model::{Format, Model, Port};
 pub use operators::table as operators_table;
 
 use systole_compiler::network::Network;
@@ -58,6 +60,14 @@ use systole_compiler::network::Network;
 /// # Errors
 /// When the bytes are no model, or the model has something that is not supported: the operator is
 /// named, or the byte of the file.
-pub fn read(bytes: &[u8]) -> Result<Network, ImportError> {
+pub fn read_model(bytes: &[u8]) -> Result<Model, ImportError> {
     if tflite::is_tflite(bytes) { tflite::read(bytes) } else { reader::read(bytes) }
+}
+
+/// The network of a model alone.
+///
+/// # Errors
+/// As [`read_model`].
+pub fn read(bytes: &[u8]) -> Result<Network, ImportError> {
+    Ok(read_model(bytes)?.network)
 }

@@ -48,7 +48,7 @@ impl Operator {
     }
 }
 
-const OPERATORS: [Operator; 18] = [
+const OPERATORS: [Operator; 17] = [
     onnx(
         "QLinearConv",
         "kernels to 7 x 7, any stride and padding, groups; no dilation",
@@ -77,7 +77,6 @@ const OPERATORS: [Operator; 18] = [
     )
     .in_both_domains(),
     onnx("Gemm", "not quantised: at the end, on the host", tail::product),
-    onnx("Constant", "a tensor", |_, n| Err(n.error("only a constant tensor is supported"))),
 ];
 
 /// The operator of a node, if it is supported; `ai.onnx` is the domain without a name.

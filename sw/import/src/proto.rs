@@ -2,6 +2,9 @@
 
 use prost::Message;
 
+use crate::model::Port;
+use crate::value::Order;
+
 /// Values of `TensorProto.data_type`.
 pub mod data_type {
     pub const FLOAT: i32 = 1;
@@ -127,4 +130,20 @@ pub struct TensorShape {
 pub struct Dimension {
     #[prost(int64, tag = "1")]
     pub value: i64,
+}
+
+impl ValueInfo {
+    /// As a model's caller sees it, with its elements in this order. A shape that is not fixed is
+    /// left out.
+    pub fn port(&self, order: Order) -> Port {
+        let tensor = self.value_type.as_ref().and_then(|of| of.tensor.as_ref());
+        let dims = tensor.and_then(|tensor| tensor.shape.as_ref()).map_or(&[][..], |s| &s.dims);
+        let size = |d: &Dimension| usize::try_from(d.value).ok().filter(|&d| d > 0);
+        let shape: Option<Vec<usize>> = dims.iter().map(size).collect();
+        Port {
+            name: self.name.clone(),
+            shape: shape.unwrap_or_default(),
+            channels_first: order.is_channels_first(),
+        }
+    }
 }

@@ -9,6 +9,7 @@ use systole_compiler::network::{
 
 use crate::constant::Constant;
 use crate::error::ImportError;
+use crate::model::{Format, Model as Imported, Port};
 use crate::node::{Constants, NodeReader};
 use crate::operators::{self, MICROSOFT};
 use crate::proto::{Graph, Model, Node, ValueInfo, data_type};
@@ -17,7 +18,7 @@ use crate::requantise::WeightBudget;
 use crate::value::{Content, Order, Quantisation, Value};
 
 /// Reads an ONNX model.
-pub fn read(bytes: &[u8]) -> Result<Network, ImportError> {
+pub fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
     let model = Model::decode(bytes).map_err(|e| ImportError::NotOnnx(e.to_string()))?;
     let mut graph = model.graph.ok_or_else(|| ImportError::NotOnnx("it has no graph".into()))?;
     let mut constants = Constants::new();
@@ -42,9 +43,9 @@ pub fn read(bytes: &[u8]) -> Result<Network, ImportError> {
     for node in &graph.nodes {
         reader.node(node, &constants)?;
     }
-    let network = reader.finish(&graph)?;
-    network.check()?;
-    Ok(network)
+    let model = reader.finish(&graph)?;
+    model.network.check()?;
+    Ok(model)
 }
 
 fn constant(name: &str, tensor: &crate::proto::Tensor) -> Result<Constant, ImportError> {
@@ -60,6 +61,8 @@ pub struct Reader {
     values: HashMap<String, Value>,
     /// How many nodes read a value.
     uses: HashMap<String, usize>,
+    /// As the caller sees it.
+    input: Port,
     /// What the caller does behind the network's output.
     tail: Vec<TailStep>,
     /// The value that a tensor was made for.
@@ -83,6 +86,7 @@ impl Reader {
             return Err(ImportError::Model(format!("the model has {count} inputs, not one")));
         };
         let mut reader = Self {
+            input: input.port(Order::ChannelsFirst),
             tensors: Vec::new(),
             layers: Vec::new(),
             prepare: Input::Signed,
@@ -130,6 +134,7 @@ impl Reader {
             }
             other => return Err(error(format!("{} is not supported", data_type::name(other)))),
         };
+        self.input = input.port(order);
         let tensor = self.tensor(&input.name, shape);
         self.values.insert(input.name.clone(), Value { tensor, order, content });
         Ok(())
@@ -280,7 +285,7 @@ impl Reader {
         self.bind(node, Value { tensor: output, order, content })
     }
 
-    fn finish(self, graph: &Graph) -> Result<Network, ImportError> {
+    fn finish(self, graph: &Graph) -> Result<Imported, ImportError> {
         let [output] = graph.outputs.as_slice() else {
             let count = graph.outputs.len();
             return Err(ImportError::Model(format!("the model has {count} outputs, not one")));
@@ -299,14 +304,16 @@ impl Reader {
             Content::Tail { rounded: None } => Output::Tail(self.tail),
             _ => return Err(error("is not made by a quantised layer")),
         };
-        Ok(Network {
+        let output = output.port(value.order);
+        let network = Network {
             tensors: self.tensors,
             layers: self.layers,
             input: 0,
             prepare: self.prepare,
             output: value.tensor,
             finish,
-        })
+        };
+        Ok(Imported { network, input: self.input, output, format: Format::Onnx })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::proto::{
     Attribute, Dimension, Graph, Model, Node, Tensor, TensorShape, TensorType, ValueInfo,
     ValueType, data_type,
 };
-use crate::read;
+use crate::read_model;
 
 /// A model in the making.
 #[derive(Default)]
@@ -54,10 +54,14 @@ impl Builder {
         self
     }
 
-    fn read(mut self, output: &str) -> Result<Network, String> {
+    fn read(self, output: &str) -> Result<Network, String> {
+        Ok(self.read_model(output)?.network)
+    }
+
+    fn read_model(mut self, output: &str) -> Result<crate::Model, String> {
         self.graph.outputs.push(ValueInfo { name: output.into(), value_type: None });
         let model = Model { graph: Some(self.graph) };
-        read(&model.encode_to_vec()).map_err(|e| e.to_string())
+        read_model(&model.encode_to_vec()).map_err(|e| e.to_string())
     }
 }
 
@@ -101,6 +105,36 @@ fn groups_see_their_own_channels() {
     let y = output(&network, &[3, 5, -1, 1]);
     assert_eq!(y, [4 - 3, 6 - 3, 20 - 3, 28 - 3, -4 - 3, -6 - 3, -3, -3]);
     assert_eq!((network.prepare, network.finish), (Input::Signed, Output::Signed));
+}
+
+#[test]
+fn both_ends_have_the_order_that_the_caller_sees() {
+    let ends = |builder: Builder, output| {
+        let model = builder.read_model(output).expect("it is supported");
+        (model.input.channels_first, model.output.channels_first)
+    };
+    let convolution = |x: &str| {
+        pointwise(&[2, 3, 5, 7], [4, 1, 1, 1]).node(
+            "QLinearConv",
+            &CONVOLUTION.replacen('x', x, 1),
+            "y",
+            &[("group", &[2])],
+        )
+    };
+    assert_eq!(ends(convolution("x"), "y"), (true, true));
+    assert_eq!(ends(convolution("x").node("Flatten", "y", "f", &[]), "f"), (true, true));
+    let back = convolution("x").node("Transpose", "y", "t", &[("perm", &[0, 2, 3, 1])]);
+    assert_eq!(ends(back, "t"), (true, false));
+
+    // [1, 2, 1, 2] in NHWC: a line of two channels, two pixels high.
+    let transposed = pointwise(&[2, 3, 5, 7], [4, 1, 1, 1])
+        .node("Transpose", "x", "t", &[("perm", &[0, 3, 1, 2])])
+        .node("QLinearConv", &CONVOLUTION.replacen('x', "t", 1), "y", &[("group", &[2])]);
+    let model = transposed.read_model("y").expect("it is supported");
+    assert_eq!(model.input.shape, [1, 2, 1, 2]);
+    assert_eq!((model.input.channels_first, model.output.channels_first), (false, true));
+    let shape = Shape { height: 2, width: 1, channels: 2 };
+    assert_eq!(model.network.shape(model.network.input), shape);
 }
 
 #[test]

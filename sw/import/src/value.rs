@@ -21,6 +21,11 @@ impl Order {
         matches!(self, Self::FlatChannelsFirst | Self::FlatChannelsLast)
     }
 
+    /// Whether it is that of NCHW, flattened or not.
+    pub fn is_channels_first(self) -> bool {
+        matches!(self, Self::ChannelsFirst | Self::FlatChannelsFirst)
+    }
+
     /// The same elements as a vector.
     pub fn flat(self) -> Self {
         match self {

@@ -1,7 +1,7 @@
 //! Imported models, interpreted layer by layer, against ONNX Runtime's outputs.
 
 use systole_compiler::network::{Layer, interpret, plan_network};
-use systole_import::read;
+use systole_import::{read, read_model};
 
 mod common;
 
@@ -33,6 +33,11 @@ fn mlperf_tiny(name: &str, macs: u64) {
         network.layers.iter().map(layer).collect::<Vec<_>>()
     };
     assert_eq!(layers(&onnx), layers(&tflite));
+    // The ONNX form transposes what comes in; both take NHWC.
+    for form in ["_qoperator.onnx", ".tflite"] {
+        let model = read_model(&file(&format!("mlperf-tiny/{name}{form}"))).expect("supported");
+        assert!(!model.input.channels_first, "{name}{form}");
+    }
     let ends = |case: &Case| (case.network.prepare, case.network.finish.clone());
     assert_eq!(ends(&onnx), ends(&tflite));
     let descriptors = |case: &Case| {

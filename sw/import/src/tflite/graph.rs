@@ -9,8 +9,8 @@ use super::operator::Operator;
 use super::operators::OPERATORS;
 use super::tensor::{Tensor as Given, element};
 use super::value::{Content, Value};
-
 use crate::ImportError;
+use crate::model::{Format, Model as Imported, Port};
 use crate::requantise::WeightBudget;
 use crate::value::Quantisation;
 
@@ -18,7 +18,7 @@ use crate::value::Quantisation;
 const MAX_INPUTS: usize = 4;
 
 /// Reads a model.
-pub fn read(file: &[u8]) -> Result<Network, ImportError> {
+pub fn read(file: &[u8]) -> Result<Imported, ImportError> {
     let model = Model::new(file)?;
     let mut reader = Reader::new(&model)?;
     for index in 0..model.operators.len() {
@@ -27,7 +27,16 @@ pub fn read(file: &[u8]) -> Result<Network, ImportError> {
     }
     let network = reader.finish(&model)?;
     network.check()?;
-    Ok(network)
+    let (input, output) = (port(&network, network.input), port(&network, network.output));
+    Ok(Imported { network, input, output, format: Format::TensorFlowLite })
+}
+
+/// Maps are in NHWC here, as in the network.
+fn port(network: &Network, id: TensorId) -> Port {
+    let Tensor { name, shape } = &network.tensors[id];
+    let map = [shape.height, shape.width, shape.channels].map(|n| n as usize);
+    let shape = if shape.pixels() == 1 { vec![1, map[2]] } else { [&[1][..], &map].concat() };
+    Port { name: name.clone(), shape, channels_first: false }
 }
 
 /// The network so far.

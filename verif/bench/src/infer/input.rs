@@ -16,7 +16,7 @@ pub fn read(bytes: &[u8], name: Option<&str>, model: &Model) -> Result<Array, Er
         let members = npz::members(bytes)?;
         let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
         let listed = names.join(", ");
-        let wanted = name.unwrap_or(&model.signature.input.name);
+        let wanted = name.unwrap_or(&model.input.name);
         let member = match (members.iter().find(|member| member.name == wanted), &members[..]) {
             (Some(member), _) => member,
             (None, [only]) if name.is_none() => only,

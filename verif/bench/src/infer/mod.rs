@@ -23,7 +23,6 @@ mod page;
 mod planned;
 pub mod reference;
 mod runner;
-mod signature;
 
 pub use array::{Array, Element, Numbers};
 pub use checker::{Checker, Difference};
@@ -38,4 +37,4 @@ pub use model::Model;
 pub use page::{Subject, page};
 pub use planned::Planned;
 pub use runner::{Failure, Ran, Runner};
-pub use signature::{Port, Signature};
+pub use systole_import::{Format, Port};

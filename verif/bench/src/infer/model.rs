@@ -3,21 +3,20 @@
 use systole_compiler::network::{
     Input, Network, Output, Shape, dequantise, quantise, softmax, tail,
 };
+use systole_import::{Format, ImportError, Port, read_model};
 
-use super::signature::{self, Signature};
 use super::{Array, Element, Error, Numbers};
-
-/// TensorFlow Lite's file identifier, which begins at byte 4.
-const TFLITE: &[u8] = b"TFL3";
 
 /// A model that can be planned and run.
 pub struct Model {
     /// The network, with maps in NHWC.
     pub network: Network,
-    /// Input and output as the model names them.
-    pub signature: Signature,
-    /// It is a TensorFlow Lite model and no ONNX model.
-    pub tflite: bool,
+    /// The input, as the model names it.
+    pub input: Port,
+    /// The output.
+    pub output: Port,
+    /// What kind of file it is.
+    pub format: Format,
     /// Whether the caller's input and output are in NCHW, and differ from NHWC.
     channels_first: [bool; 2],
     output_shape: Vec<usize>,
@@ -30,65 +29,42 @@ impl Model {
     /// When the bytes are no model, or the model has something that is not supported: names the
     /// node and the operator.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
-        let network = systole_import::read(bytes).map_err(|error| {
+        let model = read_model(bytes).map_err(|error| {
             let help = match error {
-                systole_import::ImportError::NotOnnx(_) => {
+                ImportError::NotOnnx(_) => {
                     "give an ONNX or TensorFlow Lite model, whole and not as text"
                 }
                 _ => {
                     "models quantised to int8 or uint8 are read, as ONNX in QOperator or QDQ \
-                     form or as TensorFlow Lite: sw/import lists the operators"
+                     form or as TensorFlow Lite: docs/models.md lists the operators"
                 }
             };
             Error::new(error).help(help)
         })?;
-        let tflite = bytes.get(4..8) == Some(TFLITE);
-        let signature = match tflite {
-            true => signature::of(&network),
-            false => signature::read(bytes)?,
-        };
-        Ok(Self { tflite, ..Self::new(network, signature)? })
+        Ok(Self::new(model))
     }
 
-    /// A network with the signature that its caller sees.
-    ///
-    /// # Errors
-    /// When the order of the elements of input or output cannot be told.
-    pub fn new(network: Network, signature: Signature) -> Result<Self, Error> {
-        let unclear = |port: &str, shape: &[usize]| {
-            Error::new(format!(
-                "the order of the {port}'s elements cannot be told, shape {shape:?}"
-            ))
-            .help("give it the shape [1, C, H, W], [1, H, W, C] or [1, N]")
-        };
-        let shape = &signature.input.shape;
-        let last = Some(signature.channels_last);
-        let input = order(shape, network.shape(network.input), last)
-            .ok_or_else(|| unclear("input", shape))?;
+    /// With what the caller sees.
+    fn new(model: systole_import::Model) -> Self {
+        let systole_import::Model { network, input, output, format } = model;
+        let differs =
+            |port: &Port, map: Shape| port.channels_first && map.channels > 1 && map.pixels() > 1;
         let map = network.shape(network.output);
-        let mut model = Self {
-            network,
-            signature,
-            tflite: false,
-            channels_first: [input, false],
-            output_shape: Vec::new(),
-        };
-        let length = model.finish(&vec![0; map.len()]).len();
-        let shape = &model.signature.output.shape;
-        model.output_shape = match shape.split_first() {
+        let mut channels_first =
+            [differs(&input, network.shape(network.input)), differs(&output, map)];
+        let length = finished(&network, &vec![0; map.len()]).len();
+        // What a tail makes of a map is no map.
+        channels_first[1] &= length == map.len();
+        let output_shape = match output.shape.split_first() {
             Some((_, rest)) if rest.iter().product::<usize>() == length => rest.to_vec(),
             _ => vec![length],
         };
-        if length == map.len() {
-            model.channels_first[1] =
-                order(shape, map, None).ok_or_else(|| unclear("output", shape))?;
-        }
-        Ok(model)
+        Self { network, input, output, format, channels_first, output_shape }
     }
 
     /// Shape of one input, without the batch.
     pub fn input_shape(&self) -> &[usize] {
-        self.signature.input.shape.get(1..).unwrap_or_default()
+        self.input.shape.get(1..).unwrap_or_default()
     }
 
     /// Shape of one output, without the batch.
@@ -151,30 +127,29 @@ impl Model {
     /// The model's output, made of what the NPU gives: int8, NHWC.
     pub fn outputs(&self, codes: &[i8]) -> Numbers {
         let map = self.network.shape(self.network.output);
-        let numbers = self.finish(codes);
+        let numbers = finished(&self.network, codes);
         if !self.channels_first[1] {
             return numbers;
         }
         let (pixels, channels) = (map.pixels() as usize, map.channels as usize);
         numbers.pick((0..map.len()).map(|place| place % pixels * channels + place / pixels))
     }
+}
 
-    fn finish(&self, codes: &[i8]) -> Numbers {
-        let unsigned = |codes: &[i8]| codes.iter().map(|&code| code as u8 ^ 0x80).collect();
-        match &self.network.finish {
-            Output::Signed => Numbers::Int8(codes.to_vec()),
-            Output::Unsigned => Numbers::Uint8(unsigned(codes)),
-            Output::Real { scale, zero_point } => {
-                Numbers::Float32(dequantise(codes, *scale, *zero_point))
-            }
-            Output::Softmax { scale, unsigned: false } => Numbers::Int8(softmax(codes, *scale)),
-            Output::Softmax { scale, unsigned: true } => {
-                Numbers::Uint8(unsigned(&softmax(codes, *scale)))
-            }
-            Output::Tail(steps) => {
-                Numbers::Float32(tail(steps, self.network.shape(self.network.output), codes))
-            }
+/// The model's output, made of int8 codes, in the order of the codes.
+fn finished(network: &Network, codes: &[i8]) -> Numbers {
+    let unsigned = |codes: &[i8]| codes.iter().map(|&code| code as u8 ^ 0x80).collect();
+    match &network.finish {
+        Output::Signed => Numbers::Int8(codes.to_vec()),
+        Output::Unsigned => Numbers::Uint8(unsigned(codes)),
+        Output::Real { scale, zero_point } => {
+            Numbers::Float32(dequantise(codes, *scale, *zero_point))
         }
+        Output::Softmax { scale, unsigned: false } => Numbers::Int8(softmax(codes, *scale)),
+        Output::Softmax { scale, unsigned: true } => {
+            Numbers::Uint8(unsigned(&softmax(codes, *scale)))
+        }
+        Output::Tail(steps) => Numbers::Float32(tail(steps, network.shape(network.output), codes)),
     }
 }
 
@@ -184,35 +159,20 @@ fn to_channels_first(map: Shape, place: usize) -> usize {
     place % channels * map.pixels() as usize + place / channels
 }
 
-/// Whether numbers of `shape`, a batch of one, are a map in NCHW that differs from NHWC. Where the
-/// shape does not tell, `channels_last` does, if it is known.
-fn order(shape: &[usize], map: Shape, channels_last: Option<bool>) -> Option<bool> {
-    if map.channels == 1 || map.pixels() == 1 {
-        return Some(false);
-    }
-    let [height, width, channels] = [map.height, map.width, map.channels].map(|n| n as usize);
-    let (last, first) =
-        (shape == [1, height, width, channels], shape == [1, channels, height, width]);
-    match (last, first) {
-        (true, true) => channels_last.map(|last| !last),
-        (true, false) => Some(false),
-        (false, true) => Some(true),
-        (false, false) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use systole_compiler::network::{
         Input, Layer, MaxPool, Network, Operation, Output, Shape, Tensor,
     };
 
-    use super::{Model, order};
-    use crate::infer::{Array, Element, Numbers, Port, Signature};
+    use systole_import::{Format, Port};
+
+    use super::Model;
+    use crate::infer::{Array, Element, Numbers};
 
     const MAP: Shape = Shape { height: 1, width: 2, channels: 3 };
 
-    fn model(shape: [usize; 4]) -> Model {
+    fn model(shape: [usize; 4], channels_first: bool) -> Model {
         let pool = MaxPool { kernel: [1, 1], stride: [1, 1], pads: [0, 0] };
         let tensor = |name: &str| Tensor { name: name.into(), shape: MAP };
         let network = Network {
@@ -228,32 +188,25 @@ mod tests {
             output: 1,
             finish: Output::Unsigned,
         };
-        let port = |name: &str| Port { name: name.into(), shape: shape.to_vec(), element: None };
+        let port = |name: &str| Port { name: name.into(), shape: shape.to_vec(), channels_first };
         let (input, output) = (port("x"), port("y"));
-        Model::new(network, Signature { input, output, channels_last: false }).expect("clear")
+        Model::new(systole_import::Model { network, input, output, format: Format::Onnx })
     }
 
     #[test]
     fn channels_first_is_brought_to_channels_last_and_back() {
         let numbers = Numbers::Uint8((0..12).collect());
         let array = Array { shape: vec![2, 3, 1, 2], numbers };
-        let first = model([1, 3, 1, 2]);
+        let first = model([1, 3, 1, 2], true);
         let codes = first.codes(&array, 1);
         assert_eq!(codes, [6, 8, 10, 7, 9, 11].map(|x| (x ^ 0x80u8) as i8));
         assert_eq!(first.outputs(&codes), Numbers::Uint8((6..12).collect()));
-        let last = model([1, 1, 2, 3]);
+        // The same elements without a shape.
+        let flat = model([1, 1, 1, 6], true);
+        assert_eq!(flat.outputs(&codes), Numbers::Uint8((6..12).collect()));
+        let last = model([1, 1, 2, 3], false);
         assert_eq!(last.codes(&array, 0), [0, 1, 2, 3, 4, 5].map(|x| (x ^ 0x80u8) as i8));
         assert_eq!(last.outputs(&codes), Numbers::Uint8(vec![6, 8, 10, 7, 9, 11]));
         assert_eq!((last.output_element(), last.output_shape()), (Element::Uint8, &[1, 2, 3][..]));
-    }
-
-    #[test]
-    fn a_shape_that_does_not_tell_the_order_needs_a_word() {
-        let cube = Shape { height: 3, width: 3, channels: 3 };
-        assert_eq!(order(&[1, 3, 3, 3], cube, None), None);
-        assert_eq!(order(&[1, 3, 3, 3], cube, Some(true)), Some(false));
-        assert_eq!(order(&[1, 3, 3, 3], cube, Some(false)), Some(true));
-        assert_eq!(order(&[1, 27], cube, Some(true)), None);
-        assert_eq!(order(&[1, 27], Shape::flat(27), None), Some(false));
     }
 }

@@ -2,12 +2,7 @@
 
 use systole_wave::{Result, SignalRef, Wave};
 
-/// Signals of a retirement, in the order of [`Values`].
-const FIELDS: [&str; 8] =
-    ["pc_rdata", "insn", "trap", "rd_addr", "rd_wdata", "mem_addr", "mem_wdata", "pc_wdata"];
-
-/// What follows the names of the first and of the second retirement of a cycle.
-const PLACES: [&str; 2] = ["", "_1"];
+use crate::failure::golden_tracks::{FIELDS, PLACES};
 
 /// The golden model's signals of a wave.
 #[derive(Clone, Debug)]
@@ -22,7 +17,7 @@ struct Place {
     fields: [SignalRef; 8],
 }
 
-/// What the golden model did in a retirement.
+/// What the golden model did in a retirement: a field for each of [`FIELDS`], in their order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Values {
     pub pc: u32,
@@ -46,7 +41,7 @@ impl Golden {
         let place = |suffix: &&str| {
             let valid = find(&format!("valid{suffix}"))?;
             let mut fields = [valid; 8];
-            for (signal, name) in fields.iter_mut().zip(FIELDS) {
+            for (signal, name) in fields.iter_mut().zip(FIELDS.map(|(name, ..)| name)) {
                 *signal = find(&format!("{name}{suffix}"))?;
             }
             Some(Place { valid, fields })
@@ -108,7 +103,7 @@ mod tests {
         let path = folder.path().join("a.fst");
         let mut tracks = vec![track("mismatch", 1, &[(0, 0), (20, 1)])];
         tracks.push(track("valid", 1, &[(0, 0), (10, 1), (20, 0), (30, 1)]));
-        for (index, name) in (1..).zip(FIELDS) {
+        for (index, name) in (1..).zip(FIELDS.map(|(name, ..)| name)) {
             tracks.push(track(name, 32, &[(10, index), (30, 0)]));
         }
         systole_wave::write_tracks(&path, Timescale::NANOSECOND, &tracks).expect("a wave");

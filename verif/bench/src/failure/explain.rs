@@ -27,7 +27,7 @@ const CYCLES: u64 = 5000;
 const BEFORE: u64 = 300;
 const AFTER: u64 = 20;
 /// Cycles after the last sign of life of what hangs: all that could still happen has.
-const AFTER_HANG: u64 = 2000;
+pub(super) const AFTER_HANG: u64 = 2000;
 
 /// First and last cycle of the waves in the folder.
 pub fn window(divergence: &Divergence) -> (u64, u64) {

@@ -6,9 +6,9 @@ use systole_wave::{Bits, Track, TrackKind, Value};
 use crate::lockstep::{Divergence, Pair};
 
 /// A field: its name, its width, and how to read it.
-type Field = (&'static str, u32, fn(&Retire) -> u32);
+pub(crate) type Field = (&'static str, u32, fn(&Retire) -> u32);
 
-const FIELDS: [Field; 8] = [
+pub(crate) const FIELDS: [Field; 8] = [
     ("pc_rdata", 32, |retire| retire.pc),
     ("insn", 32, |retire| retire.insn),
     ("trap", 1, |retire| retire.trap.into()),
@@ -18,6 +18,9 @@ const FIELDS: [Field; 8] = [
     ("mem_wdata", 32, |retire| retire.mem_wdata),
     ("pc_wdata", 32, |retire| retire.next_pc),
 ];
+
+/// What follows the names of the first and of the second retirement of a cycle.
+pub(crate) const PLACES: [&str; 2] = ["", "_1"];
 
 /// The golden model's values of the last retirements in scope `golden`, at the cycles of the RTL's:
 /// those of the second one in a cycle have `_1` behind their names. `mismatch` is 1 from the difference
@@ -31,12 +34,11 @@ pub fn tracks(divergence: &Divergence, to: u64, time: &dyn Fn(u64) -> u64) -> Ve
     let reaches = divergence.history.first().is_some_and(|pair| pair.cycle <= to);
     let history = if reaches { &divergence.history[..] } else { &[] };
     let mut tracks = vec![flag("mismatch", vec![(0, false), (divergence.cycle, true)], time)];
-    for channel in 0..2 {
+    for (channel, suffix) in PLACES.into_iter().enumerate() {
         let pairs = of_channel(history, channel);
         if pairs.is_empty() {
             continue;
         }
-        let suffix = if channel == 0 { "" } else { "_1" };
         tracks.push(flag(&format!("valid{suffix}"), valid(known_from(history), &pairs), time));
         let fields = FIELDS.iter();
         tracks.extend(fields.map(|field| values(field, suffix, from_reset(history), &pairs, time)));

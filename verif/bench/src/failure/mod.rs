@@ -2,7 +2,7 @@
 
 mod elf;
 mod explain;
-mod golden_tracks;
+pub(crate) mod golden_tracks;
 mod recorded;
 mod replay;
 mod report;

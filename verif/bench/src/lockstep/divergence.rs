@@ -97,6 +97,8 @@ pub enum Clue {
         /// In the golden model.
         golden: JobEnd,
     },
+    /// An instruction should have retired, or the program ended.
+    HartStandsStill,
     /// An NPU job should have ended.
     NpuStandsStill,
     /// An NPU job ended that should have gone on.

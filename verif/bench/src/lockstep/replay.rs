@@ -139,7 +139,7 @@ impl<'a> Run<'a> {
         let retired = self.history.back().map_or(0, |pair| pair.cycle);
         if !self.golden.npu.busy() {
             self.cycle = retired;
-            return self.fail(Kind::Hang, message);
+            return self.check(Err(Mismatch::new(Kind::Hang, message, Clue::HartStandsStill)));
         }
         self.cycle = self.npu.active;
         let since = self.cycle;

@@ -23,7 +23,6 @@ pub fn suspect(design: &Design, wave: &Recorded, divergence: &Divergence) -> Vec
     let search = Search { design, wave, divergence, right, prefer: &[] };
     match divergence.kind {
         Kind::Retire => search.beyond_memory(search.retire()),
-        Kind::Hang => search.hang(),
         _ => divergence.clue.map_or_else(Vec::new, |clue| search.clue(clue)),
     }
 }
@@ -61,7 +60,8 @@ impl Search<'_> {
                 self.npu_byte(u64::from(cycle), rtl, golden)
             }
             Clue::NpuEnd { rtl, golden } => self.npu_end(rtl, golden),
-            Clue::NpuStandsStill => self.hang(),
+            Clue::HartStandsStill => self.awaited("rvfi_valid"),
+            Clue::NpuStandsStill => self.awaited("npu_job_end"),
             Clue::NpuEndsEarly => self.follow_bit("npu_job_end", 0, false),
             Clue::Interrupt { expected } => {
                 self.preferring(&INTERRUPT).follow_retired("rvfi_intr", 1, 0, expected)

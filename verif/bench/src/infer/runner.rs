@@ -12,7 +12,7 @@ use systole_sim::{Dut, Library, PortStalls, Stalls};
 use super::Job;
 use super::driver::{self, Counters};
 use crate::chip;
-use crate::lockstep::{Case, Divergence, Host, Kind, Lockstep};
+use crate::lockstep::{Case, Divergence, HANG_CYCLES, Host, Kind, Lockstep};
 use crate::run::Engine;
 
 /// Cycles from an address on the NPU's bus to its first data or answer, beyond those of an ideal
@@ -20,8 +20,6 @@ use crate::run::Engine;
 const LATENCY: u16 = 30;
 /// Cycles between looks at the outside world.
 const SLICE: u64 = 500_000;
-/// Cycles without a retirement after which the RTL counts as hanging.
-const HANG_CYCLES: u64 = 20_000;
 /// The golden model runs a job within an instruction, so this is plenty.
 const GOLDEN_INSTRUCTIONS: u64 = 10_000;
 /// Longest job in steps of the golden model, bytes moved and waves put through the array.

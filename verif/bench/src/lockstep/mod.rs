@@ -16,11 +16,11 @@ use systole_golden::{Machine, Retire};
 use systole_sim::{Dut, Stalls};
 
 pub use divergence::{Clue, Difference, Divergence, Kind, Pair};
-pub(crate) use replay::retire_record;
+pub(crate) use replay::{HANG_CYCLES, retire_record};
 pub(crate) use rules::is_access_fault;
 
 use crate::coverage::Collector;
-use replay::{HANG_CYCLES, Run};
+use replay::Run;
 
 /// A program in memory with the behaviour of that memory.
 #[derive(Clone, Debug)]

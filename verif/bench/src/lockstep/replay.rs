@@ -16,7 +16,7 @@ use crate::coverage::Collector;
 /// Retirements kept for the report and its waves: two in each cycle that a failure's waves show.
 const HISTORY: usize = 640;
 /// Cycles without a retirement after which the hart hangs.
-pub(super) const HANG_CYCLES: u64 = 20_000;
+pub(crate) const HANG_CYCLES: u64 = 20_000;
 /// Retirements within which a bus error of a data access has to be reported.
 const FAULT_SLACK: u32 = 4;
 

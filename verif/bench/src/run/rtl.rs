@@ -9,13 +9,12 @@ use systole_sim::{Dut, Error, Event, StopReason};
 use super::golden::acknowledgement;
 use super::htif::{self, Request};
 use super::{End, Report, Setup, trace};
-use crate::lockstep::retire_record;
+use crate::lockstep::{HANG_CYCLES, retire_record};
 
 /// Cycles between looks at the outside world.
 const SLICE: u64 = 500_000;
 /// Cycles of events looked at after each slice, to see whether the program is lost.
 const LOOK: u64 = 64;
-const HANG_CYCLES: u64 = 20_000;
 
 pub(super) fn run(program: &Program, mut setup: Setup) -> Result<Report, Error> {
     let library = setup.library.expect("a run of the RTL needs the simulated chip");

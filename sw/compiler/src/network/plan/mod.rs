@@ -107,7 +107,8 @@ pub fn plan_network(
     let steps = stages.iter().enumerate().map(|(i, stage)| planner.stage(i, stage));
     let steps = steps.collect::<Result<Vec<_>, _>>()?;
     let steps = planner.layout.rows.iter().copied().zip(steps).collect();
-    let schedule = Schedule::new(shape, &mut image);
+    let memory = base..image.end();
+    let schedule = Schedule::new(shape, &mut image, memory);
     let (starts, descriptors) = schedule.run(steps).map_err(|stage| {
         let reason = "its weights or parameters do not fit beside the maps";
         NetworkError::new(&stages[stage].name, reason)

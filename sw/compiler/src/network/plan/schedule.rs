@@ -2,6 +2,7 @@
 //! one list.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use systole_isa::{Descriptor, Exec, Header, Load, Source, Space, Store, Unit};
 
@@ -79,12 +80,12 @@ pub struct Schedule<'a> {
 }
 
 impl<'a> Schedule<'a> {
-    /// With all of the scratchpad for weights.
-    pub fn new(shape: &NpuShape, image: &'a mut Image) -> Self {
+    /// With all of the scratchpad for weights. The job writes memory at the addresses `memory`.
+    pub fn new(shape: &NpuShape, image: &'a mut Image, memory: Range<u32>) -> Self {
         Self {
             shape: *shape,
             image,
-            list: List::new(shape),
+            list: List::new(shape, memory),
             weights: Ring::new(shape.scratchpad_rows),
             parameters: Ring::new(shape.parameter_rows),
             accumulators: Accumulators {

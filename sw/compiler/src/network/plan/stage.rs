@@ -34,6 +34,16 @@ pub struct Stage {
     pub macs: u64,
 }
 
+impl Stage {
+    /// The table of the residual add, with its factor.
+    pub fn table(&self) -> Option<Vec<u8>> {
+        self.residual.as_ref().map(|(_, add)| {
+            let entries = add.table.iter().chain([&add.factor]);
+            entries.flat_map(|entry| entry.to_le_bytes()).collect()
+        })
+    }
+}
+
 /// The stages of a network, in order.
 pub fn stages(network: &Network) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();

@@ -3,6 +3,10 @@
 use super::blocks::Limits;
 use crate::network::Shape;
 
+/// Cycles that a block costs beside its products: its descriptors are fetched, and units wait for
+/// each other.
+const BLOCK_CYCLES: u64 = 16;
+
 /// Blocks whose operands of an add are in the scratchpad at a time.
 pub const RESIDUAL_SLOTS: u32 = 4;
 
@@ -82,7 +86,7 @@ impl Demand {
         let store = u64::from(tiles * pixels * self.store_rows);
         // A single slot is filled while nothing reads it.
         let waits = if slots == 1 && chunks > 1 { input } else { 0 };
-        let chunk = exec.max(load).max(store) + waits;
+        let chunk = exec.max(load).max(store) + waits + u64::from(tiles) * BLOCK_CYCLES;
         let rows = slots * slot_lines * self.line_rows + RESIDUAL_SLOTS * added;
         let cycles = u64::from(chunks) * chunk + once.saturating_sub(exec) + input.min(exec) / 8;
         Some(Cut { lines, slot_lines, slots, weights_stay, rows, cycles })

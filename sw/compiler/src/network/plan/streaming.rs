@@ -164,6 +164,9 @@ impl<'a> Cutting<'a> {
             },
             adds,
         };
+        if self.limits.lines(demand.output).is_none() {
+            return Err(fault("a line of its output does not fit half of the accumulators"));
+        }
         let cut = demand.cut(&self.limits, rows);
         cut.map(Some).ok_or_else(|| fault("a line of its maps does not fit the NPU's memories"))
     }

@@ -77,7 +77,6 @@ class Network:
 
     def add(self, name, a, b):
         ends = self.made(name, self.channels[a], self.side[a], True)
-        scale, zero = self.scales[name]
         inputs = self.inputs(a) + self.inputs(b) + ends
         self.nodes.append(helper.make_node("QLinearAdd", inputs, [name], name, domain="com.microsoft"))
         return name

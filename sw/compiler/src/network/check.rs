@@ -59,6 +59,12 @@ impl Network {
                 if output.channels != input.channels {
                     return Err("a pool does not change the channels");
                 }
+                let sizes = [(input.height, output.height), (input.width, output.width)];
+                if (0..2).any(|axis| {
+                    (sizes[axis].1 - 1) * p.stride[axis] >= sizes[axis].0 + p.pads[axis]
+                }) {
+                    return Err("a window lies behind the map");
+                }
                 Ok(())
             }
             Operation::Add(add) => {

@@ -6,11 +6,13 @@ use std::rc::Rc;
 use systole_isa::{Activations, Convolution as Geometry, Exec, Kernel, Load};
 
 use super::blocks::{Limits, Target};
-use super::first::View;
+use super::first::{Packed, View};
+use super::layout::Map;
 use super::layout::has_depthwise_mode;
+use super::stage::Stage;
 use super::step::{Block, Product, Step, Steps};
 use super::tiles::{Tiles, VECTOR_SHARE};
-use crate::network::{Convolution, Shape};
+use crate::network::{Convolution, Network, Shape};
 
 /// Longest side of a kernel in one EXEC.
 const MAX_KERNEL: u32 = 7;
@@ -59,7 +61,33 @@ impl Part {
     }
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    /// The convolution of a stage over a map as it is.
+    pub fn new(
+        (limits, network): (Limits, &Network),
+        (stage, convolution): (&Stage, &'a Convolution),
+        map: Map,
+        target: Target,
+    ) -> Self {
+        Self {
+            limits,
+            convolution,
+            weight_sets: stage.weight_sets,
+            view: View::plain(map, convolution),
+            packed: false,
+            output: network.shape(stage.output),
+            target,
+            last: stage.output == network.output,
+        }
+    }
+
+    /// The steps over an input that is packed: it lies at `address`, its map at `map`. `None` as of
+    /// [`Self::steps`].
+    pub fn packed_steps(self, packed: &mut Packed, map: Map, address: u32) -> Option<Steps> {
+        let packed_here = Self { packed: true, view: View { map, ..packed.view() }, ..self };
+        packed_here.steps(Some(&mut |lines| packed.loads(&map, address, lines)))
+    }
+
     /// The steps. With `loads` the input comes with the blocks that need it. `None` when a line of
     /// output does not fit half of the accumulators.
     pub fn steps(&self, loads: Option<Loads>) -> Option<Steps> {

@@ -23,8 +23,6 @@ pub struct Demand {
     pub window: (u32, u32),
     /// Tiles that each pixel of the output meets.
     pub products: u32,
-    /// Rows of weights of all channels.
-    pub weight_rows: u32,
     /// Rows that STORE works through for a row of the output.
     pub store_rows: u32,
     /// What is added comes from memory.
@@ -74,12 +72,12 @@ impl Demand {
         let pixels = lines * self.output.width;
         let tiles = self.output.channels.div_ceil(dim);
         let added = if self.adds { pixels } else { 0 };
+        let weight_rows = self.products * dim;
         let weights_stay = chunks == 1
-            || self.weight_rows <= limits.ring_rows / 2
-                && tiles * 8 <= limits.shape.parameter_rows / 2;
+            || weight_rows <= limits.ring_rows / 2 && tiles * 8 <= limits.shape.parameter_rows / 2;
         let beats = |rows: u32| u64::from(rows * dim / limits.shape.bus_bytes.min(dim));
         let input = beats(slot_lines * self.line_rows);
-        let weights = beats(self.weight_rows + 8 * tiles);
+        let weights = beats(weight_rows + 8 * tiles);
         let (once, again) = if weights_stay { (weights, 0) } else { (0, weights) };
         let load = input + again + beats(added * tiles);
         let exec = u64::from(self.products) * u64::from((2 * pixels).max(pixels + dim)) / 2;

@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use systole_isa::{Activations, Destination, Exec, Load, Pool, Source, Store, Windows};
 
-use super::blocks::{Limits, Target, parameters};
+use super::blocks::{Limits, Place, Target, parameters};
 use super::layout::Map;
+use super::memory_map::MemoryMap;
 use super::step::{Block, Group, Product, Step, Steps};
 use crate::NpuShape;
 use crate::network::{GlobalAveragePool, MaxPool, Shape};
@@ -97,50 +98,65 @@ pub fn fills(shape: &NpuShape, map: &Map, planes: Range<u32>) -> Vec<Load> {
 
 /// The maximum over windows, a STORE for each plane.
 pub fn maximum(dim: u32, pool: &MaxPool, from: &Map, to: &Map) -> Steps {
-    let output = to.shape;
-    let store = |plane: u32| {
-        Step::Move(Store {
-            source: Source::MaxPool(Pool {
-                row_pitch: from.pitch as u16,
-                kernel_width: pool.kernel[1] as u8,
-                kernel_height: pool.kernel[0] as u8,
-                pad_left: pool.pads[1] as u8,
-                pad_top: pool.pads[0] as u8,
-                in_width: from.shape.width as u16,
-                in_height: from.shape.height as u16,
-                stride_x: pool.stride[1] as u8,
-                stride_y: pool.stride[0] as u8,
-                out_width: output.width as u16,
-            }),
-            destination: Destination::Scratchpad {
-                row: to.line(plane, 0) as u16,
-                row_step: 1,
-                chunk_step: to.plane_step as u16,
-                line_rows: 0,
-                line_step: to.pitch as u16,
-            },
-            rows: output.pixels() as u16,
-            columns: dim.min(output.channels - plane * dim) as u16,
-            source_row: from.line(plane, 0) as u16,
-            source_chunk_step: from.plane_step as u16,
-            source_row_step: 0,
-        })
-    };
-    Steps { table: None, groups: Vec::new(), steps: (0..to.planes(dim)).map(store).collect() }
+    let lines = 0..to.shape.height;
+    let place = Place::Map(*to);
+    let store = |plane| maximum_store(dim, pool, from, (&place, to.shape), (plane, &lines));
+    let steps = (0..to.planes(dim)).map(store).map(Step::Move);
+    Steps { steps: steps.collect(), ..Steps::default() }
 }
 
-/// Copies a map to memory, NHWC.
-pub fn copy_out(map: &Map, address: u32) -> Steps {
-    let Shape { height, width, channels } = map.shape;
+/// The maximum of lines `lines` of the output of a plane, over what is in `map` from the first line on
+/// that they need.
+pub fn maximum_store(
+    dim: u32,
+    pool: &MaxPool,
+    map: &Map,
+    (place, output): (&Place, Shape),
+    (plane, lines): (u32, &Range<u32>),
+) -> Store {
+    let above = pool.pads[0].saturating_sub(lines.start * pool.stride[0]);
+    let first = (lines.start * pool.stride[0] + above) - pool.pads[0];
+    let destination = match place {
+        Place::Memory(map) => map.destination(dim, plane, lines.start),
+        Place::Map(map) => Destination::Scratchpad {
+            row: map.line(plane, lines.start) as u16,
+            row_step: 1,
+            chunk_step: map.plane_step as u16,
+            line_rows: 0,
+            line_step: map.pitch as u16,
+        },
+    };
+    Store {
+        source: Source::MaxPool(Pool {
+            row_pitch: map.pitch as u16,
+            kernel_width: pool.kernel[1] as u8,
+            kernel_height: pool.kernel[0] as u8,
+            pad_left: pool.pads[1] as u8,
+            pad_top: above as u8,
+            in_width: map.shape.width as u16,
+            in_height: (map.shape.height - first.min(map.shape.height - 1)) as u16,
+            stride_x: pool.stride[1] as u8,
+            stride_y: pool.stride[0] as u8,
+            out_width: output.width as u16,
+        }),
+        destination,
+        rows: (lines.len() as u32 * output.width) as u16,
+        columns: dim.min(output.channels - plane * dim) as u16,
+        source_row: map.line(plane, first) as u16,
+        source_chunk_step: map.plane_step as u16,
+        source_row_step: 0,
+    }
+}
+
+/// Copies a map to memory, in order of pixels.
+pub fn copy_out(dim: u32, map: &Map, to: &MemoryMap) -> Steps {
+    let Shape { height, channels, .. } = map.shape;
     let parts = if map.is_dense() && map.shape.pixels() <= 0xffff { 1 } else { height };
     let rows = map.shape.pixels() / parts;
     let store = |part: u32| {
         Step::Move(Store {
             source: Source::Scratchpad,
-            destination: Destination::Memory {
-                address: address.wrapping_add(part * width * channels),
-                stride: channels as i32,
-            },
+            destination: to.destination(dim, 0, part),
             rows: rows as u16,
             columns: channels as u16,
             source_row: map.line(0, part) as u16,
@@ -148,5 +164,5 @@ pub fn copy_out(map: &Map, address: u32) -> Steps {
             source_row_step: 1,
         })
     };
-    Steps { table: None, groups: Vec::new(), steps: (0..parts).map(store).collect() }
+    Steps { steps: (0..parts).map(store).collect(), ..Steps::default() }
 }

@@ -3,7 +3,7 @@
 
 use super::blocks::{Limits, Place, Target};
 use super::convolution::Lowering;
-use super::first::{Packed, View, plain_loads};
+use super::first::{Packed, plain_loads};
 use super::is_direct;
 use super::layout::{Layout, Map};
 use super::memory_map::{MemoryMap, Order};
@@ -44,7 +44,7 @@ struct Resident<'a> {
     /// Whether the input's loads are still to come.
     loads_due: bool,
     input: u32,
-    output: u32,
+    output: MemoryMap,
     /// The last stage stores to memory.
     direct: bool,
 }
@@ -63,6 +63,8 @@ impl<'a> Resident<'a> {
         let outside: &[TensorId] = if direct { &outside } else { &[] };
         let first = packed.as_ref().map(|packed| packed.view().map);
         let layout = Layout::new(shape, network, stages, first, outside)?;
+        let size = network.shape(network.output);
+        let output = MemoryMap { address: output, order: Order::Pixels, shape: size };
         Ok(Self { shape, network, layout, packed, loads_due: true, input, output, direct })
     }
 
@@ -75,8 +77,7 @@ impl<'a> Resident<'a> {
         let from = self.map(stage, stage.input)?;
         let is_output = stage.output == self.network.output;
         let place = if is_output && self.direct {
-            let shape = self.network.shape(stage.output);
-            Place::Memory(MemoryMap { address: self.output, order: Order::Pixels, shape })
+            Place::Memory(self.output)
         } else {
             Place::Map(self.map(stage, stage.output)?)
         };
@@ -102,7 +103,7 @@ impl<'a> Resident<'a> {
         steps.table = stage.table();
         steps.steps.splice(0..0, loads.into_iter().map(Step::Load));
         if let (true, Place::Map(map)) = (is_output, place) {
-            steps.steps.extend(pools::copy_out(&map, self.output).steps);
+            steps.steps.extend(pools::copy_out(self.shape.dim, &map, &self.output).steps);
         }
         Ok(steps)
     }
@@ -115,27 +116,9 @@ impl<'a> Resident<'a> {
         target: Target,
     ) -> Result<Steps, NetworkError> {
         let Kind::Convolution(convolution) = &stage.kind else { return Ok(Steps::default()) };
-        let mut packed = self.packed.take();
-        let view = match &packed {
-            Some(packed) => View { map, ..packed.view() },
-            None => View::plain(map, convolution),
-        };
-        let output = self.network.shape(stage.output);
-        let last = stage.output == self.network.output;
-        let weight_sets = convolution.weight_sets();
-        let lowering = Lowering {
-            limits,
-            convolution,
-            weight_sets,
-            view,
-            packed: packed.is_some(),
-            output,
-            target,
-            last,
-        };
-        let address = self.input;
-        let steps = match &mut packed {
-            Some(packed) => lowering.steps(Some(&mut |lines| packed.loads(&map, address, lines))),
+        let lowering = Lowering::new((limits, self.network), (stage, convolution), map, target);
+        let steps = match &mut self.packed.take() {
+            Some(packed) => lowering.packed_steps(packed, map, self.input),
             None => lowering.steps(None),
         };
         steps.ok_or_else(|| {

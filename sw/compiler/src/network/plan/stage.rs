@@ -24,6 +24,8 @@ pub struct Stage {
     pub name: String,
     /// What it computes before the add.
     pub kind: Kind,
+    /// [`Convolution::weight_sets`] of it; 1 if it is no convolution.
+    pub weight_sets: u32,
     /// Map that it reads.
     pub input: TensorId,
     /// Map that it makes.
@@ -48,10 +50,10 @@ impl Stage {
 pub fn stages(network: &Network) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     for layer in &network.layers {
-        let stage = match &layer.operation {
-            Operation::Convolution(c) => Kind::Convolution(c.clone()),
-            Operation::GlobalAveragePool(pool) => Kind::Mean(pool.clone()),
-            Operation::MaxPool(pool) => Kind::Maximum(*pool),
+        let (kind, weight_sets) = match &layer.operation {
+            Operation::Convolution(c) => (Kind::Convolution(c.clone()), c.weight_sets()),
+            Operation::GlobalAveragePool(pool) => (Kind::Mean(pool.clone()), 1),
+            Operation::MaxPool(pool) => (Kind::Maximum(*pool), 1),
             Operation::Add(add) => {
                 let stage = sum(network, layer, (add.other, &add.arithmetic), &mut stages);
                 stages.push(stage);
@@ -60,7 +62,8 @@ pub fn stages(network: &Network) -> Vec<Stage> {
         };
         stages.push(Stage {
             name: layer.name.clone(),
-            kind: stage,
+            kind,
+            weight_sets,
             input: layer.input,
             output: layer.output,
             residual: None,
@@ -99,6 +102,7 @@ fn sum(
     Stage {
         name: layer.name.clone(),
         kind: Kind::Convolution(copy(channels)),
+        weight_sets: 1,
         input: layer.input,
         output: layer.output,
         residual: Some((other, arithmetic.clone())),

@@ -10,9 +10,10 @@ use std::ops::Range;
 use super::blocks::{Limits, Place, Target};
 use super::convolution::Lowering;
 use super::cut::{Cut, Demand};
-use super::first::{Packed, View, plain_loads};
+use super::first::{Packed, plain_loads};
 use super::homes::{Homes, homes};
 use super::layout::{Layout, has_depthwise_mode};
+use super::memory_map::{MemoryMap, Order};
 use super::stage::{Kind, Stage};
 use super::step::{Step, Steps};
 use super::streamed::Stream;
@@ -36,13 +37,11 @@ pub fn plan(
     stages: &[Stage],
     assembly: &mut Assembly,
 ) -> Result<Vec<(u32, Steps)>, NetworkError> {
-    let small = [shape.scratchpad_rows / SMALL, 0].map(|rows| {
+    let keep = |rows: u32| {
         let outside = outside(shape, network, stages, rows);
-        let best = share(shape, network, stages, &outside)?;
-        Ok((outside, best))
-    });
-    let [small, none] = small;
-    let (outside, rows) = small.or(none)?;
+        share(shape, network, stages, &outside).map(|rows| (outside, rows))
+    };
+    let (outside, rows) = keep(shape.scratchpad_rows / SMALL).or_else(|_| keep(0))?;
     let ends = (&mut assembly.image, assembly.input, assembly.output);
     let homes = homes(shape.dim, network, stages, |id| outside.contains(&id), ends);
     let for_maps = NpuShape { scratchpad_rows: rows, ..*shape };
@@ -138,7 +137,7 @@ impl<'a> Cutting<'a> {
         let form = self.layout.forms[stage.input];
         let dim = self.limits.dim();
         let rows = self.rows - self.layout.rows[index];
-        let (window, of_weights) = match &stage.kind {
+        let (window, products) = match &stage.kind {
             Kind::Mean(_) => {
                 let fits = form.plane_step <= rows || !outside.contains(&stage.input);
                 return fits
@@ -146,8 +145,10 @@ impl<'a> Cutting<'a> {
                     .ok_or_else(|| fault("a plane of its input does not fit"));
             }
             Kind::Convolution(_) if index == 0 && self.packed.is_some() => return Ok(None),
-            Kind::Convolution(c) => ((c.kernel[0], c.stride[0]), of_weights(c, dim, form.shape)),
-            Kind::Maximum(pool) => ((pool.kernel[0], pool.stride[0]), (0, 0)),
+            Kind::Convolution(c) => {
+                ((c.kernel[0], c.stride[0]), products(stage, c, dim, form.shape))
+            }
+            Kind::Maximum(pool) => ((pool.kernel[0], pool.stride[0]), 0),
         };
         let adds = stage.residual.as_ref().is_some_and(|r| outside.contains(&r.0));
         let line_rows = form.planes(dim) * form.pitch;
@@ -156,8 +157,7 @@ impl<'a> Cutting<'a> {
             height: form.shape.height,
             line_rows: if outside.contains(&stage.input) { line_rows } else { 0 },
             window,
-            products: of_weights.0,
-            weight_rows: of_weights.1,
+            products,
             store_rows: match &stage.kind {
                 Kind::Maximum(pool) => pool.kernel[0] * pool.kernel[1],
                 _ => 1 + u32::from(adds),
@@ -198,7 +198,8 @@ impl<'a> Cutting<'a> {
         });
         let mut steps = match (&stage.kind, &stream) {
             (Kind::Convolution(c), Some(stream)) => {
-                self.lowering(c, View::plain(from, c), stage, target).streamed(stream)
+                Lowering::new((self.limits, self.network), (stage, c), from, target)
+                    .streamed(stream)
             }
             (Kind::Convolution(c), None) => self.packed(c, stage, target, assembly.input)?,
             (Kind::Maximum(pool), Some(stream)) => {
@@ -220,7 +221,9 @@ impl<'a> Cutting<'a> {
         steps.table = stage.table();
         steps.steps.splice(0..0, loads.into_iter().map(Step::Load));
         if let (true, Place::Map(map)) = (stage.output == self.network.output, place) {
-            steps.steps.extend(pools::copy_out(&map, assembly.output).steps);
+            let (address, order) = (assembly.output, Order::Pixels);
+            let to = MemoryMap { address, order, shape: map.shape };
+            steps.steps.extend(pools::copy_out(self.limits.dim(), &map, &to).steps);
         }
         Ok(steps)
     }
@@ -231,25 +234,6 @@ impl<'a> Cutting<'a> {
         match index % 2 {
             0 => self.layout.rows[index],
             _ => self.rows - rows,
-        }
-    }
-
-    fn lowering<'b>(
-        &self,
-        convolution: &'b Convolution,
-        view: View,
-        stage: &Stage,
-        target: Target,
-    ) -> Lowering<'b> {
-        Lowering {
-            limits: self.limits,
-            convolution,
-            weight_sets: convolution.weight_sets(),
-            view,
-            packed: false,
-            output: self.network.shape(stage.output),
-            target,
-            last: stage.output == self.network.output,
         }
     }
 
@@ -264,28 +248,22 @@ impl<'a> Cutting<'a> {
         let fault = |reason: &str| NetworkError::new(&stage.name, reason);
         let map = self.layout.maps[stage.input].ok_or_else(|| fault("has no input"))?;
         let mut packed = self.packed.take().ok_or_else(|| fault("has no packed input"))?;
-        let view = View { map, ..packed.view() };
-        let lowering = self.lowering(convolution, view, stage, target);
-        let lowering = Lowering { packed: true, ..lowering };
-        let loads = &mut |lines| packed.loads(&map, address, lines);
-        let steps = lowering.steps(Some(loads));
+        let of_network = (self.limits, self.network);
+        let lowering = Lowering::new(of_network, (stage, convolution), map, target);
+        let steps = lowering.packed_steps(&mut packed, map, address);
         steps.ok_or_else(|| fault("a line of its output does not fit half of the accumulators"))
     }
 }
 
-/// Tiles of weights that meet each pixel of the output of a convolution over maps of `input`, and
-/// rows of weights of all its channels.
-fn of_weights(c: &Convolution, dim: u32, input: Shape) -> (u32, u32) {
-    let sets = c.weight_sets();
+/// Tiles of weights that meet each pixel of the output of a stage's convolution over maps of `input`.
+fn products(stage: &Stage, c: &Convolution, dim: u32, input: Shape) -> u32 {
     let taps = c.kernel[0] * c.kernel[1];
-    let tiles = (c.requantise.bias.len() as u32).div_ceil(dim);
-    let products = match c.depthwise {
+    let of_tile = match c.depthwise {
         true if has_depthwise_mode(dim, c) => {
-            let lines = systole_isa::Convolution::lines_per_pass(dim);
-            sets * tiles * c.kernel[0].div_ceil(lines)
+            c.kernel[0].div_ceil(systole_isa::Convolution::lines_per_pass(dim))
         }
-        true => sets * tiles * taps,
-        false => sets * tiles * taps * input.channels.div_ceil(dim),
+        true => taps,
+        false => taps * input.channels.div_ceil(dim),
     };
-    (products, products * dim)
+    stage.weight_sets * of_tile * (c.requantise.bias.len() as u32).div_ceil(dim)
 }

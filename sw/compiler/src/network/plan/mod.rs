@@ -11,8 +11,10 @@
 //! of the next stage start when the rows that they read are stored, which the tokens of
 //! [`tokens::List`] see to.
 
+mod arrange;
 mod blocks;
 mod convolution;
+mod fill;
 mod first;
 mod footprint;
 mod layout;
@@ -144,8 +146,8 @@ fn check(shape: &NpuShape, network: &Network, stage: &Stage) -> Result<(), Netwo
     if large(stage.input) || large(stage.output) {
         return fault("a map has more than 65535 pixels");
     }
-    if stage.residual.is_some() && shape.dim < 4 {
-        return fault("an add needs an array side of 4 or more");
+    if (stage.residual.is_some() || stage.table.is_some()) && shape.dim < 4 {
+        return fault("an add or a table needs an array side of 4 or more");
     }
     match &stage.kind {
         Kind::Convolution(c) if c.stride.iter().any(|&s| s > 4) => fault("a stride is more than 4"),
@@ -180,14 +182,15 @@ impl<'a> Planner<'a> {
     ) -> Result<Self, NetworkError> {
         let reads = |s: &Stage| {
             let residual = s.residual.as_ref().is_some_and(|r| r.0 == network.input);
-            usize::from(s.input == network.input) + usize::from(residual)
+            // A convolution may add its own input.
+            usize::from(s.reads(network.input)) + usize::from(residual && s.input == network.input)
         };
         let readers: usize = stages.iter().map(reads).sum();
         let direct = stages.iter().all(|s| !s.reads(network.output))
             && stages.iter().any(|s| {
                 s.output == network.output
                     && s.residual.is_none()
-                    && !matches!(s.kind, Kind::Maximum(_))
+                    && !matches!(s.kind, Kind::Maximum(_) | Kind::Arrange(_))
             });
         let packed = match stages.first() {
             Some(Stage { kind: Kind::Convolution(c), input, output, .. })
@@ -219,7 +222,7 @@ impl<'a> Planner<'a> {
             Place::Map(self.map(stage, stage.output)?)
         };
         let residual = stage.residual.as_ref().map(|r| self.map(stage, r.0)).transpose()?;
-        let target = Target { place, residual };
+        let target = Target { place, residual, table: stage.table.is_some() };
         let ring_rows = self.shape.scratchpad_rows - self.layout.rows[index];
         let limits = Limits { shape: *self.shape, ring_rows };
         let mut loads = Vec::new();
@@ -233,8 +236,14 @@ impl<'a> Planner<'a> {
             (Kind::Maximum(pool), Place::Map(to)) => {
                 pools::maximum(self.shape.dim, pool, &from, &to)
             }
-            (Kind::Maximum(_), Place::Memory(_)) => {
-                return Err(NetworkError::new(&stage.name, "a pool has no place to go"));
+            (Kind::Arrange(arrange), Place::Map(to)) => {
+                let sources = arrange.pieces.iter().map(|piece| self.map(stage, piece.source));
+                let sources = sources.collect::<Result<Vec<_>, _>>()?;
+                arrange::steps(&limits, arrange, &sources, &to)
+                    .map_err(|reason| NetworkError::new(&stage.name, reason))?
+            }
+            (Kind::Maximum(_) | Kind::Arrange(_), Place::Memory(_)) => {
+                return Err(NetworkError::new(&stage.name, "its map has no place to go"));
             }
         };
         steps.steps.splice(0..0, loads.into_iter().map(Step::Load));
@@ -252,10 +261,13 @@ impl<'a> Planner<'a> {
         target: Target,
     ) -> Result<Steps, NetworkError> {
         let Kind::Convolution(convolution) = &stage.kind else { return Ok(Steps::default()) };
-        let table = stage.residual.as_ref().map(|(_, add)| {
+        let sums = stage.residual.as_ref().map(|(_, add)| {
             let entries = add.table.iter().chain([&add.factor]);
             entries.flat_map(|entry| entry.to_le_bytes()).collect()
         });
+        let codes = stage.table.as_ref();
+        let codes = codes.map(|table| table.0.iter().flat_map(|&q| [q as u8, 0, 0, 0]).collect());
+        let table = sums.or(codes);
         let mut packed = self.packed.take();
         let view = match &packed {
             Some(packed) => View { map, ..packed.view() },

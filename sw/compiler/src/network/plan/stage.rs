@@ -1,9 +1,9 @@
 //! Layers as the NPU runs them: a residual add becomes part of the convolution that makes one of
-//! its operands.
+//! its operands, a function of each element part of the convolution in front of it.
 
 use crate::network::{
-    Convolution, GlobalAveragePool, Layer, MaxPool, Network, Operation, Requantise, ResidualAdd,
-    TensorId,
+    Arrange, Convolution, GlobalAveragePool, Layer, MaxPool, Network, Operation, Requantise,
+    ResidualAdd, Table, TensorId,
 };
 
 /// What a stage computes.
@@ -15,6 +15,8 @@ pub enum Kind {
     Mean(GlobalAveragePool),
     /// Maximum pool.
     Maximum(MaxPool),
+    /// Data that is moved.
+    Arrange(Arrange),
 }
 
 /// A stage.
@@ -30,6 +32,8 @@ pub struct Stage {
     pub output: TensorId,
     /// Map that is added to the result, with the result as the first operand.
     pub residual: Option<(TensorId, ResidualAdd)>,
+    /// What becomes of each result; a stage has no residual then.
+    pub table: Option<Table>,
     /// Multiplications of the network's layers in it.
     pub macs: u64,
 }
@@ -42,8 +46,14 @@ pub fn stages(network: &Network) -> Vec<Stage> {
             Operation::Convolution(c) => Kind::Convolution(c.clone()),
             Operation::GlobalAveragePool(pool) => Kind::Mean(pool.clone()),
             Operation::MaxPool(pool) => Kind::Maximum(*pool),
+            Operation::Arrange(arrange) => Kind::Arrange(arrange.clone()),
             Operation::Add(add) => {
                 let stage = sum(network, layer, (add.other, &add.arithmetic), &mut stages);
+                stages.push(stage);
+                continue;
+            }
+            Operation::Table(table) => {
+                let stage = function(network, layer, table, &mut stages);
                 stages.push(stage);
                 continue;
             }
@@ -54,6 +64,7 @@ pub fn stages(network: &Network) -> Vec<Stage> {
             input: layer.input,
             output: layer.output,
             residual: None,
+            table: None,
             macs: network.layer_macs(layer),
         });
     }
@@ -92,18 +103,36 @@ fn sum(
         input: layer.input,
         output: layer.output,
         residual: Some((other, arithmetic.clone())),
+        table: None,
         macs: 0,
     }
 }
 
-/// The stage of a convolution without add whose result only one layer reads.
+/// The stage of a function: takes over the convolution that makes what it reads, or else copies it.
+fn function(network: &Network, layer: &Layer, table: &Table, stages: &mut Vec<Stage>) -> Stage {
+    let channels = network.shape(layer.input).channels as usize;
+    let stage = take_convolution(network, layer.input, stages).unwrap_or_else(|| Stage {
+        name: String::new(),
+        kind: Kind::Convolution(copy(channels)),
+        input: layer.input,
+        output: layer.output,
+        residual: None,
+        table: None,
+        macs: 0,
+    });
+    let (name, output) = (layer.name.clone(), layer.output);
+    Stage { name, output, table: Some(table.clone()), ..stage }
+}
+
+/// The stage of a convolution without add or table whose result only one layer reads.
 fn find_convolution(network: &Network, tensor: TensorId, stages: &[Stage]) -> Option<usize> {
     let uses = network.layers.iter().flat_map(Layer::reads).filter(|&id| id == tensor).count();
     if uses != 1 || tensor == network.output {
         return None;
     }
     stages.iter().position(|s| {
-        s.output == tensor && s.residual.is_none() && matches!(s.kind, Kind::Convolution(_))
+        let plain = s.residual.is_none() && s.table.is_none();
+        s.output == tensor && plain && matches!(s.kind, Kind::Convolution(_))
     })
 }
 

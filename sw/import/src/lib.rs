@@ -27,11 +27,14 @@
 //! kernels round twice, in fixed point; their results are not those of a network here. (Convolutions
 //! alone could be computed so, by the NPU's `double_rounding`; adds and means could not.)
 
+mod average;
 mod constant;
 mod error;
+mod function;
 mod linear;
 mod mean;
 mod model;
+mod movement;
 mod node;
 mod operators;
 mod pool;
@@ -40,6 +43,7 @@ mod qdq;
 mod reader;
 mod requantise;
 mod reshape;
+mod resize;
 mod tail;
 mod tflite;
 mod value;

@@ -1,15 +1,15 @@
 //! What moves no data: Flatten, Reshape, Transpose between the two orders, Identity; and the
-//! quantisation of real numbers with the bounds that it absorbs.
+//! quantisation of real numbers.
 
-use systole_compiler::network::{Operation, Shape};
+use systole_compiler::network::Shape;
 
 use crate::ImportError;
 use crate::constant::Data;
 use crate::mean::Mean;
 use crate::node::NodeReader;
 use crate::reader::Reader;
-use crate::value::{Content, Order, Quantisation, Value};
-use crate::{pool, tail};
+use crate::value::{Content, Order, Value};
+use crate::{function, pool, tail};
 
 /// Flatten to `[1, N]`.
 pub fn flatten(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
@@ -42,7 +42,8 @@ fn make_flat(reader: &mut Reader, node: &NodeReader, value: Value) -> Result<(),
     let shape = reader.shape(value.tensor);
     let keeps_order = shape.channels == 1 || value.order == Order::ChannelsLast;
     // The input's bytes are the caller's: as a vector they fill whole rows of the scratchpad.
-    if keeps_order && value.content == Content::RealInput && reader.uses(node.input(0)) == 1 {
+    let given = value.tensor == 0 && value.content == Content::RealInput;
+    if keeps_order && given && reader.uses(node.input(0)) == 1 {
         reader.reshape_tensor(value.tensor, Shape::flat(shape.len() as u32));
     }
     reader.bind(node, Value { order: value.order.flat(), ..value })
@@ -90,42 +91,8 @@ pub fn quantize(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportErro
             }
         }
         Content::Tail { rounded: None } => tail::round(reader, node, value, target),
-        Content::Dequantised { quantisation, low, high } => {
-            if (quantisation.scale, quantisation.zero_point) != (target.scale, target.zero_point) {
-                return Err(node.error("scale or zero point differ from the dequantised numbers'"));
-            }
-            clamp(reader, node, value, (step(low, target), step(high, target)))?;
-            let content = Content::Quantised { unsigned: target.unsigned };
-            reader.bind(node, Value { content, ..value })
-        }
+        Content::Dequantised { .. } => function::quantise_function(reader, node, value, target),
         _ => Err(node.error("its input is quantised already")),
-    }
-}
-
-/// The int8 of a bound.
-fn step(bound: f32, q: Quantisation) -> i8 {
-    ((bound / q.scale).round_ties_even() + f32::from(q.zero_point)).clamp(-128.0, 127.0) as i8
-}
-
-/// Bounds the results of the layer that made a value.
-fn clamp(
-    reader: &mut Reader,
-    node: &NodeReader,
-    value: Value,
-    (low, high): (i8, i8),
-) -> Result<(), ImportError> {
-    if (low, high) == (i8::MIN, i8::MAX) {
-        return Ok(());
-    }
-    let single = reader.single_use(value.tensor) && reader.uses(node.input(0)) == 1;
-    match reader.producer(value.tensor) {
-        Some(Operation::Convolution(c)) if single => {
-            let r = &mut c.requantise;
-            r.clamp_min = r.clamp_min.max(low);
-            r.clamp_max = r.clamp_max.min(high);
-            Ok(())
-        }
-        _ => Err(node.error("bounds are supported after a layer with weights that feeds no other")),
     }
 }
 
@@ -139,32 +106,6 @@ pub fn dequantize(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportEr
         return reader.bind(node, Value { content: Content::Tail { rounded: None }, ..value });
     }
     let (value, quantisation) = reader.quantised_input(node, 0, (1, 2))?;
-    let content =
-        Content::Dequantised { quantisation, low: f32::NEG_INFINITY, high: f32::INFINITY };
-    reader.bind(node, Value { content, ..value })
-}
-
-/// Relu or Clip of dequantised numbers.
-pub fn bound(reader: &mut Reader, node: &NodeReader, clip: bool) -> Result<(), ImportError> {
-    let value = reader.value(node, 0)?;
-    let Content::Dequantised { quantisation, low, high } = value.content else {
-        return Err(node.error("is supported between DequantizeLinear and QuantizeLinear"));
-    };
-    if reader.uses(node.input(0)) != 1 {
-        return Err(node.error("other nodes read what it bounds"));
-    }
-    let limit = |index: usize, attribute: &str, default: f32| match node.input(index) {
-        "" => Ok(node.float(attribute, default)),
-        _ => match &node.constant(index)?.data {
-            Data::Float(x) if x.len() == 1 => Ok(x[0]),
-            _ => Err(node.error("a bound has to be one float")),
-        },
-    };
-    let (min, max) = if clip {
-        (limit(1, "min", f32::NEG_INFINITY)?, limit(2, "max", f32::INFINITY)?)
-    } else {
-        (0.0, f32::INFINITY)
-    };
-    let content = Content::Dequantised { quantisation, low: low.max(min), high: high.min(max) };
+    let content = Content::Dequantised { quantisation, function: None };
     reader.bind(node, Value { content, ..value })
 }

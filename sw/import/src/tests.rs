@@ -258,7 +258,8 @@ fn groups_that_are_not_supported_are_named() {
     let error = model().read("c").expect_err("a float result");
     assert!(error.starts_with("Conv c: its result has to go"), "{error}");
     let error = quantised(model().node("Add", "c xd", "z", &[])).expect_err("two readers");
-    assert!(error.starts_with("Conv c: its result has to go"), "{error}");
+    assert!(error.starts_with("2 nodes are not supported\n  Conv c: its result has to"), "{error}");
+    assert!(error.contains("\n  Add z: its result has to go"), "{error}");
 
     let mut other = model();
     other.graph.nodes[1].attributes[0].int = 1;

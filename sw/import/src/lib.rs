@@ -41,11 +41,12 @@ mod pool;
 mod proto;
 mod qdq;
 mod reader;
+mod relabel;
 mod requantise;
-mod reshape;
 mod resize;
 mod tail;
 mod tflite;
+mod transparent;
 mod value;
 mod window;
 

@@ -3,7 +3,9 @@
 use crate::error::ImportError;
 use crate::node::NodeReader;
 use crate::reader::Reader;
-use crate::{average, function, linear, movement, pool, reshape, resize, tail, tflite};
+use crate::{
+    average, function, linear, movement, pool, relabel, resize, tail, tflite, transparent,
+};
 
 /// Domain of ONNX Runtime's own operators.
 pub(crate) const MICROSOFT: &str = "com.microsoft";
@@ -54,7 +56,7 @@ const NEAREST: &str = "mode nearest; whole factors and simple fractions, any axi
 const FUNCTION: &str = "between two quantisations: a bound of the layer in front of it, or a table";
 const APPROXIMATE: &str = "between two quantisations, where no result is near a tie: a table";
 
-const OPERATORS: [Operator; 38] = [
+const OPERATORS: [Operator; 40] = [
     onnx(
         "QLinearConv",
         "kernels to 7 x 7, any stride and padding, groups; no dilation",
@@ -94,16 +96,18 @@ const OPERATORS: [Operator; 38] = [
     microsoft("QLinearSigmoid", "where no result is near a tie", |r, n| {
         function::quantised(r, n, true)
     }),
-    onnx("Flatten", "axis 1", reshape::flatten),
-    onnx("Reshape", "that moves no data", reshape::reshape),
-    onnx("Transpose", "between NHWC and NCHW, where it moves no data", reshape::transpose),
-    onnx("Identity", "", reshape::identity),
-    onnx("QuantizeLinear", "one scale for a tensor; int8 or uint8", reshape::quantize)
+    onnx("Flatten", "axis 1", relabel::flatten),
+    onnx("Reshape", "to a vector, or of pixels to other lines", relabel::reshape),
+    onnx("Squeeze", "as Reshape", relabel::squeeze),
+    onnx("Unsqueeze", "as Reshape", relabel::unsqueeze),
+    onnx("Transpose", "between NHWC and NCHW, where it moves no data", transparent::transpose),
+    onnx("Identity", "", transparent::identity),
+    onnx("QuantizeLinear", "one scale for a tensor; int8 or uint8", transparent::quantize)
         .in_both_domains(),
     onnx(
         "DequantizeLinear",
         "one scale for an activation, one for each output for weights",
-        reshape::dequantize,
+        transparent::dequantize,
     )
     .in_both_domains(),
     onnx("Gemm", "not quantised: at the end, on the host", tail::product),

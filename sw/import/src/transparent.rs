@@ -1,53 +1,12 @@
-//! What moves no data: Flatten, Reshape, Transpose between the two orders, Identity; and the
-//! quantisation of real numbers.
-
-use systole_compiler::network::Shape;
+//! What computes nothing: Transpose between the two orders, Identity, and the quantisation of real
+//! numbers.
 
 use crate::ImportError;
-use crate::constant::Data;
 use crate::mean::Mean;
 use crate::node::NodeReader;
 use crate::reader::Reader;
 use crate::value::{Content, Order, Value};
 use crate::{function, pool, tail};
-
-/// Flatten to `[1, N]`.
-pub fn flatten(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
-    if node.int("axis", 1) != 1 {
-        return Err(node.error("only axis 1 is supported"));
-    }
-    let value = reader.value(node, 0)?;
-    make_flat(reader, node, value)
-}
-
-/// Reshape to `[1, N]`, or of one pixel to a map.
-pub fn reshape(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
-    let value = reader.value(node, 0)?;
-    let Data::Integer(target) = &node.constant(1)?.data else {
-        return Err(node.error("the target shape has to be integers"));
-    };
-    let shape = reader.value_shape(value);
-    let (elements, one_pixel) = (shape.len() as i64, shape.pixels() == 1);
-    match target.as_slice() {
-        &[1, n] | &[-1, n] if n == elements => make_flat(reader, node, value),
-        [0 | 1, -1] => make_flat(reader, node, value),
-        &[-1..=1, n, 1, 1] if one_pixel && (n == elements || n == -1) => {
-            reader.bind(node, Value { order: Order::ChannelsFirst, ..value })
-        }
-        other => Err(node.error(format!("a reshape to {other:?} is not supported"))),
-    }
-}
-
-fn make_flat(reader: &mut Reader, node: &NodeReader, value: Value) -> Result<(), ImportError> {
-    let shape = reader.shape(value.tensor);
-    let keeps_order = shape.channels == 1 || value.order == Order::ChannelsLast;
-    // The input's bytes are the caller's: as a vector they fill whole rows of the scratchpad.
-    let given = value.tensor == 0 && value.content == Content::RealInput;
-    if keeps_order && given && reader.uses(node.input(0)) == 1 {
-        reader.reshape_tensor(value.tensor, Shape::flat(shape.len() as u32));
-    }
-    reader.bind(node, Value { order: value.order.flat(), ..value })
-}
 
 /// Transpose between the two orders of a map.
 pub fn transpose(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {

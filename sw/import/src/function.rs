@@ -35,14 +35,14 @@ impl Function {
     }
 
     /// Another function of what is known to the bit, or one that does not fall or does not rise.
-    fn then(&self, f: impl Fn(f32) -> f32) -> Self {
+    pub fn then(&self, f: impl Fn(f32) -> f32) -> Self {
         let ends = self.low.iter().zip(&self.high).map(|(&a, &b)| (f(a), f(b)));
         let (low, high) = ends.map(|(a, b)| (a.min(b), a.max(b))).unzip();
         Self { low, high }
     }
 
     /// An approximation of a function that does not fall.
-    fn near(&self, f: impl Fn(f64) -> f64) -> Self {
+    pub fn near(&self, f: impl Fn(f64) -> f64) -> Self {
         let mut made = self.then(|x| f(x.into()) as f32);
         let error = |y: f32| (y.abs() + 0.5) * APPROXIMATION;
         made.low.iter_mut().for_each(|y| *y -= error(*y));
@@ -160,7 +160,8 @@ pub fn leaky_relu(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportEr
     turning(reader, node, leaky(node.float("alpha", 0.01)))
 }
 
-fn leaky(alpha: f32) -> impl Fn(f32) -> f32 {
+/// LeakyRelu.
+pub fn leaky(alpha: f32) -> impl Fn(f32) -> f32 {
     move |x| if x >= 0.0 { x } else { alpha * x }
 }
 
@@ -175,7 +176,8 @@ pub fn hard_sigmoid(reader: &mut Reader, node: &NodeReader) -> Result<(), Import
     exact(reader, node, hard(node.float("alpha", 0.2), node.float("beta", 0.5)))
 }
 
-fn hard(alpha: f32, beta: f32) -> impl Fn(f32) -> f32 {
+/// HardSigmoid.
+pub fn hard(alpha: f32, beta: f32) -> impl Fn(f32) -> f32 {
     move |x| (alpha * x + beta).min(1.0).max(0.0)
 }
 
@@ -200,7 +202,8 @@ pub fn sigmoid(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError
     approximate(reader, node, logistic)
 }
 
-fn logistic(x: f64) -> f64 {
+/// Sigmoid.
+pub fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 

@@ -38,6 +38,7 @@ fn axis(node: &NodeReader, axes: &[Option<Axis>], number: i64) -> Result<Axis, I
     }
 }
 
+/// Lines, pixels and channels.
 pub fn sides(shape: Shape) -> [u32; 3] {
     [shape.height, shape.width, shape.channels]
 }

@@ -1,6 +1,6 @@
 //! Resize and Upsample to the nearest pixel.
 
-use systole_compiler::network::Piece;
+use systole_compiler::network::{Piece, TensorId};
 
 use crate::ImportError;
 use crate::constant::Data;
@@ -58,20 +58,27 @@ pub fn resize(reader: &mut Reader, node: &NodeReader, upsample: bool) -> Result<
             None => return Err(node.error("the batch is one image: it cannot be resized")),
         }
     }
-    let runs = places.each_ref().map(|places| runs(places));
-    let [Some(lines), Some(pixels), Some(channels)] = runs else {
-        return Err(node.error(
-            "the pattern of its pixels does not come again within 16 of them: whole factors are \
-             supported, and simple fractions",
-        ));
-    };
+    let pieces = pieces(value.tensor, &places).ok_or_else(|| node.error(UNEVEN))?;
+    let all = places.each_ref().map(|places| places.len() as u32);
+    let output = node.output()?.to_owned();
+    arrange(reader, node, &output, (value, all), (0, pieces))
+}
+
+/// Why places are not supported.
+pub const UNEVEN: &str = "the pattern of its pixels does not come again within 16 of them: whole \
+                          factors are supported, and simple fractions";
+
+/// The pieces that put lines, pixels and channels of a tensor to their places, if they are even:
+/// for each axis of the result it is told which of the source comes there.
+pub fn pieces(source: TensorId, places: &[Vec<usize>; 3]) -> Option<Vec<Piece>> {
+    let [lines, pixels, channels] = [runs(&places[0])?, runs(&places[1])?, runs(&places[2])?];
     let mut pieces = Vec::new();
     for line in &lines {
         for pixel in &pixels {
             pieces.extend(channels.iter().map(|channel| {
                 let of = |part: fn(&Run) -> u32| [part(line), part(pixel), part(channel)];
                 Piece {
-                    source: value.tensor,
+                    source,
                     size: of(|run| run.count),
                     from: of(|run| run.from),
                     step: of(|run| run.step),
@@ -81,9 +88,7 @@ pub fn resize(reader: &mut Reader, node: &NodeReader, upsample: bool) -> Result<
             }));
         }
     }
-    let all = places.each_ref().map(|places| places.len() as u32);
-    let output = node.output()?.to_owned();
-    arrange(reader, node, &output, (value, all), (0, pieces))
+    Some(pieces)
 }
 
 /// A float input that is given and not empty.

@@ -1,5 +1,7 @@
 //! Small models, made here: what the files in `sw/models` do not have.
 
+mod movement;
+
 use prost::Message;
 use systole_compiler::network::{Input, Network, Operation, Output, Shape, interpret, tail};
 
@@ -40,9 +42,18 @@ impl Builder {
             name: (*name).into(),
             int: values[0],
             ints: values.to_vec(),
+            float: values[0] as f32 / 4.0,
             ..Attribute::default()
         };
-        let microsoft = ["QLinearAdd", "QGemm", "QLinearSoftmax"].contains(&operator);
+        let microsoft = [
+            "QLinearAdd",
+            "QGemm",
+            "QLinearSoftmax",
+            "QLinearConcat",
+            "QLinearAveragePool",
+            "QLinearLeakyRelu",
+        ]
+        .contains(&operator);
         self.graph.nodes.push(Node {
             inputs: inputs.split(' ').map(|name| name.replace('-', "")).collect(),
             outputs: vec![output.into()],

@@ -4,6 +4,8 @@
 //! is filled by LOADs that read nothing, or by the requantiser's bias where a piece fills other
 //! lanes of the same rows.
 
+use std::rc::Rc;
+
 use systole_isa::{Convolution, Destination, Kernel, Pool, Source, Store};
 
 use super::blocks::{Limits, parameters};
@@ -234,7 +236,7 @@ impl Lanes<'_> {
     fn blocks(
         &self,
         fill: i8,
-        (groups, blocks): (&mut Vec<Group>, &mut Vec<Step>),
+        (groups, blocks): (&mut Vec<Rc<Group>>, &mut Vec<Step>),
     ) -> Result<(), &'static str> {
         let [height, width] = self.place.size;
         let steps = |axis: usize| self.parts.iter().map(move |part| part.piece.step[axis]);
@@ -248,7 +250,7 @@ impl Lanes<'_> {
         let weights: Vec<u8> = self.parts.iter().flat_map(|part| self.matrices(part)).collect();
         let bytes = weights.len();
         let group = groups.len();
-        groups.push(Group {
+        groups.push(Rc::new(Group {
             weights,
             unused: 0,
             first: bytes,
@@ -256,7 +258,7 @@ impl Lanes<'_> {
             parameters: parameters(self.limits.dim(), &self.biases(fill), 0..self.limits.dim()),
             parameters_last: 0,
             streamed: false,
-        });
+        }));
         for first in (0..height).step_by(lines as usize) {
             let lines = (height - first).min(lines);
             blocks.push(Step::Block(self.block(group, first, lines)));
@@ -307,11 +309,12 @@ impl Lanes<'_> {
         for part in self.parts {
             let (low, high) = self.planes(part);
             let product = self.product(part, (low, high - low + 1), (first, lines));
-            products.push(Product::Convolution(Convolution {
+            let product = Product::Convolution(Convolution {
                 accumulate: !products.is_empty(),
                 weight_row: weight_row as u16,
                 ..product
-            }));
+            });
+            products.push((group, product));
             weight_row += (high - low + 1) * dim;
         }
         let rows = lines * width;
@@ -337,7 +340,7 @@ impl Lanes<'_> {
             source_chunk_step: rows as u16,
             source_row_step: 1,
         };
-        Block { group, products, store, rows }
+        Block { products, store, rows }
     }
 
     /// Some lines of a part's box as a map of its own, under a kernel of one tap.

@@ -1,5 +1,8 @@
 //! The steps of pools: the mean as a product with ones, the maximum as STOREs.
 
+use std::ops::Range;
+use std::rc::Rc;
+
 use systole_isa::{Activations, Destination, Exec, Load, Pool, Source, Store};
 
 use super::blocks::{Limits, Target, parameters};
@@ -13,50 +16,66 @@ use crate::network::{GlobalAveragePool, MaxPool, Shape};
 /// last pixel meet zeros, and are filled, because a program must not read what it has not written.
 pub fn mean(limits: &Limits, pool: &GlobalAveragePool, map: &Map, target: &Target) -> Steps {
     let dim = limits.dim();
-    let Shape { height, width, channels } = map.shape;
-    let tiles = (height * map.pitch).div_ceil(dim);
+    let planes = 0..map.planes(dim);
+    let fills = fills(&limits.shape, map, planes.clone()).into_iter().map(Step::Load);
+    let steps = fills.chain(planes.map(|plane| mean_block(dim, pool, map, target, plane)));
+    Steps { steps: steps.collect(), groups: vec![ones(dim, pool, map)], table: None }
+}
+
+/// Tiles of rows of a plane of a map.
+fn tiles(dim: u32, map: &Map) -> u32 {
+    (map.shape.height * map.pitch).div_ceil(dim)
+}
+
+/// The row of ones for the pixels of a map, and the parameters of a mean.
+pub fn ones(dim: u32, pool: &GlobalAveragePool, map: &Map) -> Rc<Group> {
+    let Shape { height, width, .. } = map.shape;
     let one = |row: u32| u8::from(row / map.pitch < height && row % map.pitch < width);
-    let group = Group {
-        weights: (0..tiles * dim).map(one).collect(),
-        unused: 0,
-        first: (tiles * dim) as usize,
-        pieces: vec![(tiles * dim) as usize],
+    let bytes = (tiles(dim, map) * dim) as usize;
+    Rc::new(Group {
+        weights: (0..bytes as u32).map(one).collect(),
+        first: bytes,
+        pieces: vec![bytes],
         parameters: parameters(dim, &pool.requantise, 0..dim),
-        parameters_last: 0,
-        streamed: false,
-    };
-    let output = Shape::flat(channels);
-    let block = |plane: u32| {
-        let product = Product::OverMap(Exec {
-            activations: Activations { row: 0, step: 1, k_step: 1 },
-            weight_row: map.line(plane, 0) as u16,
-            weight_k_step: dim as u16,
-            m_rows: 1,
-            k_tiles: tiles as u16,
-            n_tiles: 1,
-            ..Exec::default()
-        });
-        let store = target.store(dim, output, (plane..plane + 1, 0..1), (&pool.requantise, 0));
-        Step::Block(Block { group: 0, products: vec![product], store, rows: 1 })
-    };
-    let fills = fills(&limits.shape, map).into_iter().map(Step::Load);
-    let steps = fills.chain((0..map.planes(dim)).map(block)).collect();
-    Steps { groups: vec![group], steps, table: None }
+        ..Group::default()
+    })
+}
+
+/// The mean of the channels of a plane.
+pub fn mean_block(
+    dim: u32,
+    pool: &GlobalAveragePool,
+    map: &Map,
+    target: &Target,
+    plane: u32,
+) -> Step {
+    let product = Product::OverMap(Exec {
+        activations: Activations { row: 0, step: 1, k_step: 1 },
+        weight_row: map.line(plane, 0) as u16,
+        weight_k_step: dim as u16,
+        m_rows: 1,
+        k_tiles: tiles(dim, map) as u16,
+        n_tiles: 1,
+        ..Exec::default()
+    });
+    let output = Shape::flat(map.shape.channels);
+    let store = target.store(dim, output, (plane..plane + 1, 0..1), (&pool.requantise, 0));
+    Step::Block(Block { products: vec![(0, product)], store, rows: 1 })
 }
 
 /// LOADs that read nothing and put zeros behind the lines and the planes of a map.
-fn fills(shape: &NpuShape, map: &Map) -> Vec<Load> {
-    let planes = map.planes(shape.dim);
+pub fn fills(shape: &NpuShape, map: &Map, planes: Range<u32>) -> Vec<Load> {
     let lines = map.shape.height * map.pitch;
     let (behind_line, behind_plane) = (map.pitch - map.shape.width, map.plane_step - lines);
     let mut gaps = Vec::new();
     if behind_plane > 0 {
-        gaps.push((map.row + lines, planes, map.plane_step, behind_plane));
+        let first = map.line(planes.start, 0).wrapping_add(lines);
+        gaps.push((first, planes.len() as u32, map.plane_step, behind_plane));
     }
     if behind_line > 0 {
-        let first = |plane| map.line(plane, 0) + map.shape.width;
+        let first = |plane| map.line(plane, 0).wrapping_add(map.shape.width);
         let gap = |plane| (first(plane), map.shape.height, map.pitch, behind_line);
-        gaps.extend((0..planes).map(gap));
+        gaps.extend(planes.map(gap));
     }
     let fill = |(row, rows, row_step, count)| {
         let rows = Rows { row, lines: rows, line_step: row_step, count };

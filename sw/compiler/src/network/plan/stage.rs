@@ -38,6 +38,24 @@ pub struct Stage {
     pub macs: u64,
 }
 
+impl Stage {
+    /// What the NPU's table memory holds: the table of the residual add, with its factor, or that of
+    /// codes.
+    pub fn table_bytes(&self) -> Option<Vec<u8>> {
+        let sums = self.residual.as_ref().map(|(_, add)| {
+            let entries = add.table.iter().chain([&add.factor]);
+            entries.flat_map(|entry| entry.to_le_bytes()).collect()
+        });
+        let codes = self.table.as_ref();
+        sums.or(codes.map(|table| table.0.iter().flat_map(|&q| [q as u8, 0, 0, 0]).collect()))
+    }
+
+    /// Whether it makes a map of rows of the scratchpad as they are, not of sums.
+    pub fn copies(&self) -> bool {
+        matches!(self.kind, Kind::Maximum(_) | Kind::Arrange(_))
+    }
+}
+
 /// The stages of a network, in order.
 pub fn stages(network: &Network) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();

@@ -15,6 +15,7 @@ use crate::node::{Constants, NodeReader};
 use crate::operators::{self, MICROSOFT};
 use crate::proto::{Graph, Model, Node, ValueInfo, data_type};
 use crate::qdq;
+use crate::relabel;
 use crate::requantise::WeightBudget;
 use crate::value::{Content, FunctionId, Order, Quantisation, Value};
 
@@ -424,7 +425,10 @@ impl Reader {
             let copy = Operation::Arrange(Arrange { fill: 0, pieces });
             value.tensor = self.add_tensor(&output.name, 0, copy);
         }
-        let output = output.port(value.order);
+        let mut output = output.port(value.order);
+        if output.shape.is_empty() {
+            output.shape = relabel::dims(&self, value).iter().map(|&side| side as usize).collect();
+        }
         let network = Network {
             tensors: self.tensors,
             layers: self.layers,

@@ -87,7 +87,7 @@ fn numbered(axes: &[i64], rank: usize) -> Vec<i64> {
 }
 
 /// The sizes of a value, as the model sees it.
-fn dims(reader: &Reader, value: Value) -> Vec<i64> {
+pub fn dims(reader: &Reader, value: Value) -> Vec<i64> {
     let Shape { height, width, channels } = reader.value_shape(value);
     let [height, width, channels] = [height, width, channels].map(i64::from);
     match value.order {

@@ -3,6 +3,9 @@
 //! They are computed in float32 as ONNX Runtime does (0 of 38,400 codes of random scales differed
 //! for each). Of those with an exponential function only a bound is known of what its approximation
 //! is off by: a table has to be the same whatever it is within the bound.
+//!
+//! Numbers that are quantised twice are rounded twice, as the model says. ONNX Runtime's optimiser may
+//! join such quantisations to one of another scale: its results are then those of another model.
 
 use systole_compiler::network::{Operation, Table, quantise};
 
@@ -178,7 +181,7 @@ pub fn hard_sigmoid(reader: &mut Reader, node: &NodeReader) -> Result<(), Import
 
 /// HardSigmoid.
 pub fn hard(alpha: f32, beta: f32) -> impl Fn(f32) -> f32 {
-    move |x| (alpha * x + beta).min(1.0).max(0.0)
+    move |x| (alpha * x + beta).clamp(0.0, 1.0)
 }
 
 /// HardSwish: the number times a HardSigmoid of it.

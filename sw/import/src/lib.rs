@@ -3,8 +3,8 @@
 //! # ONNX
 //!
 //! [`read_model`] knows QLinearConv, QGemm, QLinearMatMul, QLinearAdd, QLinearGlobalAveragePool, MaxPool
-//! and what stands around them: quantisation at the ends, reshaping that moves no data, a mean
-//! between two quantisations, a softmax as the last step. Float operators between DequantizeLinear
+//! and what stands around them: quantisation at the ends, operators that move numbers, functions of
+//! one number as tables, averages, a mean between two quantisations, a softmax as the last step. Float operators between DequantizeLinear
 //! and QuantizeLinear become these first. A mean and a Gemm at the end that are not quantised, or
 //! not so that integers would give the same, are left to the caller
 //! ([`Tail`](systole_compiler::network::Output::Tail)). Anything else is an error that names the

@@ -38,6 +38,14 @@ fn resnet_8() {
 }
 
 #[test]
+fn small_unet() {
+    let case = Case::unet();
+    for (dim, rows) in [(4, 8192), (8, 8192), (16, 4096), (32, 4096)] {
+        check(&case, &shape(dim, rows), 8);
+    }
+}
+
+#[test]
 fn digits() {
     for name in recorded() {
         let case = Case::digits(&name, step());

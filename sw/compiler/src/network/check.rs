@@ -73,6 +73,16 @@ impl Network {
                 }
                 Ok(())
             }
+            Operation::Arrange(arrange) => {
+                if arrange.pieces.first().is_some_and(|piece| piece.source != layer.input) {
+                    return Err("its input is not that of its first piece");
+                }
+                arrange.check(self, output)
+            }
+            Operation::Table(_) if input != output => {
+                Err("a function of each element does not change the shape")
+            }
+            Operation::Table(_) => Ok(()),
         }
     }
 }

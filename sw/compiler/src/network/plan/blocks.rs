@@ -72,6 +72,8 @@ pub struct Target {
     pub place: Place,
     /// The map that is added.
     pub residual: Option<Map>,
+    /// They are replaced by the table's entries; nothing is added then.
+    pub table: bool,
 }
 
 impl Target {
@@ -104,7 +106,8 @@ impl Target {
             }
             Place::Memory(map) => map.destination(dim, tile, lines.start),
         };
-        let then = self.residual.map_or(Then::Keep, |map| Then::Add {
+        let otherwise = if self.table { Then::Table } else { Then::Keep };
+        let then = self.residual.map_or(otherwise, |map| Then::Add {
             residual_row: map.line(tile, lines.start) as u16,
         });
         Store {

@@ -140,7 +140,11 @@ impl Layout {
 impl Stage {
     /// Whether it reads a tensor.
     pub fn reads(&self, id: TensorId) -> bool {
-        self.input == id || self.residual.as_ref().is_some_and(|r| r.0 == id)
+        let piece = match &self.kind {
+            Kind::Arrange(arrange) => arrange.pieces.iter().any(|piece| piece.source == id),
+            _ => false,
+        };
+        self.input == id || piece || self.residual.as_ref().is_some_and(|r| r.0 == id)
     }
 
     /// Whether it reads or makes a tensor.
@@ -159,7 +163,7 @@ fn wishes(dim: u32, network: &Network, stages: &[Stage]) -> Vec<Wishes> {
                 wish.odd |= Geometry::lines_per_pass(dim) > 1 && has_depthwise_mode(dim, c);
             }
             Kind::Mean(_) => wish.aligned = true,
-            Kind::Maximum(_) => {}
+            Kind::Maximum(_) | Kind::Arrange(_) => {}
         }
     }
     // A chain of adds shares its wishes from the first to the last.

@@ -12,9 +12,11 @@
 //! of the next stage start when the rows that they read are stored, which the tokens of
 //! [`tokens::List`] see to. Larger networks have their maps in memory: [`streaming`].
 
+mod arrange;
 mod blocks;
 mod convolution;
 mod cut;
+mod fill;
 mod first;
 mod footprint;
 mod homes;
@@ -185,14 +187,14 @@ impl<'a> Assembly<'a> {
 fn is_direct(network: &Network, stages: &[Stage]) -> bool {
     let makes = |s: &Stage| s.output == network.output && s.residual.is_none();
     stages.iter().all(|s| !s.reads(network.output))
-        && stages.iter().any(|s| makes(s) && !matches!(s.kind, Kind::Maximum(_)))
+        && stages.iter().any(|s| makes(s) && !s.copies())
 }
 
 /// Sizes that descriptors have no room for.
 fn check(shape: &NpuShape, stage: &Stage) -> Result<(), NetworkError> {
     let fault = |reason: &str| Err(NetworkError::new(&stage.name, reason));
-    if stage.residual.is_some() && shape.dim < 4 {
-        return fault("an add needs an array side of 4 or more");
+    if (stage.residual.is_some() || stage.table.is_some()) && shape.dim < 4 {
+        return fault("an add or a table needs an array side of 4 or more");
     }
     match &stage.kind {
         Kind::Convolution(c) if c.stride.iter().any(|&s| s > 4) => fault("a stride is more than 4"),

@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use systole_isa::{Activations, Destination, Exec, Load, Pool, Source, Store, Windows};
+use systole_isa::{Activations, Destination, Exec, Load, Pool, Source, Store};
 
 use super::blocks::{Limits, Place, Target, parameters};
+use super::fill::{Rows, fill};
 use super::layout::Map;
 use super::memory_map::MemoryMap;
 use super::step::{Block, Group, Product, Step, Steps};
@@ -77,23 +78,11 @@ pub fn fills(shape: &NpuShape, map: &Map, planes: Range<u32>) -> Vec<Load> {
         let gap = |plane| (first(plane), map.shape.height, map.pitch, behind_line);
         gaps.extend(planes.map(gap));
     }
-    let bytes = shape.dim.min(shape.bus_bytes);
-    let lanes = || (0..shape.dim).step_by(bytes as usize);
-    let load = |(row, rows, row_step, count): (u32, u32, u32, u32), lane: u32| Load {
-        rows: rows as u16,
-        row: row as u16,
-        row_step: row_step as u16,
-        windows: Some(Windows {
-            count: count as u16,
-            row_step: 1,
-            step: bytes as u8,
-            bytes: bytes as u8,
-            lane: lane as u8,
-            ..Windows::default()
-        }),
-        ..Load::default()
+    let fill = |(row, rows, row_step, count)| {
+        let rows = Rows { row, lines: rows, line_step: row_step, count };
+        fill(shape, rows, 0, 0..shape.dim)
     };
-    gaps.into_iter().flat_map(|gap| lanes().map(move |lane| load(gap, lane))).collect()
+    gaps.into_iter().flat_map(fill).collect()
 }
 
 /// The maximum over windows, a STORE for each plane.

@@ -1,6 +1,7 @@
 //! Plans of networks whose maps all fit the scratchpad: they stay there, and the weights stream through
 //! the rest of it.
 
+use super::arrange;
 use super::blocks::{Limits, Place, Target};
 use super::convolution::Lowering;
 use super::first::{Packed, plain_loads};
@@ -82,7 +83,7 @@ impl<'a> Resident<'a> {
             Place::Map(self.map(stage, stage.output)?)
         };
         let residual = stage.residual.as_ref().map(|r| self.map(stage, r.0)).transpose()?;
-        let target = Target { place, residual };
+        let target = Target { place, residual, table: stage.table.is_some() };
         let ring_rows = self.shape.scratchpad_rows - self.layout.rows[index];
         let limits = Limits { shape: *self.shape, ring_rows };
         let mut loads = Vec::new();
@@ -96,11 +97,17 @@ impl<'a> Resident<'a> {
             (Kind::Maximum(pool), Place::Map(to)) => {
                 pools::maximum(self.shape.dim, pool, &from, &to)
             }
-            (Kind::Maximum(_), Place::Memory(_)) => {
-                return Err(NetworkError::new(&stage.name, "a pool has no place to go"));
+            (Kind::Arrange(arrange), Place::Map(to)) => {
+                let sources = arrange.pieces.iter().map(|piece| self.map(stage, piece.source));
+                let sources = sources.collect::<Result<Vec<_>, _>>()?;
+                arrange::steps(&limits, arrange, &sources, &to)
+                    .map_err(|reason| NetworkError::new(&stage.name, reason))?
+            }
+            (Kind::Maximum(_) | Kind::Arrange(_), Place::Memory(_)) => {
+                return Err(NetworkError::new(&stage.name, "its map has no place to go"));
             }
         };
-        steps.table = stage.table();
+        steps.table = stage.table_bytes();
         steps.steps.splice(0..0, loads.into_iter().map(Step::Load));
         if let (true, Place::Map(map)) = (is_output, place) {
             steps.steps.extend(pools::copy_out(self.shape.dim, &map, &self.output).steps);

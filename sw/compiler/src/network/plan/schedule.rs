@@ -144,14 +144,20 @@ impl<'a> Schedule<'a> {
                 self.weights.start_at(maps);
             }
             starts.push(self.list.len());
+            let computes = steps.iter().any(|step| matches!(step, Step::Block(_)));
             let mut inputs = steps.iter().filter(|step| matches!(step, Step::Load(_))).count();
             // Weights come before the input: they are shorter.
             for step in steps {
                 match step {
                     Step::Load(load) => {
                         let next = self.oldest + self.placed.len();
-                        if next == first && !self.waiting.is_empty() {
-                            self.load_group().ok_or(stage)?;
+                        // The weights of a later stage may still wait.
+                        if next == first
+                            && !self.waiting.is_empty()
+                            && self.load_group().is_none()
+                            && computes
+                        {
+                            return Err(stage);
                         }
                         inputs -= 1;
                         self.list.push(Descriptor::Load(Header::default(), load));

@@ -127,7 +127,7 @@ impl Lowering<'_> {
             Place::Map(map) => map,
             Place::Memory(_) => self.residual_slot(stream, lines.start, slot),
         };
-        let target = Target { place: Place::Map(to), residual: Some(to) };
+        let target = Target { place: Place::Map(to), residual: Some(to), table: false };
         let adding = Lowering { target, ..*self };
         let loads = residual.loads(dim, &to, tile..tile + 1, lines.clone());
         let mut steps: Vec<_> = loads.into_iter().map(Step::Stream).collect();

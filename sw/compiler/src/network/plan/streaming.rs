@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use super::arrange;
 use super::blocks::{Limits, Place, Target};
 use super::convolution::Lowering;
 use super::cut::{Cut, Demand};
@@ -57,13 +58,15 @@ pub fn plan(
 }
 
 /// The tensors that are to lie in memory: those of more than `rows` rows of the scratchpad, and the
-/// network's output if it can be stored at once.
+/// network's output if it can be stored at once. What is moved, and what it becomes, stays.
 fn outside(shape: &NpuShape, network: &Network, stages: &[Stage], rows: u32) -> Vec<TensorId> {
     let is_large = |id: TensorId| {
         let of = network.shape(id);
         of.pixels() * of.channels.div_ceil(shape.dim) > rows
     };
-    let ids = 0..network.tensors.len();
+    let moves = |stage: &&Stage| matches!(stage.kind, Kind::Arrange(_));
+    let stays = |id: TensorId| stages.iter().filter(moves).any(|stage| stage.touches(id));
+    let ids = (0..network.tensors.len()).filter(|&id| !stays(id));
     ids.filter(|&id| is_large(id) || id == network.output && is_direct(network, stages)).collect()
 }
 
@@ -149,6 +152,7 @@ impl<'a> Cutting<'a> {
                 ((c.kernel[0], c.stride[0]), products(stage, c, dim, form.shape))
             }
             Kind::Maximum(pool) => ((pool.kernel[0], pool.stride[0]), 0),
+            Kind::Arrange(_) => return Ok(None),
         };
         let adds = stage.residual.as_ref().is_some_and(|r| outside.contains(&r.0));
         let line_rows = form.planes(dim) * form.pitch;
@@ -186,7 +190,7 @@ impl<'a> Cutting<'a> {
             (None, map) => Place::Map(map.ok_or_else(fault)?),
         };
         let residual = stage.residual.as_ref().and_then(|r| maps[r.0]);
-        let target = Target { place, residual };
+        let target = Target { place, residual, table: stage.table.is_some() };
         let added = stage.residual.as_ref().and_then(|r| homes[r.0]);
         let mut loads = Vec::new();
         if let (0, None, Some(map)) = (index, &self.packed, &maps[self.network.input]) {
@@ -216,9 +220,16 @@ impl<'a> Cutting<'a> {
                     streamed_pools::mean(&self.limits, pool, (input, from), slots, &target)
                 }
             },
+            (Kind::Arrange(arrange), _) => {
+                let sources = arrange.pieces.iter().map(|piece| maps[piece.source]);
+                let sources: Vec<_> = sources.collect::<Option<_>>().ok_or_else(fault)?;
+                let Place::Map(to) = &place else { return Err(fault()) };
+                arrange::steps(&self.limits, arrange, &sources, to)
+                    .map_err(|reason| NetworkError::new(&stage.name, reason))?
+            }
             (Kind::Maximum(_), None) => return Err(fault()),
         };
-        steps.table = stage.table();
+        steps.table = stage.table_bytes();
         steps.steps.splice(0..0, loads.into_iter().map(Step::Load));
         if let (true, Place::Map(map)) = (stage.output == self.network.output, place) {
             let (address, order) = (assembly.output, Order::Pixels);

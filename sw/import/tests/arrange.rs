@@ -2,134 +2,70 @@
 //! plain loops.
 
 use proptest::prelude::*;
-use systole_compiler::NpuShape;
-use systole_compiler::network::{
-    Arrange, Convolution, Input, Layer, Network, Operation, Output, Piece, Requantise, Shape,
-    Table, Tensor, TensorId, interpret, plan_network,
-};
+use systole_compiler::network::{Arrange, Operation, Piece, Shape, Table, TensorId};
 
 mod common;
 
-use common::npu::{BASE, Npu, shape};
+use common::builder::{Builder, pointwise};
+use common::npu::shape;
 
-/// A network that grows layer by layer.
-struct Builder {
-    network: Network,
-    seed: u64,
+fn convolution(builder: &mut Builder, input: TensorId, channels: u32) -> TensorId {
+    builder.convolution(input, &pointwise(channels)).expect("its kernel fits any map")
 }
 
-impl Builder {
-    fn new(input: Shape, seed: u64) -> Self {
-        let network = Network {
-            tensors: vec![Tensor { name: "input".into(), shape: input }],
-            layers: Vec::new(),
-            input: 0,
-            prepare: Input::Signed,
-            output: 0,
-            finish: Output::Signed,
-        };
-        Self { network, seed }
-    }
+fn table(builder: &mut Builder, input: TensorId) -> TensorId {
+    let entries = std::array::from_fn(|_| builder.numbers.next() as i8);
+    let shape = builder.network.shape(input);
+    builder.layer(input, shape, Operation::Table(Table(entries)))
+}
 
-    fn next(&mut self) -> u32 {
-        self.seed = self
-            .seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.seed >> 33) as u32
-    }
+fn arrange(builder: &mut Builder, shape: Shape, pieces: Vec<Piece>) -> TensorId {
+    let fill = builder.numbers.next() as i8;
+    builder.layer(pieces[0].source, shape, Operation::Arrange(Arrange { fill, pieces }))
+}
 
-    fn layer(&mut self, input: TensorId, shape: Shape, operation: Operation) -> TensorId {
-        let output = self.network.tensors.len();
-        let name = format!("layer {output}");
-        self.network.tensors.push(Tensor { name: name.clone(), shape });
-        self.network.layers.push(Layer { name, input, output, operation });
-        self.network.output = output;
-        output
+/// Maps one behind the other along an axis.
+fn concat(builder: &mut Builder, inputs: &[TensorId], axis: usize) -> TensorId {
+    let mut at = [0; 3];
+    let mut pieces = Vec::new();
+    for &input in inputs {
+        let piece = Piece::whole(input, builder.network.shape(input), at);
+        at[axis] += piece.size[axis];
+        pieces.push(piece);
     }
+    let [height, width, channels] =
+        [0, 1, 2].map(|i| if i == axis { at[axis] } else { pieces[0].size[i] });
+    arrange(builder, Shape { height, width, channels }, pieces)
+}
 
-    /// A pointwise convolution.
-    fn convolution(&mut self, input: TensorId, channels: u32) -> TensorId {
-        let from = self.network.shape(input);
-        let weights = (0..channels * from.channels).map(|_| (self.next() as i8).into()).collect();
-        let convolution = Convolution {
-            kernel: [1, 1],
-            stride: [1, 1],
-            pads: [0; 4],
-            depthwise: false,
-            weights,
-            pad_value: 0,
-            requantise: Requantise {
-                bias: (0..channels).map(|_| self.next() as i32 % 20_000).collect(),
-                multiplier: vec![1.0 / (100.0 * (from.channels as f32).sqrt()); channels as usize],
-                zero_point: 3,
-                clamp_min: -128,
-                clamp_max: 127,
-            },
-        };
-        self.layer(input, Shape { channels, ..from }, Operation::Convolution(convolution))
-    }
+/// A box of a map, within pads.
+fn box_of(builder: &mut Builder, input: TensorId, of: &Window) -> TensorId {
+    let map = builder.network.shape(input);
+    let sides = [map.height, map.width, map.channels];
+    let axes = [0, 1, 2];
+    let from = axes.map(|i| of.from[i].min(sides[i] - 1));
+    let size = axes.map(|i| (sides[i] - from[i]).div_ceil(of.step[i]));
+    let [height, width, channels] =
+        axes.map(|i| of.before[i] + (size[i] - 1) * of.spread[i] + 1 + of.behind[i]);
+    let (step, to, spread) = (of.step, of.before, of.spread);
+    let piece = Piece { source: input, size, from, step, to, spread };
+    arrange(builder, Shape { height, width, channels }, vec![piece])
+}
 
-    fn table(&mut self, input: TensorId) -> TensorId {
-        let entries = std::array::from_fn(|_| self.next() as i8);
-        let shape = self.network.shape(input);
-        self.layer(input, shape, Operation::Table(Table(entries)))
-    }
+/// Each pixel `factor` times down and to the right.
+fn resize(builder: &mut Builder, input: TensorId, factor: [u32; 2]) -> TensorId {
+    let map = builder.network.shape(input);
+    let [down, right] = factor;
+    let places = (0..down).flat_map(|y| (0..right).map(move |x| [y, x, 0]));
+    let spread = [down, right, 1];
+    let pieces = places.map(|to| Piece { spread, ..Piece::whole(input, map, to) }).collect();
+    let shape = Shape { height: map.height * down, width: map.width * right, ..map };
+    arrange(builder, shape, pieces)
+}
 
-    fn arrange(&mut self, shape: Shape, pieces: Vec<Piece>) -> TensorId {
-        let fill = self.next() as i8;
-        self.layer(pieces[0].source, shape, Operation::Arrange(Arrange { fill, pieces }))
-    }
-
-    /// Maps one behind the other along an axis.
-    fn concat(&mut self, inputs: &[TensorId], axis: usize) -> TensorId {
-        let mut at = [0; 3];
-        let mut pieces = Vec::new();
-        for &input in inputs {
-            let piece = Piece::whole(input, self.network.shape(input), at);
-            at[axis] += piece.size[axis];
-            pieces.push(piece);
-        }
-        let [height, width, channels] =
-            [0, 1, 2].map(|i| if i == axis { at[axis] } else { pieces[0].size[i] });
-        self.arrange(Shape { height, width, channels }, pieces)
-    }
-
-    /// A box of a map, within pads.
-    fn window(&mut self, input: TensorId, of: &Window) -> TensorId {
-        let map = self.network.shape(input);
-        let sides = [map.height, map.width, map.channels];
-        let axes = [0, 1, 2];
-        let from = axes.map(|i| of.from[i].min(sides[i] - 1));
-        let size = axes.map(|i| (sides[i] - from[i]).div_ceil(of.step[i]));
-        let [height, width, channels] =
-            axes.map(|i| of.before[i] + (size[i] - 1) * of.spread[i] + 1 + of.behind[i]);
-        let (step, to, spread) = (of.step, of.before, of.spread);
-        let piece = Piece { source: input, size, from, step, to, spread };
-        self.arrange(Shape { height, width, channels }, vec![piece])
-    }
-
-    /// Each pixel `factor` times down and to the right.
-    fn resize(&mut self, input: TensorId, factor: [u32; 2]) -> TensorId {
-        let map = self.network.shape(input);
-        let [down, right] = factor;
-        let places = (0..down).flat_map(|y| (0..right).map(move |x| [y, x, 0]));
-        let spread = [down, right, 1];
-        let pieces = places.map(|to| Piece { spread, ..Piece::whole(input, map, to) }).collect();
-        let shape = Shape { height: map.height * down, width: map.width * right, ..map };
-        self.arrange(shape, pieces)
-    }
-
-    /// Compares a program with the loops.
-    fn check(mut self, dim: u32) {
-        let shape: NpuShape = shape(dim, 65536);
-        let program = plan_network(&shape, &self.network, BASE).expect("it fits");
-        let length = self.network.shape(self.network.input).len();
-        let input: Vec<i8> = (0..length).map(|_| self.next() as i8).collect();
-        let values = interpret(&self.network, &input).expect("the input fits");
-        let expected = values.get(self.network.output).expect("it was computed");
-        assert_eq!(Npu::new(&shape, &program).run(&input), expected);
-    }
+/// Compares a program with the loops; all maps fit the scratchpad.
+fn check(builder: Builder, dim: u32) {
+    builder.check_on(&shape(dim, 65536));
 }
 
 #[derive(Clone, Debug)]
@@ -177,25 +113,25 @@ proptest! {
     ) {
         let mut builder = Builder::new(map, seed);
         let channels = if axis == 2 { channels } else { [map.channels; 2] };
-        let a = builder.convolution(0, channels[0]);
-        let b = builder.convolution(0, channels[1]);
-        let all = builder.concat(&[a, 0, b, a], axis);
+        let a = convolution(&mut builder, 0, channels[0]);
+        let b = convolution(&mut builder, 0, channels[1]);
+        let all = concat(&mut builder, &[a, 0, b, a], axis);
         if !last {
-            builder.convolution(all, 5);
+            convolution(&mut builder, all, 5);
         }
-        builder.check(dim);
+        check(builder, dim);
     }
 
     /// Boxes with steps, spread out within pads, along all axes.
     #[test]
     fn windows(dim in dim(), map in map(), of in window(), seed: u64, last: bool) {
         let mut builder = Builder::new(map, seed);
-        let first = builder.convolution(0, map.channels);
-        let window = builder.window(first, &of);
+        let first = convolution(&mut builder, 0, map.channels);
+        let window = box_of(&mut builder, first, &of);
         if !last {
-            builder.convolution(window, 9);
+            convolution(&mut builder, window, 9);
         }
-        builder.check(dim);
+        check(builder, dim);
     }
 
     /// Boxes whose channels stay in their lanes, with any step of lines and pixels.
@@ -210,18 +146,18 @@ proptest! {
             spread: axes(of.spread, 1),
             behind: axes(of.behind, 0),
         };
-        let moved = builder.window(0, &window);
-        builder.convolution(moved, 9);
-        builder.check(dim);
+        let moved = box_of(&mut builder, 0, &window);
+        convolution(&mut builder, moved, 9);
+        check(builder, dim);
     }
 
     #[test]
     fn nearest_pixels(dim in dim(), map in map(), factor in [1u32..4, 1u32..4], seed: u64) {
         let mut builder = Builder::new(map, seed);
-        let first = builder.convolution(0, map.channels);
-        let large = builder.resize(first, factor);
-        builder.convolution(large, 4);
-        builder.check(dim);
+        let first = convolution(&mut builder, 0, map.channels);
+        let large = resize(&mut builder, first, factor);
+        convolution(&mut builder, large, 4);
+        check(builder, dim);
     }
 
     /// Of a layer's results or of a map as it is, and of maps that other layers read, too.
@@ -231,13 +167,13 @@ proptest! {
         seed: u64,
     ) {
         let mut builder = Builder::new(map, seed);
-        let x = if kind & 1 == 1 { builder.convolution(0, map.channels) } else { 0 };
-        let y = builder.table(x);
-        let y = builder.table(y);
+        let x = if kind & 1 == 1 { convolution(&mut builder, 0, map.channels) } else { 0 };
+        let y = table(&mut builder, x);
+        let y = table(&mut builder, y);
         match kind & 2 {
-            0 => builder.concat(&[x, y], 2),
-            _ => builder.convolution(y, 3),
+            0 => concat(&mut builder, &[x, y], 2),
+            _ => convolution(&mut builder, y, 3),
         };
-        builder.check(dim);
+        check(builder, dim);
     }
 }

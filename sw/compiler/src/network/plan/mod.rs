@@ -10,7 +10,8 @@
 //! A stage (a layer, with the add behind it) is cut into blocks: some lines of one tile of D output
 //! channels. A block is one or a few EXECs and the STORE of their sums into the output map. Blocks
 //! of the next stage start when the rows that they read are stored, which the tokens of
-//! [`tokens::List`] see to. Larger networks have their maps in memory: [`streaming`].
+//! [`tokens::List`] see to. Larger networks have their maps in memory: [`streaming`], with the
+//! [`share`] of the scratchpad that is fastest.
 
 mod arrange;
 mod blocks;
@@ -27,6 +28,7 @@ mod pools;
 mod resident;
 mod ring;
 mod schedule;
+mod share;
 mod stage;
 mod step;
 mod streamed;
@@ -115,9 +117,7 @@ pub fn plan_network(
     if let Ok(program) = steps.and_then(|steps| resident.program(&stages, steps)) {
         return Ok(program);
     }
-    let mut streaming = Assembly::new(shape, network, base);
-    let steps = streaming::plan(shape, network, &stages, &mut streaming)?;
-    streaming.program(&stages, steps)
+    share::fastest(shape, network, &stages, base)
 }
 
 /// A program in the making.

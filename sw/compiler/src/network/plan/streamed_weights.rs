@@ -93,8 +93,7 @@ impl Lowering<'_> {
         let parts = sets.flat_map(|set| self.parts_of(set, &planes)).flat_map(lines);
         for whole in parts.collect::<Vec<_>>() {
             let plane_rows = (whole.lines.len() * whole.taps.len()) as u32 * dim;
-            let count = planes.len() as u32;
-            let each = count.div_ceil((count * plane_rows).div_ceil(most.max(plane_rows)));
+            let each = planes_per_piece(planes.len() as u32, plane_rows, most);
             for start in planes.clone().step_by(each as usize) {
                 let planes = start..(start + each).min(planes.end);
                 let part = Part { planes, ..whole.clone() };
@@ -109,5 +108,33 @@ impl Lowering<'_> {
             Some(part) => self.part(tile, part, weights),
             None => self.depthwise_tiles(set, tile, weights),
         }
+    }
+}
+
+/// How many of `planes` planes, with `plane_rows` rows of weights each, are to come together: `most`
+/// rows or one plane at most, in pieces of about the same size.
+fn planes_per_piece(planes: u32, plane_rows: u32, most: u32) -> u32 {
+    let pieces = planes.div_ceil((most / plane_rows).max(1));
+    planes.div_ceil(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::planes_per_piece;
+
+    #[test]
+    fn a_piece_is_no_larger_than_the_ring_wants_it() {
+        for (planes, plane_rows, most) in (1..40).flat_map(|planes| {
+            let rows = (1..20).map(|taps| 16 * taps);
+            rows.flat_map(move |rows| [100, 170, 680].map(|most| (planes, rows, most)))
+        }) {
+            let each = planes_per_piece(planes, plane_rows, most);
+            assert!(each == 1 || each * plane_rows <= most, "{planes} {plane_rows} {most}");
+            // Another plane would be too much, or there are as few pieces as can be.
+            let pieces = planes.div_ceil(each);
+            assert_eq!(pieces, planes.div_ceil((most / plane_rows).max(1)));
+        }
+        assert_eq!(planes_per_piece(32, 144, 170), 1);
+        assert_eq!(planes_per_piece(32, 16, 170), 8);
     }
 }

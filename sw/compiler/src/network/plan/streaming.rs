@@ -5,8 +5,6 @@
 //!  scratchpad   small maps | slots of this stage and of the next | ring of weights
 //! ```
 
-use std::ops::Range;
-
 use super::arrange;
 use super::blocks::{Limits, Place, Target};
 use super::convolution::Lowering;
@@ -15,17 +13,13 @@ use super::first::{Packed, plain_loads};
 use super::homes::{Homes, homes};
 use super::layout::{Layout, has_depthwise_mode};
 use super::memory_map::{MemoryMap, Order};
+use super::share::Share;
 use super::stage::{Kind, Stage};
 use super::step::{Step, Steps};
 use super::streamed::Stream;
-use super::{Assembly, is_direct, pools, streamed_pools};
+use super::{Assembly, pools, streamed_pools};
 use crate::NpuShape;
 use crate::network::{Convolution, Network, NetworkError, Shape, TensorId};
-
-/// A map stays in the scratchpad if it takes at most this part of it.
-const SMALL: u32 = 16;
-/// Sixteenths of the scratchpad that maps may have; weights have the rest.
-const SHARES: Range<u32> = 4..16;
 
 /// The steps of all stages, each with the rows of the scratchpad that maps have from it on. Maps in
 /// memory get their room in `assembly`.
@@ -36,62 +30,21 @@ pub fn plan(
     shape: &NpuShape,
     network: &Network,
     stages: &[Stage],
+    Share { outside, rows }: &Share,
     assembly: &mut Assembly,
 ) -> Result<Vec<(u32, Steps)>, NetworkError> {
-    let keep = |rows: u32| {
-        let outside = outside(shape, network, stages, rows);
-        share(shape, network, stages, &outside).map(|rows| (outside, rows))
-    };
-    let (outside, rows) = keep(shape.scratchpad_rows / SMALL).or_else(|_| keep(0))?;
+    let for_maps = NpuShape { scratchpad_rows: *rows, ..*shape };
+    let mut cutting = Cutting::new(shape, &for_maps, network, stages, outside)?;
     let ends = (&mut assembly.image, assembly.input, assembly.output);
     let homes = homes(shape.dim, network, stages, |id| outside.contains(&id), ends);
-    let for_maps = NpuShape { scratchpad_rows: rows, ..*shape };
-    let mut cutting = Cutting::new(shape, &for_maps, network, stages, &outside)?;
     let mut steps = Vec::new();
     for (index, stage) in stages.iter().enumerate() {
         let later = &stages[index..];
         let streams = later.iter().any(|stage| outside.iter().any(|&id| stage.touches(id)));
-        let rows = if streams { rows } else { cutting.layout.rows[index] };
+        let rows = if streams { *rows } else { cutting.layout.rows[index] };
         steps.push((rows, cutting.steps(index, stage, &homes, assembly)?));
     }
     Ok(steps)
-}
-
-/// The tensors that are to lie in memory: those of more than `rows` rows of the scratchpad, and the
-/// network's output if it can be stored at once. What is moved, and what it becomes, stays.
-fn outside(shape: &NpuShape, network: &Network, stages: &[Stage], rows: u32) -> Vec<TensorId> {
-    let is_large = |id: TensorId| {
-        let of = network.shape(id);
-        of.pixels() * of.channels.div_ceil(shape.dim) > rows
-    };
-    let moves = |stage: &&Stage| matches!(stage.kind, Kind::Arrange(_));
-    let stays = |id: TensorId| stages.iter().filter(moves).any(|stage| stage.touches(id));
-    let ids = (0..network.tensors.len()).filter(|&id| !stays(id));
-    ids.filter(|&id| is_large(id) || id == network.output && is_direct(network, stages)).collect()
-}
-
-/// How many rows of the scratchpad maps are to have.
-fn share(
-    shape: &NpuShape,
-    network: &Network,
-    stages: &[Stage],
-    outside: &[TensorId],
-) -> Result<u32, NetworkError> {
-    let rows = SHARES.map(|share| shape.scratchpad_rows * share / 16);
-    let ways = rows.map(|rows| {
-        let for_maps = NpuShape { scratchpad_rows: rows, ..*shape };
-        let cutting = Cutting::new(shape, &for_maps, network, stages, outside)?;
-        Ok((cutting.cuts.iter().flatten().map(|cut| cut.cycles).sum::<u64>(), rows))
-    });
-    let (mut best, mut fault) = (None, None);
-    for way in ways {
-        match way {
-            Ok(way) => best = Some(best.map_or(way, |best: (u64, u32)| best.min(way))),
-            Err(error) => fault = Some(error),
-        }
-    }
-    best.map(|(_, rows)| rows)
-        .ok_or_else(|| fault.unwrap_or_else(|| NetworkError::new("network", "has no layers")))
 }
 
 /// Where each stage is cut.

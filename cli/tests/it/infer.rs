@@ -184,7 +184,7 @@ fn a_network_that_does_not_fit_gets_advice() {
     let small = "--check --preset nano --set npu.scratchpad_rows=64";
     infer(folder.path(), name, None, small).code(2).says(&[
         "does not fit the chip",
-        "--set npu.scratchpad_rows=2048",
+        "--set npu.scratchpad_rows=1024",
         "--preset edge",
     ]);
     infer(folder.path(), name, None, "--check --preset nano").code(0);

@@ -10,12 +10,13 @@ use common::file;
 
 const TFLITE: [&str; 2] =
     ["mlperf-tiny/kws_ref_model.tflite", "mlperf-tiny/pretrainedResnet_quant.tflite"];
-const ONNX: [&str; 5] = [
+const ONNX: [&str; 6] = [
     "mlperf-tiny/kws_ref_model_qoperator.onnx",
     "mlperf-tiny/pretrainedResnet_quant_qoperator.onnx",
     "digits/cnn_qop_u8u8_pt.onnx",
     "digits/resnet_qdq_s8s8_pc.onnx",
     "digits/cnn_pt2e_qdq.onnx",
+    "unet/unet.onnx",
 ];
 
 fn cases() -> u32 {

@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 
 use super::{Array, Error, npy};
 
-/// Runs a model on each input and saves the outputs. The option keeps the result from depending on
+/// Runs a model on each input and saves the outputs. Where a model wants a number of inputs at a time,
+/// the first ones fill up the last time. The option keeps the result from depending on
 /// the processor, since without it sums of uint8 and int8 saturate on some; with it some kernels of
 /// int8 and int8, which do not saturate, are missing.
 const SCRIPT: &str = "\
@@ -28,9 +29,15 @@ try:
         session = session(True)
     except Exception:
         session = session(False)
-    x, name = numpy.load(inputs), session.get_inputs()[0].name
-    y = [session.run(None, {name: x[i:i + 1]})[0] for i in range(len(x))]
-    numpy.save(outputs, numpy.ascontiguousarray(numpy.concatenate(y)))
+    x, source = numpy.load(inputs), session.get_inputs()[0]
+    if len(source.shape) < x.ndim:
+        y = numpy.stack([session.run(None, {source.name: image})[0] for image in x])
+    else:
+        batch = source.shape[0] if isinstance(source.shape[0], int) else 1
+        images = numpy.arange(-(-len(x) // batch) * batch) % len(x)
+        batches = [x[images[i:i + batch]] for i in range(0, len(images), batch)]
+        y = numpy.concatenate([session.run(None, {source.name: some})[0] for some in batches])
+    numpy.save(outputs, numpy.ascontiguousarray(y[:len(x)]))
 except Exception as error:
     sys.exit(str(error).splitlines()[0])
 ";

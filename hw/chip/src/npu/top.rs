@@ -307,7 +307,8 @@ fn unit_trace(m: M, gates: [Instance; 3], units: [Instance; 3]) {
         cat(&[store.out(port), exec.out(port), load.out(port)])
     };
     m.output("npu_unit_started", bits("take", gates)).doc("pulses: LOAD, EXEC, STORE begins");
-    m.output("npu_unit_completed", bits("done", units)).doc("pulses: LOAD, EXEC, STORE is complete");
+    m.output("npu_unit_completed", bits("done", units))
+        .doc("pulses: LOAD, EXEC, STORE is complete");
 }
 
 fn read_clients(reads: Instance, fetch: Instance, load: Instance) {

@@ -22,9 +22,9 @@ use crate::simulation::{self, Extras};
 /// Arguments of `systole infer`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Maps stay inside the NPU, so --verify runs the network once more for each layer and image, up to
-that layer. The cycles of each layer are counted on the RTL in the same way, for the first image:
-they are what the job takes longer with the layer than without it.")]
+A layer's cycles are those of the RTL from the end of the layer in front of it to its own end, in the
+run of the first image. Maps stay inside the NPU, so --verify runs the network once more for each
+layer and image, up to that layer.")]
 pub struct Args {
     /// Model: quantised ONNX, in QOperator or QDQ form, or int8 TensorFlow Lite.
     #[arg(value_name = "MODEL.onnx|.tflite")]

@@ -14,7 +14,7 @@
 mod blocks;
 mod convolution;
 mod first;
-mod footprint;
+pub(super) mod footprint;
 mod layout;
 mod memory;
 mod pools;

@@ -87,17 +87,17 @@ impl Costs {
     }
 }
 
-/// A layer's part of a job.
-struct Part {
+/// A layer's part of a job, in clock cycles.
+pub(super) struct Part {
     /// From the end of the layer in front of it to its own.
-    window: Range<u64>,
+    pub window: Range<u64>,
     /// Begin of its first EXEC or STORE.
-    start: u64,
+    pub start: u64,
     limit: Limit,
 }
 
 /// The layers' parts of a job that ran as `timing` tells.
-fn parts(planned: &Planned, timing: &Timing) -> Vec<Part> {
+pub(super) fn parts(planned: &Planned, timing: &Timing) -> Vec<Part> {
     let descriptors = &planned.program.descriptors;
     let busy: Vec<[u64; 3]> = busy(planned, timing);
     let is_own = |index: usize| descriptors[index].unit() != Some(Unit::Load);

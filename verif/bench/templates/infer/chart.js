@@ -91,12 +91,13 @@
       draw();
       context.restore();
     }
-    // The text, cut if there is less room; nothing if there is hardly any.
-    fitting(text, room) {
-      const { context } = this;
-      if (context.measureText(text).width <= room) return text;
-      const letters = Math.floor(text.length * room / context.measureText(text).width) - 1;
-      return letters < 3 ? "" : text.slice(0, letters) + "\u2026";
+    // A name's end, which says more than its beginning, as far as there is room; nothing if there is
+    // hardly any.
+    fitting(name, room) {
+      const { width } = this.context.measureText(name);
+      if (width <= room) return name;
+      const letters = Math.floor(name.length * room / width) - 2;
+      return letters < 4 ? "" : "\u2026" + name.slice(-letters);
     }
 
     listen() {

@@ -71,8 +71,6 @@
       }
       const taken = [];
       context.textAlign = "center";
-      context.lineWidth = 3;
-      context.lineJoin = "round";
       for (const [content, [from, row, until, end]] of boxes) {
         const left = Math.max(Chart.LEFT, this.x(from)), right = Math.min(Chart.LEFT + this.width, this.x(until));
         const above = this.y(panel, row), below = this.y(panel, end);
@@ -81,12 +79,13 @@
         const meets = ([a, b, c]) => Math.abs(a - x) < c + half && Math.abs(b - y) < 14;
         if (!text || below - above < 12 || taken.some(meets)) continue;
         taken.push([x, y, half]);
-        context.strokeStyle = colours.panel;
-        context.strokeText(text, x, y);
+        context.globalAlpha = 0.75;
+        context.fillStyle = colours.panel;
+        context.fillRect(x - half, y - 7, 2 * half, 14);
+        context.globalAlpha = 1;
         context.fillStyle = colours.text;
         context.fillText(text, x, y);
       }
-      context.lineWidth = 1;
     }
 
     tell(cycle, y) {

@@ -30,8 +30,10 @@
         context.fillRect(left, this.top(0), Math.max(0.5, right - left), Units.BAR);
         context.fillStyle = colours.layer(layer);
         context.fillRect(left, this.top(0) + Units.BAR - 3, Math.max(0.5, right - left), 3);
+        const number = context.measureText(`${layer} `).width, room = right - left - 8 - number;
+        if (room < 0) return;
         context.fillStyle = colours.text;
-        context.fillText(this.fitting(`${layer} ${name}`, right - left - 8), left + 4, this.top(0) + Units.BAR / 2 - 1);
+        context.fillText(`${layer} ${this.fitting(name, room)}`, left + 4, this.top(0) + Units.BAR / 2 - 1);
       });
     }
     drawLane(context, lane, top) {

@@ -8,7 +8,7 @@ use systole_compiler::network::{Content, Memory, Network, Residence, merge, resi
 use crate::infer::{Planned, Timing};
 
 /// Rectangles of a page at most: each has some thirty bytes.
-const RECTANGLES: usize = 12_000;
+const RECTANGLES: usize = 10_000;
 /// Steps of time in which rectangles are counted where there are too many, at first.
 const STEPS: u64 = 8192;
 

@@ -6,7 +6,7 @@ use systole_isa::Unit;
 use crate::infer::{Planned, Timing};
 
 /// Boxes of a page, about: each has some hundred bytes.
-const BOXES: usize = 8000;
+const BOXES: usize = 6000;
 
 /// The units' lanes.
 #[derive(Serialize)]

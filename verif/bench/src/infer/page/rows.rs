@@ -187,6 +187,7 @@ mod tests {
             sizes.map(|(rows, cycles)| rows as u64 * cycles).sum()
         };
         let (before, after) = (area(&all), area(&fewer));
-        assert!(after >= before && after < before * 5 / 4, "{before} and {after}");
+        // Rounding to the nearest takes away about as much as it adds.
+        assert!(before.abs_diff(after) < before / 4, "{before} and {after}");
     }
 }

@@ -1,7 +1,7 @@
 //! Layers to NPU descriptors: data layouts, tiling and tokens.
 //!
 //! [`gemm::plan`] plans a matrix product of any size out of memory; [`network::plan_network`] plans
-//! a whole network whose maps stay in the scratchpad.
+//! a whole network.
 
 pub mod gemm;
 pub mod network;

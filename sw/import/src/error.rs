@@ -7,6 +7,9 @@ use systole_compiler::network::NetworkError;
 
 use crate::tflite::Fault;
 
+/// As many errors of nodes are told.
+const MOST_ERRORS: usize = 24;
+
 /// Why a model cannot be imported.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ImportError {
@@ -21,6 +24,8 @@ pub enum ImportError {
     },
     /// The model as a whole.
     Model(String),
+    /// Several nodes.
+    Several(Vec<ImportError>),
     /// A node of ONNX, or an operator of TensorFlow Lite.
     Node {
         /// Its name, or that of its output; its number and its output.
@@ -41,6 +46,14 @@ impl fmt::Display for ImportError {
             }
             Self::Model(reason) => f.write_str(reason),
             Self::Node { node, operator, reason } => write!(f, "{operator} {node}: {reason}"),
+            Self::Several(errors) => {
+                write!(f, "{} nodes are not supported", errors.len())?;
+                errors.iter().take(MOST_ERRORS).try_for_each(|error| write!(f, "\n  {error}"))?;
+                match errors.len().checked_sub(MOST_ERRORS) {
+                    None | Some(0) => Ok(()),
+                    Some(more) => write!(f, "\n  and {more} more"),
+                }
+            }
         }
     }
 }

@@ -3,8 +3,8 @@
 //! # ONNX
 //!
 //! [`read_model`] knows QLinearConv, QGemm, QLinearMatMul, QLinearAdd, QLinearGlobalAveragePool, MaxPool
-//! and what stands around them: quantisation at the ends, reshaping that moves no data, a mean
-//! between two quantisations, a softmax as the last step. Float operators between DequantizeLinear
+//! and what stands around them: quantisation at the ends, operators that move numbers, functions of
+//! one number as tables, averages, a mean between two quantisations, a softmax as the last step. Float operators between DequantizeLinear
 //! and QuantizeLinear become these first. A mean and a Gemm at the end that are not quantised, or
 //! not so that integers would give the same, are left to the caller
 //! ([`Tail`](systole_compiler::network::Output::Tail)). Anything else is an error that names the
@@ -27,21 +27,26 @@
 //! kernels round twice, in fixed point; their results are not those of a network here. (Convolutions
 //! alone could be computed so, by the NPU's `double_rounding`; adds and means could not.)
 
+mod average;
 mod constant;
 mod error;
+mod function;
 mod linear;
 mod mean;
 mod model;
+mod movement;
 mod node;
 mod operators;
 mod pool;
 mod proto;
 mod qdq;
 mod reader;
+mod relabel;
 mod requantise;
-mod reshape;
+mod resize;
 mod tail;
 mod tflite;
+mod transparent;
 mod value;
 mod window;
 

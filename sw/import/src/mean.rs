@@ -51,6 +51,16 @@ impl Mean {
 
     /// Whether integers give the same code for all maps.
     pub fn is_exact(&self) -> bool {
+        self.is_exact_by(&[Self::float_code])
+    }
+
+    /// Whether they do so, too, where ONNX Runtime fuses an average with its quantisations: it then
+    /// rounds `mean / scale + zero point`, a float32 sum. (Its models are also run without.)
+    pub fn is_exact_fused(&self) -> bool {
+        self.is_exact_by(&[Self::float_code, Self::fused_code])
+    }
+
+    fn is_exact_by(&self, codes: &[fn(&Self, f32) -> i8]) -> bool {
         if self.pixels > MAX_PIXELS {
             return false;
         }
@@ -77,7 +87,7 @@ impl Mean {
                 within(real + error, f32::next_down, |x, b| x > b),
             ]
             .into_iter()
-            .all(|float_sum| self.float_code(float_sum) == code)
+            .all(|float_sum| codes.iter().all(|float_code| float_code(self, float_sum) == code))
         })
     }
 
@@ -102,6 +112,14 @@ impl Mean {
     fn float_code(&self, sum: f32) -> i8 {
         let mean = sum / self.pixels as f32;
         quantise(&[mean], self.output.scale, self.output.zero_point)[0]
+    }
+
+    fn fused_code(&self, sum: f32) -> i8 {
+        let steps = sum / self.pixels as f32 / self.output.scale;
+        // The zero point is that of the model's type.
+        let offset = if self.output.unsigned { 128.0 } else { 0.0 };
+        let code = (steps + (f32::from(self.output.zero_point) + offset)).round_ties_even();
+        (code - offset).clamp(-128.0, 127.0) as i8
     }
 }
 

@@ -66,6 +66,16 @@ impl<'a> NodeReader<'a> {
         }
     }
 
+    /// How many inputs it has.
+    pub fn inputs(&self) -> usize {
+        self.node.inputs.len()
+    }
+
+    /// Names of its outputs.
+    pub fn outputs(&self) -> &'a [String] {
+        &self.node.outputs
+    }
+
     fn attribute(&self, name: &str) -> Option<&'a Attribute> {
         self.node.attributes.iter().find(|a| a.name == name)
     }
@@ -90,6 +100,11 @@ impl<'a> NodeReader<'a> {
         self.attribute(name).map(|a| a.ints.as_slice())
     }
 
+    /// A list of floats, if given.
+    pub fn floats(&self, name: &str) -> Option<&'a [f32]> {
+        self.attribute(name).map(|a| a.floats.as_slice())
+    }
+
     /// A list of N non-negative integers, `default` each where it is not given.
     pub fn sizes<const N: usize>(&self, name: &str, default: u32) -> Result<[u32; N], ImportError> {
         let Some(ints) = self.ints(name) else { return Ok([default; N]) };
@@ -106,6 +121,17 @@ impl<'a> NodeReader<'a> {
         self.constants
             .get(name)
             .ok_or_else(|| self.error(format!("input {index} ({name:?}) has to be a constant")))
+    }
+
+    /// A constant list of integers that may be left out.
+    pub fn integers(&self, index: usize) -> Result<Option<Vec<i64>>, ImportError> {
+        if self.input(index).is_empty() {
+            return Ok(None);
+        }
+        match &self.constant(index)?.data {
+            Data::Integer(list) => Ok(Some(list.clone())),
+            _ => Err(self.error(format!("input {index} has to be integers"))),
+        }
     }
 
     /// A float constant, one or more positive numbers that a scale may be.

@@ -3,7 +3,9 @@
 use crate::error::ImportError;
 use crate::node::NodeReader;
 use crate::reader::Reader;
-use crate::{linear, pool, reshape, tail, tflite};
+use crate::{
+    average, function, linear, movement, pool, relabel, resize, tail, tflite, transparent,
+};
 
 /// Domain of ONNX Runtime's own operators.
 pub(crate) const MICROSOFT: &str = "com.microsoft";
@@ -48,7 +50,13 @@ impl Operator {
     }
 }
 
-const OPERATORS: [Operator; 17] = [
+const AVERAGE: &str = "where no mean is near a tie, and all windows have as many pixels: no padding, or \
+     count_include_pad";
+const NEAREST: &str = "mode nearest; whole factors and simple fractions, any axis but the batch";
+const FUNCTION: &str = "between two quantisations: a bound of the layer in front of it, or a table";
+const APPROXIMATE: &str = "between two quantisations, where no result is near a tie: a table";
+
+const OPERATORS: [Operator; 40] = [
     onnx(
         "QLinearConv",
         "kernels to 7 x 7, any stride and padding, groups; no dilation",
@@ -62,18 +70,44 @@ const OPERATORS: [Operator; 17] = [
     microsoft("QLinearSoftmax", "of a vector, as the last step, on the host", pool::softmax),
     onnx("MaxPool", "any window, stride and padding; no dilation", pool::maximum),
     onnx("ReduceMean", "over height and width, between two quantisations", pool::reduce_mean),
-    onnx("Relu", "a bound of the layer in front of it", |r, n| reshape::bound(r, n, false)),
-    onnx("Clip", "a bound of the layer in front of it", |r, n| reshape::bound(r, n, true)),
-    onnx("Flatten", "axis 1", reshape::flatten),
-    onnx("Reshape", "that moves no data", reshape::reshape),
-    onnx("Transpose", "between NHWC and NCHW, where it moves no data", reshape::transpose),
-    onnx("Identity", "", reshape::identity),
-    onnx("QuantizeLinear", "one scale for a tensor; int8 or uint8", reshape::quantize)
+    microsoft("QLinearAveragePool", AVERAGE, average::pool).instead_of("AveragePool"),
+    microsoft("QLinearConcat", "of any axis but the batch", movement::qlinear_concat)
+        .instead_of("Concat"),
+    onnx("Concat", "of numbers of one scale; any axis but the batch", movement::concat),
+    onnx("Split", "of any axis but the batch", movement::split),
+    onnx("Slice", "of any axis but the batch, forward", movement::slice),
+    onnx("Pad", "mode constant, with a number that a code stands for", movement::pad),
+    onnx("DepthToSpace", "DCR and CRD", movement::depth_to_space),
+    onnx("SpaceToDepth", "", movement::space_to_depth),
+    onnx("Resize", NEAREST, |r, n| resize::resize(r, n, false)),
+    onnx("Upsample", NEAREST, |r, n| resize::resize(r, n, true)),
+    onnx("Relu", FUNCTION, function::relu),
+    onnx("Clip", FUNCTION, function::clip),
+    onnx("LeakyRelu", FUNCTION, function::leaky_relu),
+    onnx("ThresholdedRelu", FUNCTION, function::thresholded_relu),
+    onnx("HardSigmoid", FUNCTION, function::hard_sigmoid),
+    onnx("HardSwish", FUNCTION, function::hard_swish),
+    onnx("Abs", FUNCTION, function::abs),
+    onnx("Neg", FUNCTION, function::neg),
+    onnx("Sigmoid", APPROXIMATE, function::sigmoid),
+    onnx("Tanh", APPROXIMATE, function::tanh),
+    onnx("Elu", APPROXIMATE, function::elu),
+    microsoft("QLinearLeakyRelu", "", |r, n| function::quantised(r, n, false)),
+    microsoft("QLinearSigmoid", "where no result is near a tie", |r, n| {
+        function::quantised(r, n, true)
+    }),
+    onnx("Flatten", "axis 1", relabel::flatten),
+    onnx("Reshape", "to a vector, or of pixels to other lines", relabel::reshape),
+    onnx("Squeeze", "as Reshape", relabel::squeeze),
+    onnx("Unsqueeze", "as Reshape", relabel::unsqueeze),
+    onnx("Transpose", "between NHWC and NCHW, where it moves no data", transparent::transpose),
+    onnx("Identity", "", transparent::identity),
+    onnx("QuantizeLinear", "one scale for a tensor; int8 or uint8", transparent::quantize)
         .in_both_domains(),
     onnx(
         "DequantizeLinear",
         "one scale for an activation, one for each output for weights",
-        reshape::dequantize,
+        transparent::dequantize,
     )
     .in_both_domains(),
     onnx("Gemm", "not quantised: at the end, on the host", tail::product),
@@ -121,7 +155,7 @@ mod tests {
         assert!(found("", "QLinearConv") && found("ai.onnx", "QLinearConv"));
         assert!(!found(MICROSOFT, "QLinearConv") && !found("", "QGemm"));
         assert!(found(MICROSOFT, "QuantizeLinear") && found("", "QuantizeLinear"));
-        assert!(!found("", "Sigmoid"));
+        assert!(!found("", "Gelu"));
         assert_eq!(quantised("Gemm"), Some((MICROSOFT, "QGemm")));
         assert_eq!(quantised("Relu"), None);
     }

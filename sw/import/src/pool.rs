@@ -47,10 +47,10 @@ pub fn mean(
 /// ReduceMean over the pixels of dequantised numbers; becomes a layer where they are quantised.
 pub fn reduce_mean(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError> {
     let x = reader.value(node, 0)?;
-    let Content::Dequantised { quantisation, low, high } = x.content else {
+    let Content::Dequantised { quantisation, function } = x.content else {
         return Err(node.error("only the mean of dequantised numbers is supported"));
     };
-    if low > f32::NEG_INFINITY || high < f32::INFINITY {
+    if function.is_some() {
         return Err(node.error("the mean of bounded numbers is not supported"));
     }
     let axes = match node.ints("axes") {
@@ -82,6 +82,9 @@ pub fn maximum(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError
     let quantised = matches!(x.content, Content::Quantised { .. } | Content::Dequantised { .. });
     if x.order != Order::ChannelsFirst || !quantised {
         return Err(node.error("its input has to be a quantised [1, C, H, W]"));
+    }
+    if reader.function(x).is_some_and(|function| !function.rises()) {
+        return Err(node.error("the maximum of a function that falls is not supported"));
     }
     let shape = reader.shape(x.tensor);
     let window = Window::read(node, node.sizes("kernel_shape", 0)?, shape)?;

@@ -72,6 +72,8 @@ pub struct Attribute {
     pub string: Vec<u8>,
     #[prost(message, optional, tag = "5")]
     pub tensor: Option<Tensor>,
+    #[prost(float, repeated, tag = "7")]
+    pub floats: Vec<f32>,
     #[prost(int64, repeated, tag = "8")]
     pub ints: Vec<i64>,
 }

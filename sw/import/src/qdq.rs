@@ -25,13 +25,14 @@ use crate::constant::{Constant, Data};
 use crate::node::{Constants, NodeReader};
 use crate::operators::quantised;
 use crate::proto::{Graph, Node};
+use crate::reader::Faults;
 
 /// How far the scale of an int32 bias may be from that of the sums, as a part of it: exporters
 /// round the product of two scales in their own ways, and ONNX Runtime does not look at it at all.
 const BIAS_SCALE_TOLERANCE: f64 = 1e-6;
 
 /// Replaces all groups of a graph.
-pub fn replace_groups(graph: &mut Graph, constants: &mut Constants) -> Result<(), ImportError> {
+pub fn replace_groups(graph: &mut Graph, constants: &mut Constants, faults: &mut Faults) {
     let nodes = std::mem::take(&mut graph.nodes);
     let groups = Groups::new(&nodes, graph);
     let mut made = Vec::with_capacity(nodes.len());
@@ -43,19 +44,26 @@ pub fn replace_groups(graph: &mut Graph, constants: &mut Constants) -> Result<()
                 // What reads it takes the constant as it is.
             }
             ("" | "ai.onnx", "Gemm") if groups.is_last(node) => {
-                made.push(groups.real_product(node, constants)?);
+                match groups.real_product(node, constants) {
+                    Ok(product) => made.push(product),
+                    Err(error) => faults.add(node, error),
+                }
+            }
+            // Numbers that mean the same are joined as they are.
+            ("" | "ai.onnx", "Concat") if !groups.is_quantised(node, constants) => {
+                made.push(node.clone());
             }
             ("" | "ai.onnx", operator) => match quantised(operator) {
-                Some((domain, operator)) => {
-                    made.extend(groups.group(node, (domain, operator), constants)?);
-                }
+                Some(operator) => match groups.group(node, operator, constants) {
+                    Ok(nodes) => made.extend(nodes),
+                    Err(error) => faults.add(node, error),
+                },
                 None => made.push(node.clone()),
             },
             _ => made.push(node.clone()),
         }
     }
     graph.nodes = made;
-    Ok(())
 }
 
 /// Names of a tensor, its scale and its zero point.
@@ -87,6 +95,13 @@ impl<'a> Groups<'a> {
         node.outputs.iter().any(|output| self.outputs.contains(output))
     }
 
+    /// Whether dequantised activations go to a node, and its result to QuantizeLinear.
+    fn is_quantised(&self, node: &Node, constants: &Constants) -> bool {
+        let reader = NodeReader::new(node, constants);
+        let inputs = |index| self.activations(&reader, index).is_ok();
+        self.target(&reader).is_ok() && (0..node.inputs.len()).all(inputs)
+    }
+
     /// The nodes that a group becomes.
     fn group(
         &self,
@@ -101,7 +116,13 @@ impl<'a> Groups<'a> {
         let mut inputs: Vec<String> = x.to_vec();
         match node.operator.as_str() {
             "Add" => inputs.extend(self.activations(&reader, 1)?),
-            "GlobalAveragePool" => {}
+            "GlobalAveragePool" | "AveragePool" => {}
+            "Concat" => {
+                inputs = target.to_vec();
+                for index in 0..node.inputs.len() {
+                    inputs.extend(self.activations(&reader, index)?);
+                }
+            }
             _ => {
                 let w = self.weights(&reader)?;
                 inputs.extend(w.clone());
@@ -115,6 +136,7 @@ impl<'a> Groups<'a> {
         match operator {
             "QGemm" => inputs.extend([vec![bias], target.to_vec()].concat()),
             "QLinearConv" => inputs.extend([target.to_vec(), vec![bias]].concat()),
+            "QLinearConcat" => {}
             _ => inputs.extend(target.clone()),
         }
         let reader = NodeReader::new(node, constants);

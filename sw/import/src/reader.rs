@@ -1,21 +1,23 @@
 //! Walks the graph and builds the network.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 use systole_compiler::network::{
-    Input, Layer, Network, Operation, Output, Shape, TailStep, Tensor, TensorId,
+    Arrange, Input, Layer, Network, Operation, Output, Piece, Shape, TailStep, Tensor, TensorId,
 };
 
 use crate::constant::Constant;
 use crate::error::ImportError;
+use crate::function::Function;
 use crate::model::{Format, Model as Imported, Port};
 use crate::node::{Constants, NodeReader};
 use crate::operators::{self, MICROSOFT};
 use crate::proto::{Graph, Model, Node, ValueInfo, data_type};
 use crate::qdq;
+use crate::relabel;
 use crate::requantise::WeightBudget;
-use crate::value::{Content, Order, Quantisation, Value};
+use crate::value::{Content, FunctionId, Order, Quantisation, Value};
 
 /// Reads an ONNX model.
 pub fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
@@ -38,11 +40,18 @@ pub fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
         let value = constant(&name, tensor)?;
         constants.insert(name, value);
     }
-    qdq::replace_groups(&mut graph, &mut constants)?;
+    let mut faults = Faults::default();
+    qdq::replace_groups(&mut graph, &mut constants, &mut faults);
     let mut reader = Reader::new(&graph, &constants)?;
     for node in &graph.nodes {
-        reader.node(node, &constants)?;
+        let known = operators::find(&node.domain, &node.operator).is_some();
+        if known && faults.concern(node) {
+            faults.extend(node);
+        } else if let Err(error) = reader.node(node, &constants) {
+            faults.add(node, error);
+        }
     }
+    faults.result()?;
     let model = reader.finish(&graph)?;
     model.network.check()?;
     Ok(model)
@@ -51,6 +60,39 @@ pub fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
 fn constant(name: &str, tensor: &crate::proto::Tensor) -> Result<Constant, ImportError> {
     Constant::new(tensor)
         .map_err(|reason| ImportError::Model(format!("the constant {name}: {reason}")))
+}
+
+/// What is wrong with nodes, and the values that are not known because of it.
+#[derive(Default)]
+pub struct Faults {
+    errors: Vec<ImportError>,
+    unknown: HashSet<String>,
+}
+
+impl Faults {
+    /// A node that cannot be read.
+    pub fn add(&mut self, node: &Node, error: ImportError) {
+        self.errors.push(error);
+        self.extend(node);
+    }
+
+    /// What a node makes is not known.
+    fn extend(&mut self, node: &Node) {
+        self.unknown.extend(node.outputs.iter().cloned());
+    }
+
+    /// Whether a node reads what is not known.
+    fn concern(&self, node: &Node) -> bool {
+        node.inputs.iter().any(|input| self.unknown.contains(input))
+    }
+
+    fn result(mut self) -> Result<(), ImportError> {
+        match self.errors.len() {
+            0 => Ok(()),
+            1 => Err(self.errors.remove(0)),
+            _ => Err(ImportError::Several(self.errors)),
+        }
+    }
 }
 
 /// The network so far.
@@ -68,6 +110,10 @@ pub struct Reader {
     /// The value that a tensor was made for.
     names: Vec<String>,
     weights: WeightBudget,
+    /// What was made of dequantised numbers.
+    functions: Vec<Function>,
+    /// Images of a batch, where the model fixes them.
+    batch: i64,
 }
 
 impl Reader {
@@ -95,6 +141,8 @@ impl Reader {
             tail: Vec::new(),
             names: Vec::new(),
             weights: WeightBudget::default(),
+            functions: Vec::new(),
+            batch: 1,
         };
         reader.input(input, graph)?;
         Ok(reader)
@@ -111,20 +159,25 @@ impl Reader {
             .flat_map(|shape| &shape.dims)
             .map(|d| u32::try_from(d.value).unwrap_or(0))
             .collect();
-        let bad = || error(format!("shape {dims:?} is not one image or vector of fixed size"));
-        if dims.iter().any(|&d| d == 0 || d > 4095) {
+        let bad = || {
+            error(format!(
+                "shape {dims:?} is not that of images or vectors of fixed size, 1 to 4095"
+            ))
+        };
+        // The batch may be open: it is run image by image, as one that is fixed.
+        let of_image = if dims.len() > 1 { &dims[1..] } else { &dims[..] };
+        if of_image.iter().any(|&d| d == 0 || d > 4095) {
             return Err(bad());
         }
-        let (shape, order) = match *dims.as_slice() {
-            [1, height, width, channels] if is_channels_last(&input.name, graph) => {
+        let (shape, order) = match *of_image {
+            [height, width, channels] if is_channels_last(&input.name, graph) => {
                 (Shape { height, width, channels }, Order::ChannelsLast)
             }
-            [1, channels, height, width] => {
-                (Shape { height, width, channels }, Order::ChannelsFirst)
-            }
-            [1, n] => (Shape::flat(n), Order::FlatChannelsFirst),
+            [channels, height, width] => (Shape { height, width, channels }, Order::ChannelsFirst),
+            [n] => (Shape::flat(n), Order::FlatChannelsFirst),
             _ => return Err(bad()),
         };
+        self.batch = if dims.len() > 1 { i64::from(dims[0]).max(1) } else { 1 };
         let content = match tensor.element {
             data_type::FLOAT => Content::RealInput,
             data_type::INT8 => Content::Quantised { unsigned: false },
@@ -135,6 +188,10 @@ impl Reader {
             other => return Err(error(format!("{} is not supported", data_type::name(other)))),
         };
         self.input = input.port(order);
+        self.input.shape = std::iter::once(self.batch as u32)
+            .chain(of_image.iter().copied())
+            .map(|side| side as usize)
+            .collect();
         let tensor = self.tensor(&input.name, shape);
         self.values.insert(input.name.clone(), Value { tensor, order, content });
         Ok(())
@@ -157,6 +214,39 @@ impl Reader {
                 Err(reader.error(format!("the operator of domain {domain} is not supported")))
             }
         }
+    }
+
+    /// Images of the model's batch: those of a network are one.
+    pub fn batch(&self) -> i64 {
+        self.batch
+    }
+
+    /// The model's name of what a tensor was made for.
+    pub fn name(&self, tensor: TensorId) -> &str {
+        &self.names[tensor]
+    }
+
+    /// Remembers what was made of dequantised numbers.
+    pub fn add_function(&mut self, function: Function) -> FunctionId {
+        self.functions.push(function);
+        self.functions.len() - 1
+    }
+
+    /// The numbers that the codes of a value stand for, if it has codes.
+    pub fn function(&self, value: Value) -> Option<Function> {
+        match value.content {
+            Content::Dequantised { function: Some(id), .. } => self.functions.get(id).cloned(),
+            Content::Dequantised { quantisation, function: None } => {
+                Some(Function::dequantised(quantisation))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether codes of two values stand for the same numbers.
+    pub fn means_the_same(&self, a: Value, b: Value) -> bool {
+        let meaning = self.function(a);
+        a.content == b.content || meaning.is_some() && meaning == self.function(b)
     }
 
     /// The value of a node's input.
@@ -224,9 +314,11 @@ impl Reader {
         self.uses.get(name).copied().unwrap_or(0)
     }
 
-    /// Whether one node alone reads the value that a layer made.
+    /// Whether one node alone reads the value that a layer made, and each that was made of it
+    /// without a layer.
     pub fn single_use(&self, tensor: TensorId) -> bool {
-        self.uses(&self.names[tensor]) == 1
+        let made = self.values.iter().filter(|(_, value)| value.tensor == tensor);
+        made.into_iter().all(|(name, _)| self.uses(name) == 1)
     }
 
     /// The operation that makes a tensor.
@@ -280,31 +372,63 @@ impl Reader {
         operation: Operation,
         (order, content): (Order, Content),
     ) -> Result<(), ImportError> {
-        let output = self.tensor(node.output()?, shape);
-        self.layers.push(Layer { name: node.name().into(), input, output, operation });
-        self.bind(node, Value { tensor: output, order, content })
+        let name = node.output()?.to_owned();
+        self.add_named_layer(node, &name, input, shape, operation, (order, content))
     }
 
-    fn finish(self, graph: &Graph) -> Result<Imported, ImportError> {
+    /// Adds a layer that makes an output of a node that may have several.
+    pub fn add_named_layer(
+        &mut self,
+        node: &NodeReader,
+        name: &str,
+        input: TensorId,
+        shape: Shape,
+        operation: Operation,
+        (order, content): (Order, Content),
+    ) -> Result<(), ImportError> {
+        let output = self.tensor(name, shape);
+        let layer = if node.outputs().len() > 1 { name } else { node.name() };
+        self.layers.push(Layer { name: layer.into(), input, output, operation });
+        self.values.insert(name.into(), Value { tensor: output, order, content });
+        Ok(())
+    }
+
+    /// Adds a layer that the model has no node for, and which keeps the shape.
+    pub fn add_tensor(&mut self, name: &str, input: TensorId, operation: Operation) -> TensorId {
+        let output = self.tensor(name, self.shape(input));
+        self.layers.push(Layer { name: name.into(), input, output, operation });
+        output
+    }
+
+    fn finish(mut self, graph: &Graph) -> Result<Imported, ImportError> {
         let [output] = graph.outputs.as_slice() else {
             let count = graph.outputs.len();
             return Err(ImportError::Model(format!("the model has {count} outputs, not one")));
         };
         let error = |reason: &str| ImportError::Model(format!("output {}: {reason}", output.name));
-        let value = self.values.get(&output.name).ok_or_else(|| error("no node makes it"))?;
+        let value = self.values.get(&output.name).copied();
+        let mut value = value.ok_or_else(|| error("no node makes it"))?;
         let finish = match value.content {
             Content::Quantised { unsigned: false } => Output::Signed,
             Content::Quantised { unsigned: true } => Output::Unsigned,
             Content::Softmax { scale, unsigned } => Output::Softmax { scale, unsigned },
-            Content::Dequantised { quantisation: q, low, high }
-                if low == f32::NEG_INFINITY && high == f32::INFINITY =>
-            {
+            Content::Dequantised { quantisation: q, function: None } => {
                 Output::Real { scale: q.scale, zero_point: q.zero_point }
             }
-            Content::Tail { rounded: None } => Output::Tail(self.tail),
+            Content::Tail { rounded: None } => Output::Tail(std::mem::take(&mut self.tail)),
             _ => return Err(error("is not made by a quantised layer")),
         };
-        let output = output.port(value.order);
+        if value.tensor == 0 {
+            // The job of a model that computes nothing is a copy.
+            let shape = self.shape(0);
+            let pieces = vec![Piece::whole(0, shape, [0; 3])];
+            let copy = Operation::Arrange(Arrange { fill: 0, pieces });
+            value.tensor = self.add_tensor(&output.name, 0, copy);
+        }
+        let mut output = output.port(value.order);
+        if output.shape.is_empty() {
+            output.shape = relabel::dims(&self, value).iter().map(|&side| side as usize).collect();
+        }
         let network = Network {
             tensors: self.tensors,
             layers: self.layers,

@@ -52,9 +52,7 @@ pub fn product(reader: &mut Reader, node: &NodeReader) -> Result<(), ImportError
 fn real(reader: &mut Reader, node: &NodeReader, x: Value) -> Result<(), ImportError> {
     match x.content {
         Content::Tail { rounded: None } => {}
-        Content::Dequantised { quantisation, low, high }
-            if low == f32::NEG_INFINITY && high == f32::INFINITY =>
-        {
+        Content::Dequantised { quantisation, function: None } => {
             begin(reader, node, quantisation)?;
         }
         Content::Mean(quantisation) => mean(reader, node, x, quantisation)?,

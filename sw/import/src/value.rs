@@ -2,6 +2,9 @@
 
 use systole_compiler::network::TensorId;
 
+/// Index of a function of the reader.
+pub type FunctionId = usize;
+
 /// Order of the elements, as the model sees them; the network's tensors are always NHWC.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Order {
@@ -57,14 +60,12 @@ pub enum Content {
         /// The model's type is uint8.
         unsigned: bool,
     },
-    /// Real numbers that were dequantised, bounded by Relu or Clip.
+    /// Real numbers that were dequantised.
     Dequantised {
         /// By these numbers.
         quantisation: Quantisation,
-        /// Lower bound.
-        low: f32,
-        /// Upper bound.
-        high: f32,
+        /// Number of what was made of them since, if anything was.
+        function: Option<FunctionId>,
     },
     /// The mean over all pixels of dequantised numbers.
     Mean(Quantisation),

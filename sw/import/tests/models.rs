@@ -58,6 +58,13 @@ fn resnet_8() {
 }
 
 #[test]
+fn small_unet() {
+    let case = Case::unet();
+    assert_eq!(case.network.macs(), 1_037_568);
+    check(&case, 8);
+}
+
+#[test]
 fn digits() {
     for name in recorded() {
         let case = Case::digits(&name, step());

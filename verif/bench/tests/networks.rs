@@ -127,6 +127,31 @@ fn digits_with_uint8_weights_on_edge() {
     }
 }
 
+/// Maps that are joined, cut, padded and resized, averages, and tables; inputs are in NCHW.
+#[test]
+fn small_unet_on_edge() {
+    let network = systole_import::read(include_bytes!("../../../sw/models/unet/unet.onnx"));
+    let network = network.expect("the model is supported");
+    let images = include_bytes!("../../../sw/models/unet/x.u8");
+    let expected = include_bytes!("../../../sw/models/unet/y.u8");
+    assert_eq!((network.prepare, &network.finish), (Input::Unsigned, &Output::Unsigned));
+    let (inputs, pixels) = (3, 256);
+    let input = |image: &[u8]| -> Vec<u8> {
+        let places = (0..pixels).flat_map(|pixel| (0..inputs).map(move |c| c * pixels + pixel));
+        places.map(|place| image[place] ^ 0x80).collect()
+    };
+    let inputs: Vec<_> = images.chunks_exact(inputs * pixels).take(INPUTS).map(input).collect();
+    let outputs = outputs(&network, &inputs, "edge", Engine::Lockstep);
+    let channels = network.shape(network.output).channels as usize;
+    for (index, (output, expected)) in
+        outputs.iter().zip(expected.chunks_exact(channels * pixels)).enumerate()
+    {
+        let at = |place: usize| output[place % pixels * channels + place / pixels] as u8 ^ 0x80;
+        let got: Vec<u8> = (0..output.len()).map(at).collect();
+        assert_eq!(got, expected, "image {index}");
+    }
+}
+
 #[test]
 fn keyword_spotting_on_edge() {
     recorded_outputs(&model!("kws_ref_model"), "edge", Engine::Lockstep);

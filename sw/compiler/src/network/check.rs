@@ -59,6 +59,12 @@ impl Network {
                 if output.channels != input.channels {
                     return Err("a pool does not change the channels");
                 }
+                let sizes = [(input.height, output.height), (input.width, output.width)];
+                if (0..2).any(|axis| {
+                    (sizes[axis].1 - 1) * p.stride[axis] >= sizes[axis].0 + p.pads[axis]
+                }) {
+                    return Err("a window lies behind the map");
+                }
                 Ok(())
             }
             Operation::Add(add) => {
@@ -67,6 +73,16 @@ impl Network {
                 }
                 Ok(())
             }
+            Operation::Arrange(arrange) => {
+                if arrange.pieces.first().is_some_and(|piece| piece.source != layer.input) {
+                    return Err("its input is not that of its first piece");
+                }
+                arrange.check(self, output)
+            }
+            Operation::Table(_) if input != output => {
+                Err("a function of each element does not change the shape")
+            }
+            Operation::Table(_) => Ok(()),
         }
     }
 }

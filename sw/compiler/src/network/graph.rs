@@ -1,6 +1,6 @@
 //! The graph: tensors and layers.
 
-use super::{ResidualAdd, TailStep};
+use super::{Arrange, ResidualAdd, TailStep};
 
 /// Index of a tensor in [`Network::tensors`].
 pub type TensorId = usize;
@@ -129,6 +129,17 @@ pub struct Add {
     pub arithmetic: ResidualAdd,
 }
 
+/// A function of one code: entry `q + 128` is what becomes of `q`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Table(pub [i8; 256]);
+
+impl Table {
+    /// What becomes of a code.
+    pub fn apply(&self, q: i8) -> i8 {
+        self.0[(i16::from(q) + 128) as usize]
+    }
+}
+
 /// What a layer computes.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Operation {
@@ -140,6 +151,10 @@ pub enum Operation {
     MaxPool(MaxPool),
     /// Residual add.
     Add(Add),
+    /// Data that is moved.
+    Arrange(Arrange),
+    /// A function of each element.
+    Table(Table),
 }
 
 /// A layer.
@@ -147,7 +162,7 @@ pub enum Operation {
 pub struct Layer {
     /// As the model names it.
     pub name: String,
-    /// What it reads.
+    /// What it reads; of an [`Arrange`] the source of its first piece.
     pub input: TensorId,
     /// What it makes.
     pub output: TensorId,
@@ -214,13 +229,14 @@ pub struct Network {
 }
 
 impl Layer {
-    /// The tensors that it reads.
-    pub fn reads(&self) -> impl Iterator<Item = TensorId> {
-        let other = match &self.operation {
-            Operation::Add(add) => Some(add.other),
-            _ => None,
-        };
-        std::iter::once(self.input).chain(other)
+    /// The tensors that it reads; an add may read one twice.
+    pub fn reads(&self) -> impl Iterator<Item = TensorId> + use<> {
+        match &self.operation {
+            Operation::Add(add) => vec![self.input, add.other],
+            Operation::Arrange(arrange) => arrange.sources(),
+            _ => vec![self.input],
+        }
+        .into_iter()
     }
 }
 
@@ -235,7 +251,7 @@ impl Network {
         self.layers.iter().map(|layer| self.layer_macs(layer)).sum()
     }
 
-    /// Multiplications of a layer; a global average pool and an add have none.
+    /// Multiplications of a layer; only convolutions have any.
     pub fn layer_macs(&self, layer: &Layer) -> u64 {
         let Operation::Convolution(convolution) = &layer.operation else { return 0 };
         u64::from(self.shape(layer.output).pixels()) * convolution.weights.len() as u64

@@ -39,6 +39,8 @@ pub fn interpret(network: &Network, input: &[i8]) -> Result<Values, NetworkError
             Operation::Add(add) => {
                 x.iter().zip(of(add.other)).map(|(&a, &b)| add.arithmetic.apply(a, b)).collect()
             }
+            Operation::Arrange(arrange) => arrange.apply(network, shapes.1, of),
+            Operation::Table(table) => x.iter().map(|&q| table.apply(q)).collect(),
         };
         values[layer.output] = Some(y);
     }

@@ -4,6 +4,7 @@
 //! All maps are NHWC with one image; a vector is a map of one pixel. Scales and zero points are
 //! folded into the numbers of each layer, so that a layer is integers and requantisation alone.
 
+mod arrange;
 mod check;
 mod error;
 mod estimate;
@@ -16,11 +17,12 @@ mod residual;
 mod tail;
 mod timeline;
 
+pub use arrange::{Arrange, Piece};
 pub use error::NetworkError;
 pub use estimate::{Estimate, estimate};
 pub use graph::{
     Add, Convolution, GlobalAveragePool, Input, Layer, MaxPool, Network, Operation, Output,
-    Requantise, Shape, Tensor, TensorId,
+    Requantise, Shape, Table, Tensor, TensorId,
 };
 pub use host::{dequantise, quantise, softmax, softmax_power};
 pub use interpret::{Values, interpret};

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use systole_compiler::network::{Input, Layer, Network, Operation, Shape, Tensor, TensorId};
+use systole_compiler::network::{
+    Arrange, Input, Layer, Network, Operation, Piece, Shape, Tensor, TensorId,
+};
 
 use super::model::Model;
 use super::operator::Operator;
-use super::operators::OPERATORS;
+use super::operators::{OPERATORS, Supported};
+use super::reshape::padded;
 use super::tensor::{Tensor as Given, element};
 use super::value::{Content, Value};
 use crate::ImportError;
@@ -15,20 +18,34 @@ use crate::requantise::WeightBudget;
 use crate::value::Quantisation;
 
 /// More inputs than any supported operator has.
-const MAX_INPUTS: usize = 4;
+const MAX_INPUTS: usize = 256;
 
 /// Reads a model.
 pub fn read(file: &[u8]) -> Result<Imported, ImportError> {
     let model = Model::new(file)?;
+    let operators = (0..model.operators.len()).map(|index| Operator::new(&model, index));
+    let operators = operators.collect::<Result<Vec<_>, _>>()?;
+    let unknown = operators.iter().filter(|operator| find(operator).is_none());
+    let mut unknown: Vec<ImportError> =
+        unknown.map(|operator| operator.error("the operator is not supported")).collect();
+    if unknown.len() > 1 {
+        return Err(ImportError::Several(unknown));
+    }
+    if let Some(error) = unknown.pop() {
+        return Err(error);
+    }
     let mut reader = Reader::new(&model)?;
-    for index in 0..model.operators.len() {
-        let operator = Operator::new(&model, index)?;
-        reader.operator(&operator).map_err(|error| operator.place(error))?;
+    for operator in &operators {
+        reader.operator(operator).map_err(|error| operator.place(error))?;
     }
     let network = reader.finish(&model)?;
     network.check()?;
     let (input, output) = (port(&network, network.input), port(&network, network.output));
     Ok(Imported { network, input, output, format: Format::TensorFlowLite })
+}
+
+fn find(operator: &Operator) -> Option<&'static Supported> {
+    OPERATORS.iter().find(|supported| supported.code == operator.code)
 }
 
 /// Maps are in NHWC here, as in the network.
@@ -93,7 +110,7 @@ impl Reader {
     }
 
     fn operator(&mut self, operator: &Operator) -> Result<(), ImportError> {
-        match OPERATORS.iter().find(|supported| supported.code == operator.code) {
+        match find(operator) {
             Some(supported) => (supported.take)(self, operator),
             None => Err(operator.error("the operator is not supported")),
         }
@@ -113,16 +130,14 @@ impl Reader {
 
     /// An int8 input.
     pub fn quantised(
-        &self,
+        &mut self,
         operator: &Operator,
         number: usize,
     ) -> Result<(Value, Quantisation), ImportError> {
+        self.settle(operator, number)?;
         let value = self.value(operator, number)?;
         match value.content {
             Content::Quantised(quantisation) => Ok((value, quantisation)),
-            Content::Padded(..) => {
-                Err(operator.error("PAD is supported in front of a convolution alone"))
-            }
             _ => Err(operator.error(format!(
                 "input {number} is not int8: float32 and uint8 are supported at the ends of a \
                  model alone"
@@ -132,7 +147,7 @@ impl Reader {
 
     /// An int8 map that has the network's shape, and the pads around it.
     pub fn padded_map(
-        &self,
+        &mut self,
         operator: &Operator,
         number: usize,
     ) -> Result<(Value, Quantisation, [u32; 4]), ImportError> {
@@ -149,12 +164,35 @@ impl Reader {
 
     /// An int8 map that has the network's shape.
     pub fn map(
-        &self,
+        &mut self,
         operator: &Operator,
         number: usize,
     ) -> Result<(Value, Quantisation), ImportError> {
         self.quantised(operator, number)?;
         self.padded_map(operator, number).map(|(value, quantisation, _)| (value, quantisation))
+    }
+
+    /// Makes an input that is padded, by whatever is no convolution, a map of its own.
+    pub fn settle(&mut self, operator: &Operator, number: usize) -> Result<(), ImportError> {
+        let tensor = operator.input(number)?;
+        self.settle_tensor(&tensor);
+        Ok(())
+    }
+
+    fn settle_tensor(&mut self, tensor: &Given) {
+        let Some(&value) = self.values.get(&tensor.index) else { return };
+        let Content::Padded(quantisation, pads) = value.content else { return };
+        let from = self.tensors[value.tensor].shape;
+        let shape = padded(from, pads);
+        let output = self.tensors.len();
+        let name = tensor.name();
+        self.tensors.push(Tensor { name: name.clone(), shape });
+        let pieces = vec![Piece::whole(value.tensor, from, [pads[0], pads[1], 0])];
+        let arrange = Arrange { fill: quantisation.zero_point, pieces };
+        let operation = Operation::Arrange(arrange);
+        self.layers.push(Layer { name, input: value.tensor, output, operation });
+        let content = Content::Quantised(quantisation);
+        self.values.insert(tensor.index, Value { tensor: output, shape, content });
     }
 
     /// The shape of a tensor of the network.
@@ -240,13 +278,14 @@ impl Reader {
         self.bind(operator, Value { tensor: output, shape, content })
     }
 
-    fn finish(self, model: &Model) -> Result<Network, ImportError> {
+    fn finish(mut self, model: &Model) -> Result<Network, ImportError> {
         let [output] = model.outputs else {
             let count = model.outputs.len();
             return Err(ImportError::Model(format!("the model has {count} outputs, not one")));
         };
         let output = model.tensor(i32::from_le_bytes(*output))?;
         let output = output.ok_or_else(|| ImportError::Model("the model has no output".into()))?;
+        self.settle_tensor(&output);
         let error = |reason: &str| Given::error(&output, format!("the model's output {reason}"));
         let value = self.values.get(&output.index);
         let value = value.ok_or_else(|| error("is made by no operator"))?;

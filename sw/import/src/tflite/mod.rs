@@ -4,9 +4,11 @@
 mod activation;
 mod constants;
 mod flatbuffer;
+mod function;
 mod graph;
 mod linear;
 mod model;
+mod movement;
 mod names;
 mod operator;
 mod operators;

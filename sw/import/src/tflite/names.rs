@@ -4,16 +4,31 @@
 pub mod builtin {
     pub const ADD: i32 = 0;
     pub const AVERAGE_POOL_2D: i32 = 1;
+    pub const CONCATENATION: i32 = 2;
     pub const CONV_2D: i32 = 3;
     pub const DEPTHWISE_CONV_2D: i32 = 4;
+    pub const DEPTH_TO_SPACE: i32 = 5;
     pub const DEQUANTIZE: i32 = 6;
     pub const FULLY_CONNECTED: i32 = 9;
+    pub const LOGISTIC: i32 = 14;
     pub const MAX_POOL_2D: i32 = 17;
+    pub const RELU: i32 = 19;
+    pub const RELU_N1_TO_1: i32 = 20;
+    pub const RELU6: i32 = 21;
     pub const RESHAPE: i32 = 22;
     pub const SOFTMAX: i32 = 25;
+    pub const SPACE_TO_DEPTH: i32 = 26;
+    pub const TANH: i32 = 28;
     pub const PAD: i32 = 34;
     pub const MEAN: i32 = 40;
+    pub const STRIDED_SLICE: i32 = 45;
+    pub const PADV2: i32 = 60;
+    pub const SLICE: i32 = 65;
+    pub const RESIZE_NEAREST_NEIGHBOR: i32 = 97;
+    pub const LEAKY_RELU: i32 = 98;
+    pub const ABS: i32 = 101;
     pub const QUANTIZE: i32 = 114;
+    pub const HARD_SWISH: i32 = 117;
 }
 
 /// The name of an operator in `BuiltinOperator`, if it has one there: for messages.

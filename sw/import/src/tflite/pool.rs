@@ -1,7 +1,7 @@
 //! ADD, AVERAGE_POOL_2D, MEAN, MAX_POOL_2D and SOFTMAX.
 
 use systole_compiler::network::{
-    Add, GlobalAveragePool, MaxPool, Operation, ResidualAdd, Shape, TensorId,
+    Add, GlobalAveragePool, MaxPool, Operation, Requantise, ResidualAdd, Shape, TensorId,
 };
 
 use super::activation;
@@ -11,6 +11,7 @@ use super::linear::window;
 use super::operator::Operator;
 use super::value::{Content, Value};
 use crate::ImportError;
+use crate::average::convolution;
 use crate::mean::Mean;
 use crate::value::Quantisation;
 use crate::window::{TOO_LARGE, Window};
@@ -44,12 +45,56 @@ pub fn average(reader: &mut Reader, operator: &Operator) -> Result<(), ImportErr
     let (window, options) = pool_window(operator, x.shape)?;
     let whole = window.kernel == [x.shape.height, x.shape.width];
     if !whole || window.pads != [0; 4] || window.output(x.shape, false) != Some([1, 1]) {
-        return Err(operator.error(format!(
-            "only the average of a whole map is supported: the window is {} x {}, the map {} x {}",
-            window.kernel[0], window.kernel[1], x.shape.height, x.shape.width
-        )));
+        return average_windows(reader, operator, (x, input), (&window, options.u8(5)?));
     }
     average_of(reader, operator, (x.tensor, input), options.u8(5)?)
+}
+
+/// The averages of windows as TensorFlow Lite rounds them: sums of codes, halves away from zero. A
+/// multiplier that is a little more than one part of the sum gives the same for each of them.
+fn average_windows(
+    reader: &mut Reader,
+    operator: &Operator,
+    (x, input): (Value, Quantisation),
+    (window, activation): (&Window, u8),
+) -> Result<(), ImportError> {
+    let output = operator.output_quantisation()?;
+    if output != input {
+        return Err(operator.error("input and output differ in scale or zero point"));
+    }
+    if window.pads != [0; 4] {
+        return Err(operator.error(
+            "windows at the borders have fewer pixels, by which the sum would be divided: only \
+             windows without padding are supported",
+        ));
+    }
+    let [height, width] = window.output(x.shape, false).ok_or_else(|| operator.error(TOO_LARGE))?;
+    let count = window.kernel[0] * window.kernel[1];
+    let multiplier = average_multiplier(count);
+    let multiplier = multiplier.ok_or_else(|| operator.error("its window is too large"))?;
+    let requantise = Requantise {
+        bias: vec![0],
+        multiplier: vec![multiplier],
+        zero_point: 0,
+        clamp_min: i8::MIN,
+        clamp_max: i8::MAX,
+    };
+    let requantise = activation::bound(operator, activation, output, requantise)?;
+    reader.reserve_weights(operator, &[count as usize, x.shape.channels as usize])?;
+    let layer = convolution(window, x.shape.channels, input, requantise);
+    let shape = Shape { height, width, ..x.shape };
+    reader.add_layer(operator, x.tensor, shape, (Operation::Convolution(layer), output))
+}
+
+/// By what sums of `count` codes are multiplied to give their rounded mean, if all sums do.
+fn average_multiplier(count: u32) -> Option<f32> {
+    /// More pixels than a window has.
+    const MOST: u32 = 4096;
+    let multiplier = (1.0 + 1.0 / 1_048_576.0) / count as f32;
+    let n = count as i32;
+    let rounded = |sum: i32| if sum > 0 { (sum + n / 2) / n } else { (sum - n / 2) / n };
+    let same = |sum: i32| (sum as f32 * multiplier).round_ties_even() as i32 == rounded(sum);
+    (count < MOST && (-128 * n..=127 * n).all(same)).then_some(multiplier)
 }
 
 /// MEAN over height and width.
@@ -124,4 +169,17 @@ pub fn softmax(reader: &mut Reader, operator: &Operator) -> Result<(), ImportErr
     }
     let content = Content::Softmax { scale: input.scale, quantisation };
     reader.bind(operator, Value { content, ..x })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::average_multiplier;
+
+    #[test]
+    fn every_window_has_a_multiplier() {
+        for count in (1..=256).chain([49 * 49]) {
+            assert!(average_multiplier(count).is_some(), "{count}");
+        }
+        assert_eq!(average_multiplier(4095), None, "ties are too near to other sums");
+    }
 }

@@ -1,7 +1,8 @@
-//! What moves no data: RESHAPE, PAD in front of a convolution, QUANTIZE and DEQUANTIZE at the ends.
+//! What computes nothing: RESHAPE, and QUANTIZE and DEQUANTIZE at the ends.
 
 use systole_compiler::network::{Input, Shape};
 
+use super::function;
 use super::graph::Reader;
 use super::operator::Operator;
 use super::tensor::element;
@@ -11,10 +12,8 @@ use crate::value::Quantisation;
 
 /// RESHAPE: the elements keep their order, so that only who asks for a map has to look.
 pub fn reshape(reader: &mut Reader, operator: &Operator) -> Result<(), ImportError> {
+    reader.settle(operator, 0)?;
     let value = reader.value(operator, 0)?;
-    if let Content::Padded(..) = value.content {
-        return Err(operator.error("PAD is supported in front of a convolution alone"));
-    }
     let output = operator.output()?;
     let shape = output.map()?;
     if shape.len() != value.shape.len() {
@@ -40,33 +39,6 @@ pub fn reshape(reader: &mut Reader, operator: &Operator) -> Result<(), ImportErr
     reader.bind(operator, Value { shape, ..value })
 }
 
-/// PAD with the zero point.
-pub fn pad(reader: &mut Reader, operator: &Operator) -> Result<(), ImportError> {
-    let (value, quantisation, before) = reader.padded_map(operator, 0)?;
-    if operator.output_quantisation()? != quantisation {
-        return Err(operator.error("input and output differ in scale or zero point"));
-    }
-    let given = operator.integers(1)?;
-    let [0, 0, top, bottom, left, right, 0, 0] = given[..] else {
-        return Err(operator.error(format!(
-            "paddings {given:?} are not those of height and width of [1, H, W, C]"
-        )));
-    };
-    let mut pads = [0; 4];
-    for ((pad, before), given) in pads.iter_mut().zip(before).zip([top, left, bottom, right]) {
-        let more = u32::try_from(given).ok().filter(|&pad| pad <= 4095);
-        *pad = more.map(|more| more + before).filter(|&pad| pad <= 4095).ok_or_else(|| {
-            operator.error(format!("paddings {given:?} are not numbers of 0 to 4095"))
-        })?;
-    }
-    let shape = padded(reader.shape(value.tensor), pads);
-    if operator.output()?.map()? != shape {
-        return Err(operator.error("the size of its output does not follow from its paddings"));
-    }
-    let content = Content::Padded(quantisation, pads);
-    reader.bind_padded(operator, Value { content, ..value })
-}
-
 /// A map with pads around it.
 pub fn padded(shape: Shape, pads: [u32; 4]) -> Shape {
     let height = shape.height + pads[0] + pads[2];
@@ -75,6 +47,7 @@ pub fn padded(shape: Shape, pads: [u32; 4]) -> Shape {
 
 /// QUANTIZE of the model's input, or to uint8 for its output.
 pub fn quantize(reader: &mut Reader, operator: &Operator) -> Result<(), ImportError> {
+    reader.settle(operator, 0)?;
     let value = reader.value(operator, 0)?;
     let target = operator.output()?.quantisation()?;
     let content = match value.content {
@@ -94,9 +67,10 @@ pub fn quantize(reader: &mut Reader, operator: &Operator) -> Result<(), ImportEr
         Content::Softmax { scale, quantisation } if same_step(quantisation, target) => {
             Content::Softmax { scale, quantisation: target }
         }
+        Content::Quantised(_) if !target.unsigned => return function::requantise(reader, operator),
         _ => {
             return Err(operator.error(
-                "is supported of the model's input, and between int8 and uint8 of one scale at the \
+                "is supported of the model's input, of int8, and between int8 and uint8 of one scale at the \
                  ends",
             ));
         }
@@ -111,6 +85,7 @@ fn same_step(a: Quantisation, b: Quantisation) -> bool {
 
 /// DEQUANTIZE of the model's output.
 pub fn dequantize(reader: &mut Reader, operator: &Operator) -> Result<(), ImportError> {
+    reader.settle(operator, 0)?;
     let value = reader.value(operator, 0)?;
     match value.content {
         Content::Quantised(q) if operator.output()?.element == element::FLOAT32 => {

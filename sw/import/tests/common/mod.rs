@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod builder;
 pub mod npu;
 
 use std::fs;
@@ -72,6 +73,22 @@ impl Case {
         Self { network, inputs, expected: Expected::Nothing }
     }
 
+    /// The small U-Net, whose inputs and outputs are in NCHW.
+    pub fn unet() -> Self {
+        let network = read(&file("unet/unet.onnx")).expect("the model is supported");
+        let nhwc = |bytes: Vec<u8>, channels: usize| -> Vec<Vec<i8>> {
+            let image = |bytes: &[u8]| {
+                let pixels = bytes.len() / channels;
+                let places =
+                    (0..pixels).flat_map(|pixel| (0..channels).map(move |c| c * pixels + pixel));
+                places.map(|place| (bytes[place] ^ 0x80) as i8).collect()
+            };
+            bytes.chunks_exact(bytes.len() / 8).map(image).collect()
+        };
+        let inputs = nhwc(file("unet/x.u8"), 3);
+        Self { network, inputs, expected: Expected::Bytes(nhwc(file("unet/y.u8"), 5)) }
+    }
+
     /// The real numbers that the caller makes of the network's int8 output.
     pub fn real(&self, output: &[i8]) -> Vec<f32> {
         match &self.network.finish {
@@ -98,6 +115,9 @@ impl Case {
         match (&self.expected, &self.network.finish) {
             (Expected::Bytes(y), Output::Softmax { scale, .. }) => {
                 assert_eq!(softmax(output, *scale), y[index], "input {index}");
+            }
+            (Expected::Bytes(y), Output::Unsigned) => {
+                assert_eq!(output, y[index], "input {index}");
             }
             (Expected::Real(y), _) => assert_eq!(self.real(output), y[index], "input {index}"),
             (_, finish) => panic!("the output is {finish:?}"),

@@ -33,18 +33,22 @@ fn producer(network: &Network, tensor: TensorId) -> Option<&Layer> {
     network.layers.iter().find(|layer| layer.output == tensor)
 }
 
-/// What a planned layer computes; of an add the operand that is not `residual` is computed by it, too,
-/// if a convolution makes it.
+/// What a planned layer computes; of an add the operand that is not `residual`, and what a table
+/// reads, is computed by it, too, if a convolution makes it.
 fn planned(network: &Network, output: TensorId, residual: Option<TensorId>) -> String {
     let Some(layer) = producer(network, output) else { return String::new() };
-    let operand = layer.reads().find(|&id| residual.is_some() && Some(id) != residual);
+    let (joins, then) = match layer.operation {
+        Operation::Table(_) => (true, "table"),
+        _ => (residual.is_some(), "add"),
+    };
+    let operand = layer.reads().find(|&id| joins && Some(id) != residual);
     let convolution = operand.and_then(|id| producer(network, id)).filter(|made| {
         let reads = network.layers.iter().flat_map(Layer::reads);
         matches!(made.operation, Operation::Convolution(_))
             && reads.filter(|&id| id == made.output).count() == 1
     });
     match convolution {
-        Some(made) => format!("{} + add", operation(network, made)),
+        Some(made) => format!("{} + {then}", operation(network, made)),
         None => operation(network, layer),
     }
 }
@@ -73,5 +77,10 @@ pub(super) fn operation(network: &Network, layer: &Layer) -> String {
             format!("max pool {height}x{width}{}", stride(pool.stride))
         }
         Operation::Add(_) => "add".to_owned(),
+        Operation::Arrange(arrange) => {
+            let sources = arrange.sources().len();
+            if sources > 1 { format!("concat {sources} maps") } else { "move".to_owned() }
+        }
+        Operation::Table(_) => "table".to_owned(),
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use systole_isa::{Destination, Source, Store, Then};
 
 use super::layout::Map;
+use super::memory_map::{MemoryMap, Order};
 use crate::NpuShape;
 use crate::network::{Requantise, Shape};
 use crate::parameter_table;
@@ -60,8 +61,8 @@ impl Limits {
 pub enum Place {
     /// Into a map.
     Map(Map),
-    /// To memory, NHWC from this address on.
-    Memory(u32),
+    /// To memory.
+    Memory(MemoryMap),
 }
 
 /// Where results go, and what is added to them.
@@ -71,9 +72,16 @@ pub struct Target {
     pub place: Place,
     /// The map that is added.
     pub residual: Option<Map>,
+    /// They are replaced by the table's entries; nothing is added then.
+    pub table: bool,
 }
 
 impl Target {
+    /// Whether a STORE can have no more than one tile of channels.
+    pub fn takes_single_tiles(&self) -> bool {
+        matches!(&self.place, Place::Memory(map) if map.order == Order::Planes)
+    }
+
     /// The STORE of channels of tiles `tiles` in lines `lines` of the output, with the requantiser's
     /// parameters from row `parameter_row` on.
     pub fn store(
@@ -96,14 +104,10 @@ impl Target {
                     line_step: if lined { map.pitch as u16 } else { 0 },
                 }
             }
-            Place::Memory(address) => Destination::Memory {
-                address: address
-                    .wrapping_add(lines.start * width * channels)
-                    .wrapping_add(tile * dim),
-                stride: channels as i32,
-            },
+            Place::Memory(map) => map.destination(dim, tile, lines.start),
         };
-        let then = self.residual.map_or(Then::Keep, |map| Then::Add {
+        let otherwise = if self.table { Then::Table } else { Then::Keep };
+        let then = self.residual.map_or(otherwise, |map| Then::Add {
             residual_row: map.line(tile, lines.start) as u16,
         });
         Store {

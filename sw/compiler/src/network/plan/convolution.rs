@@ -1,20 +1,24 @@
 //! The blocks of a convolution: full, pointwise, depthwise, fully connected.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use systole_isa::{Activations, Convolution as Geometry, Exec, Kernel, Load};
 
 use super::blocks::{Limits, Target};
-use super::first::View;
+use super::first::{Packed, View};
+use super::layout::Map;
 use super::layout::has_depthwise_mode;
+use super::stage::Stage;
 use super::step::{Block, Product, Step, Steps};
 use super::tiles::{Tiles, VECTOR_SHARE};
-use crate::network::{Convolution, Shape};
+use crate::network::{Convolution, Network, Shape};
 
 /// Longest side of a kernel in one EXEC.
 const MAX_KERNEL: u32 = 7;
 
 /// A stage's convolution.
+#[derive(Clone, Copy)]
 pub struct Lowering<'a> {
     /// What fits.
     pub limits: Limits,
@@ -30,8 +34,6 @@ pub struct Lowering<'a> {
     pub output: Shape,
     /// Where it goes.
     pub target: Target,
-    /// The table of the residual add.
-    pub table: Option<Vec<u8>>,
     /// Nothing comes behind it.
     pub last: bool,
 }
@@ -59,7 +61,33 @@ impl Part {
     }
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    /// The convolution of a stage over a map as it is.
+    pub fn new(
+        (limits, network): (Limits, &Network),
+        (stage, convolution): (&Stage, &'a Convolution),
+        map: Map,
+        target: Target,
+    ) -> Self {
+        Self {
+            limits,
+            convolution,
+            weight_sets: stage.weight_sets,
+            view: View::plain(map, convolution),
+            packed: false,
+            output: network.shape(stage.output),
+            target,
+            last: stage.output == network.output,
+        }
+    }
+
+    /// The steps over an input that is packed: it lies at `address`, its map at `map`. `None` as of
+    /// [`Self::steps`].
+    pub fn packed_steps(self, packed: &mut Packed, map: Map, address: u32) -> Option<Steps> {
+        let packed_here = Self { packed: true, view: View { map, ..packed.view() }, ..self };
+        packed_here.steps(Some(&mut |lines| packed.loads(&map, address, lines)))
+    }
+
     /// The steps. With `loads` the input comes with the blocks that need it. `None` when a line of
     /// output does not fit half of the accumulators.
     pub fn steps(&self, loads: Option<Loads>) -> Option<Steps> {
@@ -85,10 +113,10 @@ impl Lowering<'_> {
             _ => 6,
         };
         let groups = self.groups(share, lines * self.output.width);
-        let mut steps = Steps { table: self.table.clone(), ..Steps::default() };
+        let mut steps = Steps::default();
         let mut parts = Vec::new();
         for (index, group) in groups.iter().enumerate() {
-            steps.groups.push(self.group(group));
+            steps.groups.push(Rc::new(self.group(group)));
             for chunk in &chunks {
                 let block = |tiles| Step::Block(self.block((index, group), tiles, chunk.clone()));
                 parts.push((chunk.clone(), group.bundles().map(block).collect()));
@@ -100,7 +128,12 @@ impl Lowering<'_> {
             (Some(_), false) => chunks.len(),
             (Some(_), true) => parts.len(),
         };
-        steps.steps = with_loads(parts, with_input, loads);
+        steps.steps = match loads {
+            Some(loads) => with_loads(parts, (with_input, true), |lines| {
+                loads(lines).into_iter().map(Step::Load).collect()
+            }),
+            None => with_loads(parts, (with_input, true), |_| Vec::new()),
+        };
         Some(steps)
     }
 
@@ -150,25 +183,24 @@ impl Lowering<'_> {
             true if planes >= 4 => vec![planes - planes / 2, planes - planes / 4, planes],
             _ => ends,
         };
+        let mut start = if self.depthwise() { tile } else { 0 };
+        let ranges = ends.into_iter().map(|end| std::mem::replace(&mut start, end)..end);
+        let ranges: Vec<_> = ranges.collect();
+        let sets = 0..self.weight_sets;
+        sets.flat_map(|set| ranges.iter().flat_map(move |planes| self.parts_of(set, planes)))
+            .collect()
+    }
+
+    /// The EXECs of a set of weights over some planes.
+    pub(super) fn parts_of(&self, set: u32, planes: &Range<u32>) -> Vec<Part> {
         let pieces = |side: u32| {
             (0..side).step_by(MAX_KERNEL as usize).map(move |at| at..(at + MAX_KERNEL).min(side))
         };
         let [height, width] = self.view.kernel;
-        let mut parts = Vec::new();
-        for set in 0..self.weight_sets {
-            let mut start = if self.depthwise() { tile } else { 0 };
-            for &end in &ends {
-                let planes = start..end;
-                start = end;
-                for lines in pieces(height) {
-                    for taps in pieces(width) {
-                        let (lines, planes) = (lines.clone(), planes.clone());
-                        parts.push(Part { set, lines, taps, planes });
-                    }
-                }
-            }
-        }
-        parts
+        let part = |lines: Range<u32>, taps| Part { set, lines, taps, planes: planes.clone() };
+        pieces(height)
+            .flat_map(|lines| pieces(width).map(move |taps| part(lines.clone(), taps)))
+            .collect()
     }
 
     fn block(
@@ -186,22 +218,24 @@ impl Lowering<'_> {
         if self.depthwise() && self.has_mode() {
             for set in 0..self.weight_sets {
                 let product = self.depthwise_product(tiles.start, lines.clone(), weight_row);
-                products.push(Product::Convolution(Geometry { accumulate: set > 0, ..product }));
+                let product = Geometry { accumulate: set > 0, ..product };
+                products.push((index, Product::Convolution(product)));
                 weight_row += count * self.passes() * dim;
             }
         } else {
             for part in self.parts(tiles.start) {
                 let accumulate = !products.is_empty();
-                products.push(self.product(&part, lines.clone(), weight_row, accumulate));
+                let product = self.product(&part, lines.clone(), weight_row, accumulate);
+                products.push((index, product));
                 weight_row += self.part_rows(&part, count);
             }
         }
-        for product in &mut products {
+        for (_, product) in &mut products {
             product.repeat(count, rows);
         }
         let requantise = (&self.convolution.requantise, 8 * (tiles.start - group.section.start));
         let store = self.target.store(dim, self.output, (tiles, lines), requantise);
-        Block { group: index, products, store, rows: count * rows }
+        Block { products, store, rows: count * rows }
     }
 
     /// Whether the output has the pixels of the map, each of which depends on its own alone.
@@ -243,7 +277,7 @@ impl Lowering<'_> {
         self.parts(tiles.start).iter().map(|part| self.part_rows(part, count)).sum()
     }
 
-    fn product(
+    pub(super) fn product(
         &self,
         part: &Part,
         lines: Range<u32>,
@@ -279,7 +313,12 @@ impl Lowering<'_> {
         })
     }
 
-    fn depthwise_product(&self, tile: u32, lines: Range<u32>, weight_row: u32) -> Geometry {
+    pub(super) fn depthwise_product(
+        &self,
+        tile: u32,
+        lines: Range<u32>,
+        weight_row: u32,
+    ) -> Geometry {
         Geometry {
             weight_row: weight_row as u16,
             k_tiles: self.passes() as u16,
@@ -324,26 +363,25 @@ impl Lowering<'_> {
 }
 
 /// Puts the loads of the first `with_input` parts of the output between the blocks of the part
-/// before.
-fn with_loads(
+/// before; behind them where they have no room `beside` its input, or where the input comes once
+/// more, because its first lines may take the place of the last.
+pub(super) fn with_loads(
     parts: Vec<(Range<u32>, Vec<Step>)>,
-    with_input: usize,
-    mut loads: Option<Loads>,
+    (with_input, beside): (usize, bool),
+    mut loads: impl FnMut(Range<u32>) -> Vec<Step>,
 ) -> Vec<Step> {
-    let mut loads_of = |lines: &Range<u32>| match &mut loads {
-        Some(loads) => loads(lines.clone()).into_iter().map(Step::Load).collect(),
-        None => Vec::new(),
-    };
     let lines: Vec<_> = parts.iter().take(with_input).map(|(lines, _)| lines.clone()).collect();
-    let mut steps = lines.first().map_or(Vec::new(), &mut loads_of);
-    for (i, (_, blocks)) in parts.into_iter().enumerate() {
-        let next = lines.get(i + 1).map_or(Vec::new(), &mut loads_of);
-        let share = next.len().div_ceil(blocks.len());
+    let mut steps = lines.first().map_or(Vec::new(), |lines| loads(lines.clone()));
+    for (i, (of_part, blocks)) in parts.into_iter().enumerate() {
+        let next = lines.get(i + 1).map_or(Vec::new(), |lines| loads(lines.clone()));
+        let again = lines.get(i + 1).is_some_and(|next| next.start < of_part.start);
+        let share = if again || !beside { 0 } else { next.len().div_ceil(blocks.len()) };
         let mut next = next.into_iter();
         for block in blocks {
             steps.push(block);
             steps.extend(next.by_ref().take(share));
         }
+        steps.extend(next);
     }
     steps
 }

@@ -8,8 +8,9 @@ use systole_isa::{Load, Windows};
 
 use super::blocks::Limits;
 use super::layout::Map;
+use super::stage::{Kind, Stage};
 use crate::NpuShape;
-use crate::network::{Convolution, Shape};
+use crate::network::{Convolution, Network, Shape};
 
 /// Most blocks of output whose input is in the scratchpad at a time, where not the whole is.
 const RING_BLOCKS: u32 = 3;
@@ -57,9 +58,27 @@ pub struct Packed<'a> {
 }
 
 impl<'a> Packed<'a> {
+    /// How the network's input is packed for the first stage, if that is a convolution and the only
+    /// reader. Its output's map lies beside the input if it is `kept`.
+    pub fn of_network(
+        shape: &'a NpuShape,
+        network: &Network,
+        stages: &'a [Stage],
+        kept: bool,
+    ) -> Option<Self> {
+        let first = stages.first().filter(|first| first.input == network.input)?;
+        let Kind::Convolution(convolution) = &first.kind else { return None };
+        let residual = first.residual.as_ref().is_some_and(|r| r.0 == network.input);
+        if residual || stages[1..].iter().any(|stage| stage.reads(network.input)) {
+            return None;
+        }
+        let sizes = (network.shape(first.input), network.shape(first.output));
+        Self::choose(shape, convolution, sizes, kept)
+    }
+
     /// The packing that is expected to be fastest, or `None` where a map with a pixel's channels
     /// in each row is. The output's map lies beside it if it is `kept`.
-    pub fn choose(
+    fn choose(
         shape: &'a NpuShape,
         convolution: &'a Convolution,
         (input, output): (Shape, Shape),

@@ -1,4 +1,6 @@
-//! Rows of the NPU's memories that a descriptor reads and writes.
+//! Rows of the NPU's memories, and pieces of memory, that a descriptor reads and writes.
+
+use std::ops::Range;
 
 use systole_isa::{
     Convolution, Descriptor, Destination, Exec, Kernel, Load, Pool, Source, Space, Store, Then,
@@ -6,12 +8,17 @@ use systole_isa::{
 
 use crate::NpuShape;
 
-/// Rows of the NPU's memories, numbered through: scratchpad, accumulators, parameters, and one for
-/// the whole table.
+/// Bytes of memory that count as a row.
+const MEMORY_ROW: u32 = 16;
+
+/// Rows of the NPU's memories, numbered through: scratchpad, accumulators, parameters, one for the
+/// whole table, and those of the memory that maps lie in.
 pub struct Rows {
     scratchpad: u32,
     accumulators: u32,
     parameters: u32,
+    /// Addresses of the memory that jobs read and write.
+    memory: Range<u32>,
 }
 
 /// What a descriptor touches; a row may be named more than once.
@@ -24,18 +31,20 @@ pub struct Footprint {
 }
 
 impl Rows {
-    /// Of an NPU.
-    pub fn new(shape: &NpuShape) -> Self {
+    /// Of an NPU, and of memory at the addresses `memory`. What lies outside of it is not written
+    /// by a job, so that its order does not matter.
+    pub fn new(shape: &NpuShape, memory: Range<u32>) -> Self {
         Self {
             scratchpad: shape.scratchpad_rows,
             accumulators: shape.accumulator_rows,
             parameters: shape.parameter_rows,
+            memory,
         }
     }
 
     /// How many.
     pub fn count(&self) -> usize {
-        (self.table() + 1) as usize
+        (self.table() + 1 + (self.memory.len() as u32).div_ceil(MEMORY_ROW)) as usize
     }
 
     pub fn scratchpad(&self, row: u32) -> u32 {
@@ -52,6 +61,30 @@ impl Rows {
 
     fn table(&self) -> u32 {
         self.scratchpad + self.accumulators + self.parameters
+    }
+
+    /// The rows of `rows` times `bytes` bytes of memory, each `stride` bytes behind the one before.
+    fn memory(&self, address: u32, rows: u16, (bytes, stride): (u32, i32)) -> Vec<u32> {
+        if bytes == 0 {
+            return Vec::new();
+        }
+        let joined = stride as u32 == bytes;
+        let (rows, bytes) = match joined {
+            true => (1, u32::from(rows) * bytes),
+            false => (u32::from(rows), bytes),
+        };
+        let first = self.table() + 1;
+        let mut touched = Vec::new();
+        for row in 0..rows {
+            let start = address.wrapping_add(row.wrapping_mul(stride as u32));
+            let end = start.saturating_add(bytes).min(self.memory.end);
+            let start = start.max(self.memory.start);
+            if start < end {
+                let of = |address: u32| first + (address - self.memory.start) / MEMORY_ROW;
+                touched.extend(of(start)..=of(end - 1));
+            }
+        }
+        touched
     }
 
     /// The footprint of a descriptor on an array of side `dim`; raw words have none.
@@ -76,7 +109,8 @@ impl Rows {
             Space::Parameters => rows.iter().map(|&row| self.parameter(row)).collect(),
             Space::Table => vec![self.table()],
         };
-        Footprint { reads: Vec::new(), writes }
+        let reads = self.memory(load.address, load.rows, (load.row_bytes.into(), load.stride));
+        Footprint { reads, writes }
     }
 
     fn of_exec(&self, dim: u32, e: &Exec) -> Footprint {
@@ -150,10 +184,15 @@ impl Rows {
                 reads.extend(rows.iter().map(|&row| self.scratchpad(row)));
             }
         }
-        if let Destination::Scratchpad { row, .. } = s.destination {
-            footprint.writes =
-                places(s, chunks, row).iter().map(|&row| self.scratchpad(row)).collect();
-        }
+        footprint.writes = match s.destination {
+            Destination::Scratchpad { row, .. } => {
+                places(s, chunks, row).iter().map(|&row| self.scratchpad(row)).collect()
+            }
+            Destination::Memory { address, stride } => {
+                let element = if s.source == Source::Accumulators { 4 } else { 1 };
+                self.memory(address, s.rows, (u32::from(s.columns) * element, stride))
+            }
+        };
         footprint
     }
 }

@@ -16,7 +16,8 @@ const VECTOR_STEP: u32 = 2;
 /// ring some lines are there at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Map {
-    /// First row.
+    /// First row; of a map of which only some lines are there, where its first row would be: modulo
+    /// 2^16.
     pub row: u32,
     /// Rows from one line to the next.
     pub pitch: u32,
@@ -36,7 +37,7 @@ impl Map {
 
     /// Row of the first pixel of a line.
     pub fn line(&self, plane: u32, y: u32) -> u32 {
-        self.row + plane * self.plane_step + y % self.lines * self.pitch
+        self.row.wrapping_add(plane * self.plane_step).wrapping_add(y % self.lines * self.pitch)
     }
 
     /// Whether lines take the place of earlier ones.
@@ -69,6 +70,8 @@ pub fn has_depthwise_mode(dim: u32, c: &Convolution) -> bool {
 pub struct Layout {
     /// By tensor.
     pub maps: Vec<Option<Map>>,
+    /// By tensor: how its map would lie, with its first row at 0.
+    pub forms: Vec<Map>,
     /// By stage: rows from 0 on that maps use in this stage or a later one.
     pub rows: Vec<u32>,
 }
@@ -88,10 +91,18 @@ impl Layout {
             dim: shape.dim,
             wishes,
             used: Vec::new(),
-            layout: Self { maps: vec![None; network.tensors.len()], rows: Vec::new() },
+            layout: Self {
+                maps: vec![None; network.tensors.len()],
+                forms: Vec::new(),
+                rows: Vec::new(),
+            },
         };
-        let input = first.unwrap_or_else(|| placer.map(network, network.input));
-        placer.place(network.input, input);
+        let forms = (0..network.tensors.len()).map(|id| placer.map(network, id)).collect();
+        placer.layout.forms = forms;
+        if first.is_some() || !outside.contains(&network.input) {
+            let input = first.unwrap_or(placer.layout.forms[network.input]);
+            placer.place(network.input, input);
+        }
         for (i, stage) in stages.iter().enumerate() {
             let read_later = |id: TensorId| {
                 let later = &stages[i + 1..];
@@ -99,7 +110,7 @@ impl Layout {
             };
             let residual = stage.residual.as_ref().map(|r| r.0);
             let free = residual.filter(|&id| !read_later(id) && id != stage.input);
-            let own = placer.map(network, stage.output);
+            let own = placer.layout.forms[stage.output];
             match free.and_then(|id| placer.layout.maps[id]) {
                 // In place of the map that is added.
                 Some(map) if (Map { row: 0, ..map }) == own => {
@@ -129,7 +140,16 @@ impl Layout {
 impl Stage {
     /// Whether it reads a tensor.
     pub fn reads(&self, id: TensorId) -> bool {
-        self.input == id || self.residual.as_ref().is_some_and(|r| r.0 == id)
+        let piece = match &self.kind {
+            Kind::Arrange(arrange) => arrange.pieces.iter().any(|piece| piece.source == id),
+            _ => false,
+        };
+        self.input == id || piece || self.residual.as_ref().is_some_and(|r| r.0 == id)
+    }
+
+    /// Whether it reads or makes a tensor.
+    pub fn touches(&self, id: TensorId) -> bool {
+        self.output == id || self.reads(id)
     }
 }
 
@@ -143,7 +163,7 @@ fn wishes(dim: u32, network: &Network, stages: &[Stage]) -> Vec<Wishes> {
                 wish.odd |= Geometry::lines_per_pass(dim) > 1 && has_depthwise_mode(dim, c);
             }
             Kind::Mean(_) => wish.aligned = true,
-            Kind::Maximum(_) => {}
+            Kind::Maximum(_) | Kind::Arrange(_) => {}
         }
     }
     // A chain of adds shares its wishes from the first to the last.

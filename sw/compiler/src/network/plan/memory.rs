@@ -1,5 +1,7 @@
 //! What a program needs in memory.
 
+use std::collections::HashMap;
+
 /// Bytes at an address.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Segment {
@@ -15,12 +17,17 @@ pub struct Image {
     align: u32,
     /// Pieces with content.
     pub segments: Vec<Segment>,
+    /// Indices of the pieces with some first bytes and length.
+    alike: HashMap<(Vec<u8>, usize), Vec<usize>>,
 }
+
+/// First bytes by which pieces are found again.
+const KEY: usize = 64;
 
 impl Image {
     /// Memory from `base` on.
     pub fn new(base: u32, align: u32) -> Self {
-        Self { next: base, align, segments: Vec::new() }
+        Self { next: base, align, segments: Vec::new(), alike: HashMap::new() }
     }
 
     /// Room without content.
@@ -30,8 +37,14 @@ impl Image {
         address
     }
 
-    /// Room with content.
+    /// Room with content. What is there already is not put there again.
     pub fn place(&mut self, bytes: &[u8]) -> u32 {
+        let alike = self.alike.entry((bytes[..bytes.len().min(KEY)].to_vec(), bytes.len()));
+        let alike = alike.or_default();
+        if let Some(&same) = alike.iter().find(|&&index| self.segments[index].bytes == bytes) {
+            return self.segments[same].address;
+        }
+        alike.push(self.segments.len());
         let address = self.reserve(bytes.len() as u32);
         self.segments.push(Segment { address, bytes: bytes.to_vec() });
         address
@@ -40,5 +53,20 @@ impl Image {
     /// First address behind all pieces.
     pub fn end(&self) -> u32 {
         self.next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Image;
+
+    #[test]
+    fn the_same_bytes_are_placed_once() {
+        let mut image = Image::new(0x100, 32);
+        let long = |last: u8| [[7; 100].as_slice(), &[last]].concat();
+        let first = image.place(&long(1));
+        assert_eq!(image.place(&long(2)), first + 128);
+        assert_eq!(image.place(&long(1)), first);
+        assert_eq!(image.segments.len(), 2);
     }
 }

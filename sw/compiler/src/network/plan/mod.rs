@@ -1,4 +1,5 @@
-//! Networks to programs. Maps stay in the scratchpad, and weights stream through the rest of it:
+//! Networks to programs. If all maps fit the scratchpad they [stay there](resident), and weights stream
+//! through the rest of it:
 //!
 //! ```text
 //!  scratchpad   maps of this and later layers | ring of weights, groups of tiles of channels
@@ -9,19 +10,29 @@
 //! A stage (a layer, with the add behind it) is cut into blocks: some lines of one tile of D output
 //! channels. A block is one or a few EXECs and the STORE of their sums into the output map. Blocks
 //! of the next stage start when the rows that they read are stored, which the tokens of
-//! [`tokens::List`] see to.
+//! [`tokens::List`] see to. Larger networks have their maps in memory: [`streaming`].
 
+mod arrange;
 mod blocks;
 mod convolution;
+mod cut;
+mod fill;
 mod first;
 pub(super) mod footprint;
+mod homes;
 mod layout;
 mod memory;
+mod memory_map;
 mod pools;
+mod resident;
 mod ring;
 mod schedule;
 mod stage;
 mod step;
+mod streamed;
+mod streamed_pools;
+mod streamed_weights;
+mod streaming;
 mod tiles;
 mod tokens;
 mod weights;
@@ -35,14 +46,13 @@ pub use memory::Segment;
 
 use super::{Network, NetworkError, Shape, TensorId};
 use crate::NpuShape;
-use blocks::{Limits, Place, Target};
-use convolution::Lowering;
-use first::{Packed, View, plain_loads};
-use layout::{Layout, Map};
 use memory::Image;
 use schedule::Schedule;
 use stage::{Kind, Stage, stages};
-use step::{Step, Steps};
+use step::Steps;
+
+/// Descriptors of a job (`docs/npu.md`, `LIST_TOO_LONG`).
+const MOST_DESCRIPTORS: usize = 65_536;
 
 /// What was planned for a layer, with the add that it took over.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -97,55 +107,94 @@ pub fn plan_network(
     network.check()?;
     let stages = stages(network);
     for stage in &stages {
-        check(shape, network, stage)?;
+        check(shape, stage)?;
     }
-    let mut image = Image::new(base, shape.bus_bytes.max(32));
-    let (input_shape, output_shape) = (network.shape(network.input), network.shape(network.output));
-    let input = image.reserve(input_shape.len() as u32);
-    let output = image.reserve(output_shape.len() as u32);
-    let mut planner = Planner::new(shape, network, &stages, (input, output))?;
-    let steps = stages.iter().enumerate().map(|(i, stage)| planner.stage(i, stage));
-    let steps = steps.collect::<Result<Vec<_>, _>>()?;
-    let steps = planner.layout.rows.iter().copied().zip(steps).collect();
-    let schedule = Schedule::new(shape, &mut image);
-    let (starts, descriptors) = schedule.run(steps).map_err(|stage| {
-        let reason = "its weights or parameters do not fit beside the maps";
-        NetworkError::new(&stages[stage].name, reason)
-    })?;
-    let bytes: Vec<u8> = descriptors.iter().flat_map(Descriptor::to_bytes).collect();
-    let list = image.place(&bytes);
-    let ends = starts.iter().skip(1).copied().chain([descriptors.len()]);
-    let layers =
-        stages.iter().zip(starts.iter().zip(ends)).map(|(stage, (&first, end))| LayerRecord {
+    let resident = Assembly::new(shape, network, base);
+    let (input, output) = (resident.input, resident.output);
+    let steps = resident::plan(shape, network, &stages, (input, output));
+    if let Ok(program) = steps.and_then(|steps| resident.program(&stages, steps)) {
+        return Ok(program);
+    }
+    let mut streaming = Assembly::new(shape, network, base);
+    let steps = streaming::plan(shape, network, &stages, &mut streaming)?;
+    streaming.program(&stages, steps)
+}
+
+/// A program in the making.
+struct Assembly<'a> {
+    shape: &'a NpuShape,
+    image: Image,
+    input: u32,
+    input_shape: Shape,
+    output: u32,
+    output_shape: Shape,
+}
+
+impl<'a> Assembly<'a> {
+    /// Room for input and output, from `base` on.
+    fn new(shape: &'a NpuShape, network: &Network, base: u32) -> Self {
+        let mut image = Image::new(base, shape.bus_bytes.max(32));
+        let [input_shape, output_shape] =
+            [network.input, network.output].map(|id| network.shape(id));
+        let input = image.reserve(input_shape.len() as u32);
+        let output = image.reserve(output_shape.len() as u32);
+        Self { shape, image, input, input_shape, output, output_shape }
+    }
+
+    /// The program of the stages' steps.
+    fn program(
+        mut self,
+        stages: &[Stage],
+        steps: Vec<(u32, Steps)>,
+    ) -> Result<Program, NetworkError> {
+        // What the job writes was given room before its weights.
+        let memory = self.input..self.image.end();
+        let schedule = Schedule::new(self.shape, &mut self.image, memory);
+        let (starts, descriptors) = schedule.run(steps).map_err(|stage| {
+            let reason = "its weights or parameters do not fit beside the maps";
+            NetworkError::new(&stages[stage].name, reason)
+        })?;
+        if descriptors.len() > MOST_DESCRIPTORS {
+            let reason = format!("{} descriptors, a job has {MOST_DESCRIPTORS}", descriptors.len());
+            return Err(NetworkError::new("list", reason));
+        }
+        let bytes: Vec<u8> = descriptors.iter().flat_map(Descriptor::to_bytes).collect();
+        let list = self.image.place(&bytes);
+        let ends = starts.iter().skip(1).copied().chain([descriptors.len()]);
+        let layer = |(stage, (&first, end)): (&Stage, (&usize, usize))| LayerRecord {
             name: stage.name.clone(),
             output: stage.output,
             residual: stage.residual.as_ref().map(|residual| residual.0),
             macs: stage.macs,
             first,
             last: end - 1,
-        });
-    Ok(Program {
-        layers: layers.collect(),
-        list,
-        end: image.end(),
-        segments: image.segments,
-        descriptors,
-        input,
-        input_shape,
-        output,
-        output_shape,
-    })
+        };
+        Ok(Program {
+            layers: stages.iter().zip(starts.iter().zip(ends)).map(layer).collect(),
+            list,
+            end: self.image.end(),
+            segments: self.image.segments,
+            descriptors,
+            input: self.input,
+            input_shape: self.input_shape,
+            output: self.output,
+            output_shape: self.output_shape,
+        })
+    }
+}
+
+/// Whether the last stage can store the network's output to memory at once: nothing reads it again.
+fn is_direct(network: &Network, stages: &[Stage]) -> bool {
+    let makes = |s: &Stage| s.output == network.output && s.residual.is_none();
+    stages.iter().all(|s| !s.reads(network.output))
+        && stages.iter().any(|s| makes(s) && !s.copies())
 }
 
 /// Sizes that descriptors have no room for.
-fn check(shape: &NpuShape, network: &Network, stage: &Stage) -> Result<(), NetworkError> {
+fn check(shape: &NpuShape, stage: &Stage) -> Result<(), NetworkError> {
     let fault = |reason: &str| Err(NetworkError::new(&stage.name, reason));
-    let large = |id: TensorId| network.shape(id).pixels() > 0xffff;
-    if large(stage.input) || large(stage.output) {
-        return fault("a map has more than 65535 pixels");
-    }
-    if stage.residual.is_some() && shape.dim < 4 {
-        return fault("an add needs an array side of 4 or more");
+    if (stage.residual.is_some() || stage.table.is_some()) && shape.dim < 4 {
+        return fault("an add or a table needs an array side of 4 or more");
     }
     match &stage.kind {
         Kind::Convolution(c) if c.stride.iter().any(|&s| s > 4) => fault("a stride is more than 4"),
@@ -154,135 +203,5 @@ fn check(shape: &NpuShape, network: &Network, stage: &Stage) -> Result<(), Netwo
             fault("a side of the kernel or a pad is more than 7")
         }
         _ => Ok(()),
-    }
-}
-
-struct Planner<'a> {
-    shape: &'a NpuShape,
-    network: &'a Network,
-    layout: Layout,
-    /// The first stage's input, where it is packed.
-    packed: Option<Packed<'a>>,
-    /// Whether the input's loads are still to come.
-    loads_due: bool,
-    input: u32,
-    output: u32,
-    /// The last stage stores to memory.
-    direct: bool,
-}
-
-impl<'a> Planner<'a> {
-    fn new(
-        shape: &'a NpuShape,
-        network: &'a Network,
-        stages: &'a [Stage],
-        (input, output): (u32, u32),
-    ) -> Result<Self, NetworkError> {
-        let reads = |s: &Stage| {
-            let residual = s.residual.as_ref().is_some_and(|r| r.0 == network.input);
-            usize::from(s.input == network.input) + usize::from(residual)
-        };
-        let readers: usize = stages.iter().map(reads).sum();
-        let direct = stages.iter().all(|s| !s.reads(network.output))
-            && stages.iter().any(|s| {
-                s.output == network.output
-                    && s.residual.is_none()
-                    && !matches!(s.kind, Kind::Maximum(_))
-            });
-        let packed = match stages.first() {
-            Some(Stage { kind: Kind::Convolution(c), input, output, .. })
-                if *input == network.input && readers == 1 =>
-            {
-                let sizes = (network.shape(*input), network.shape(*output));
-                Packed::choose(shape, c, sizes, !direct || *output != network.output)
-            }
-            _ => None,
-        };
-        let outside = [network.output];
-        let outside: &[TensorId] = if direct { &outside } else { &[] };
-        let first = packed.as_ref().map(|packed| packed.view().map);
-        let layout = Layout::new(shape, network, stages, first, outside)?;
-        Ok(Self { shape, network, layout, packed, loads_due: true, input, output, direct })
-    }
-
-    fn map(&self, stage: &Stage, id: TensorId) -> Result<Map, NetworkError> {
-        self.layout.maps[id]
-            .ok_or_else(|| NetworkError::new(&stage.name, "reads a map that has no place"))
-    }
-
-    fn stage(&mut self, index: usize, stage: &Stage) -> Result<Steps, NetworkError> {
-        let from = self.map(stage, stage.input)?;
-        let is_output = stage.output == self.network.output;
-        let place = if is_output && self.direct {
-            Place::Memory(self.output)
-        } else {
-            Place::Map(self.map(stage, stage.output)?)
-        };
-        let residual = stage.residual.as_ref().map(|r| self.map(stage, r.0)).transpose()?;
-        let target = Target { place, residual };
-        let ring_rows = self.shape.scratchpad_rows - self.layout.rows[index];
-        let limits = Limits { shape: *self.shape, ring_rows };
-        let mut loads = Vec::new();
-        if self.loads_due && self.packed.is_none() {
-            loads = plain_loads(self.shape, &self.map(stage, self.network.input)?, self.input);
-        }
-        self.loads_due = false;
-        let mut steps = match (&stage.kind, place) {
-            (Kind::Convolution(_), _) => self.convolution(stage, from, limits, target)?,
-            (Kind::Mean(pool), _) => pools::mean(&limits, pool, &from, &target),
-            (Kind::Maximum(pool), Place::Map(to)) => {
-                pools::maximum(self.shape.dim, pool, &from, &to)
-            }
-            (Kind::Maximum(_), Place::Memory(_)) => {
-                return Err(NetworkError::new(&stage.name, "a pool has no place to go"));
-            }
-        };
-        steps.steps.splice(0..0, loads.into_iter().map(Step::Load));
-        if let (true, Place::Map(map)) = (is_output, place) {
-            steps.steps.extend(pools::copy_out(&map, self.output).steps);
-        }
-        Ok(steps)
-    }
-
-    fn convolution(
-        &mut self,
-        stage: &Stage,
-        map: Map,
-        limits: Limits,
-        target: Target,
-    ) -> Result<Steps, NetworkError> {
-        let Kind::Convolution(convolution) = &stage.kind else { return Ok(Steps::default()) };
-        let table = stage.residual.as_ref().map(|(_, add)| {
-            let entries = add.table.iter().chain([&add.factor]);
-            entries.flat_map(|entry| entry.to_le_bytes()).collect()
-        });
-        let mut packed = self.packed.take();
-        let view = match &packed {
-            Some(packed) => View { map, ..packed.view() },
-            None => View::plain(map, convolution),
-        };
-        let output = self.network.shape(stage.output);
-        let last = stage.output == self.network.output;
-        let weight_sets = convolution.weight_sets();
-        let lowering = Lowering {
-            limits,
-            convolution,
-            weight_sets,
-            view,
-            packed: packed.is_some(),
-            output,
-            target,
-            table,
-            last,
-        };
-        let address = self.input;
-        let steps = match &mut packed {
-            Some(packed) => lowering.steps(Some(&mut |lines| packed.loads(&map, address, lines))),
-            None => lowering.steps(None),
-        };
-        steps.ok_or_else(|| {
-            let reason = "a line of its output does not fit half of the accumulators";
-            NetworkError::new(&stage.name, reason)
-        })
     }
 }

@@ -2,6 +2,8 @@
 //! one list.
 
 use std::collections::VecDeque;
+use std::ops::Range;
+use std::rc::Rc;
 
 use systole_isa::{Descriptor, Exec, Header, Load, Source, Space, Store, Unit};
 
@@ -41,8 +43,8 @@ struct Placed {
     parameters: u32,
     /// The parameters came with it, not with an earlier group.
     has_parameters: bool,
-    /// Blocks that are still to come.
-    blocks: usize,
+    /// Products that are still to come.
+    products: usize,
 }
 
 /// The list in the making.
@@ -54,12 +56,12 @@ pub struct Schedule<'a> {
     parameters: Ring,
     accumulators: Accumulators,
     /// Groups of all stages that are not loaded yet.
-    waiting: VecDeque<Group>,
+    waiting: VecDeque<Rc<Group>>,
     /// Those that are, from `oldest` on.
     placed: VecDeque<Placed>,
     oldest: usize,
-    /// Blocks of each group.
-    blocks: Vec<usize>,
+    /// Products of each group.
+    products: Vec<usize>,
     /// Where the parameters of the last group lie.
     section: u32,
     /// Where those of groups to come lie that came with them.
@@ -79,12 +81,12 @@ pub struct Schedule<'a> {
 }
 
 impl<'a> Schedule<'a> {
-    /// With all of the scratchpad for weights.
-    pub fn new(shape: &NpuShape, image: &'a mut Image) -> Self {
+    /// With all of the scratchpad for weights. The job writes memory at the addresses `memory`.
+    pub fn new(shape: &NpuShape, image: &'a mut Image, memory: Range<u32>) -> Self {
         Self {
             shape: *shape,
             image,
-            list: List::new(shape),
+            list: List::new(shape, memory),
             weights: Ring::new(shape.scratchpad_rows),
             parameters: Ring::new(shape.parameter_rows),
             accumulators: Accumulators {
@@ -95,7 +97,7 @@ impl<'a> Schedule<'a> {
             waiting: VecDeque::new(),
             placed: VecDeque::new(),
             oldest: 0,
-            blocks: Vec::new(),
+            products: Vec::new(),
             section: 0,
             early: VecDeque::new(),
             due: Vec::new(),
@@ -124,11 +126,13 @@ impl<'a> Schedule<'a> {
             let rows = largest.filter(|_| streamed).map(|bytes| bytes as u32 / self.shape.dim);
             groups += steps.groups.len();
             self.waiting.extend(steps.groups);
-            self.blocks.resize(groups, 0);
+            self.products.resize(groups, 0);
             self.tables.extend(steps.table.map(|table| (stage, table)));
             for step in &steps.steps {
                 if let Step::Block(block) = step {
-                    self.blocks[first + block.group] += 1;
+                    for (group, _) in &block.products {
+                        self.products[first + group] += 1;
+                    }
                 }
             }
             all.push((stage, (maps, rows), first, steps.steps));
@@ -140,27 +144,29 @@ impl<'a> Schedule<'a> {
                 self.weights.start_at(maps);
             }
             starts.push(self.list.len());
+            let computes = steps.iter().any(|step| matches!(step, Step::Block(_)));
             let mut inputs = steps.iter().filter(|step| matches!(step, Step::Load(_))).count();
             // Weights come before the input: they are shorter.
             for step in steps {
                 match step {
                     Step::Load(load) => {
                         let next = self.oldest + self.placed.len();
-                        if next == first && !self.waiting.is_empty() {
-                            self.load_group().ok_or(stage)?;
+                        // The weights of a later stage may still wait.
+                        if next == first
+                            && !self.waiting.is_empty()
+                            && self.load_group().is_none()
+                            && computes
+                        {
+                            return Err(stage);
                         }
                         inputs -= 1;
                         self.list.push(Descriptor::Load(Header::default(), load));
                     }
                     Step::Block(block) => {
-                        let group = first + block.group;
-                        self.need(group).ok_or(stage)?;
-                        if inputs == 0 {
-                            self.load_ahead();
-                        }
-                        self.load_due();
-                        self.load_table(stage);
-                        self.block(&block, group);
+                        self.block(&block, (stage, first), inputs == 0).ok_or(stage)?;
+                    }
+                    Step::Stream(load) => {
+                        self.list.push(Descriptor::Load(Header::default(), load));
                     }
                     Step::Move(store) => {
                         self.list.push(Descriptor::Store(Header::default(), store));
@@ -192,9 +198,11 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Groups whose blocks are all in the list give their rows back.
-    fn retire(&mut self) {
-        while self.placed.front().is_some_and(|placed| placed.blocks == 0) {
+    /// A product is in the list, and what it makes is stored or still to be added to. Groups whose
+    /// products are all in the list give their rows back.
+    fn release(&mut self, group: usize) {
+        self.placed[group - self.oldest].products -= 1;
+        while self.placed.front().is_some_and(|placed| placed.products == 0) {
             self.placed.pop_front();
             self.weights.give_back();
             self.oldest += 1;
@@ -260,7 +268,7 @@ impl<'a> Schedule<'a> {
             return None;
         };
         self.section = parameters;
-        let mut group = self.waiting.pop_front()?;
+        let mut group = Rc::unwrap_or_clone(self.waiting.pop_front()?);
         if came_early.is_some() {
             group.parameters.clear();
         } else if group.streamed && has_parameters {
@@ -271,15 +279,15 @@ impl<'a> Schedule<'a> {
         if group.pieces.len() == 1 && unused.all(|row| self.list.has_written(row)) {
             group.weights.truncate(group.weights.len() - group.unused);
         }
-        let blocks = self.blocks[self.oldest + self.placed.len()];
-        Some((group, Placed { weights, parameters, has_parameters, blocks }))
+        let products = self.products[self.oldest + self.placed.len()];
+        Some((group, Placed { weights, parameters, has_parameters, products }))
     }
 
     /// Adds those of further groups that are used once to `parameters`, which lie at `row`: one LOAD
     /// brings all.
     fn add_parameters(&mut self, parameters: &mut Vec<u8>, row: u32) {
         let dim = self.shape.dim;
-        let whole = |group: &&Group| group.streamed && group.pieces.len() == 1;
+        let whole = |group: &&Rc<Group>| group.streamed && group.pieces.len() == 1;
         let streamed = self.waiting.iter().take_while(whole);
         for group in streamed.filter(|group| !group.parameters.is_empty()) {
             let next = row + parameters.len() as u32 / dim;
@@ -338,41 +346,70 @@ impl<'a> Schedule<'a> {
         (0..rows).step_by(most as usize).map(load).collect()
     }
 
-    fn block(&mut self, block: &Block, group: usize) {
-        let placed = &mut self.placed[group - self.oldest];
-        placed.blocks -= 1;
-        let blocks = placed.blocks;
-        let (weights, parameters) = (placed.weights as u16, placed.parameters as u16);
+    /// Puts a block of stage `stage`, whose first group is number `first`, into the list; `None`
+    /// when weights do not fit. With `ahead` weights of later products come when LOAD has time.
+    fn block(&mut self, block: &Block, (stage, first): (usize, usize), ahead: bool) -> Option<()> {
         let accumulators = self.accumulators.take(block.rows) as u16;
-        let in_pieces = self.in_pieces == Some(group);
-        for product in &block.products {
-            if in_pieces {
-                self.load_pieces(PIECES_AHEAD);
+        let mut before = None;
+        for &(group, product) in &block.products {
+            let group = first + group;
+            if let Some(before) = before {
+                self.release(before);
             }
-            let header = Header::default();
-            self.list.push(match *product {
-                Product::Matrix(e) => Descriptor::Exec(
-                    header,
-                    Exec { weight_row: e.weight_row + weights, accumulator_row: accumulators, ..e },
-                ),
-                Product::OverMap(mut e) => {
-                    e.activations.row += weights;
-                    e.accumulator_row = accumulators;
-                    Descriptor::Exec(header, e)
+            if before != Some(group) {
+                self.need(group)?;
+                if ahead {
+                    self.load_ahead();
                 }
-                Product::Convolution(mut c) => {
-                    c.weight_row += weights;
-                    c.accumulator_row = accumulators;
-                    Descriptor::Convolution(header, c)
-                }
-            });
+                self.load_due();
+                self.load_table(stage);
+            }
+            self.product(product, group, accumulators);
+            before = Some(group);
         }
-        let mut store = Store { source_row: accumulators, ..block.store };
+        let group = before?;
+        self.store(&block.store, group, accumulators);
+        self.release(group);
+        Some(())
+    }
+
+    /// Puts a product with weights of group `group` into the list.
+    fn product(&mut self, product: Product, group: usize, accumulators: u16) {
+        if self.in_pieces == Some(group) {
+            self.load_pieces(PIECES_AHEAD);
+        }
+        let weights = self.placed[group - self.oldest].weights as u16;
+        let header = Header::default();
+        self.list.push(match product {
+            Product::Matrix(e) => Descriptor::Exec(
+                header,
+                Exec { weight_row: e.weight_row + weights, accumulator_row: accumulators, ..e },
+            ),
+            Product::OverMap(mut e) => {
+                e.activations.row += weights;
+                e.accumulator_row = accumulators;
+                Descriptor::Exec(header, e)
+            }
+            Product::Convolution(mut c) => {
+                c.weight_row += weights;
+                c.accumulator_row = accumulators;
+                Descriptor::Convolution(header, c)
+            }
+        });
+    }
+
+    /// Puts the STORE of a block, the last of whose products has weights of group `group`, into the
+    /// list.
+    fn store(&mut self, store: &Store, group: usize, accumulators: u16) {
+        let placed = &self.placed[group - self.oldest];
+        let (parameters, is_last) = (placed.parameters as u16, placed.products == 1);
+        let mut store = Store { source_row: accumulators, ..*store };
         if let Source::Requantised { parameter_row, .. } = &mut store.source {
             *parameter_row += parameters;
         }
         self.held.push(store);
-        if !in_pieces || blocks == 0 {
+        let in_pieces = self.in_pieces == Some(group);
+        if !in_pieces || is_last {
             if in_pieces {
                 self.load_pieces(self.with_products.len());
             }
@@ -380,7 +417,6 @@ impl<'a> Schedule<'a> {
                 self.list.push(Descriptor::Store(Header::default(), store));
             }
         }
-        self.retire();
     }
 
     /// Puts some of the LOADs of a group in pieces into the list.

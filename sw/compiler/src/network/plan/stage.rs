@@ -1,9 +1,9 @@
 //! Layers as the NPU runs them: a residual add becomes part of the convolution that makes one of
-//! its operands.
+//! its operands, a function of each element part of the convolution in front of it.
 
 use crate::network::{
-    Convolution, GlobalAveragePool, Layer, MaxPool, Network, Operation, Requantise, ResidualAdd,
-    TensorId,
+    Arrange, Convolution, GlobalAveragePool, Layer, MaxPool, Network, Operation, Requantise,
+    ResidualAdd, Table, TensorId,
 };
 
 /// What a stage computes.
@@ -15,6 +15,8 @@ pub enum Kind {
     Mean(GlobalAveragePool),
     /// Maximum pool.
     Maximum(MaxPool),
+    /// Data that is moved.
+    Arrange(Arrange),
 }
 
 /// A stage.
@@ -24,36 +26,66 @@ pub struct Stage {
     pub name: String,
     /// What it computes before the add.
     pub kind: Kind,
+    /// [`Convolution::weight_sets`] of it; 1 if it is no convolution.
+    pub weight_sets: u32,
     /// Map that it reads.
     pub input: TensorId,
     /// Map that it makes.
     pub output: TensorId,
     /// Map that is added to the result, with the result as the first operand.
     pub residual: Option<(TensorId, ResidualAdd)>,
+    /// What becomes of each result; a stage has no residual then.
+    pub table: Option<Table>,
     /// Multiplications of the network's layers in it.
     pub macs: u64,
+}
+
+impl Stage {
+    /// What the NPU's table memory holds: the table of the residual add, with its factor, or that of
+    /// codes.
+    pub fn table_bytes(&self) -> Option<Vec<u8>> {
+        let sums = self.residual.as_ref().map(|(_, add)| {
+            let entries = add.table.iter().chain([&add.factor]);
+            entries.flat_map(|entry| entry.to_le_bytes()).collect()
+        });
+        let codes = self.table.as_ref();
+        sums.or(codes.map(|table| table.0.iter().flat_map(|&q| [q as u8, 0, 0, 0]).collect()))
+    }
+
+    /// Whether it makes a map of rows of the scratchpad as they are, not of sums.
+    pub fn copies(&self) -> bool {
+        matches!(self.kind, Kind::Maximum(_) | Kind::Arrange(_))
+    }
 }
 
 /// The stages of a network, in order.
 pub fn stages(network: &Network) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     for layer in &network.layers {
-        let stage = match &layer.operation {
-            Operation::Convolution(c) => Kind::Convolution(c.clone()),
-            Operation::GlobalAveragePool(pool) => Kind::Mean(pool.clone()),
-            Operation::MaxPool(pool) => Kind::Maximum(*pool),
+        let (kind, weight_sets) = match &layer.operation {
+            Operation::Convolution(c) => (Kind::Convolution(c.clone()), c.weight_sets()),
+            Operation::GlobalAveragePool(pool) => (Kind::Mean(pool.clone()), 1),
+            Operation::MaxPool(pool) => (Kind::Maximum(*pool), 1),
+            Operation::Arrange(arrange) => (Kind::Arrange(arrange.clone()), 1),
             Operation::Add(add) => {
                 let stage = sum(network, layer, (add.other, &add.arithmetic), &mut stages);
+                stages.push(stage);
+                continue;
+            }
+            Operation::Table(table) => {
+                let stage = function(network, layer, table, &mut stages);
                 stages.push(stage);
                 continue;
             }
         };
         stages.push(Stage {
             name: layer.name.clone(),
-            kind: stage,
+            kind,
+            weight_sets,
             input: layer.input,
             output: layer.output,
             residual: None,
+            table: None,
             macs: network.layer_macs(layer),
         });
     }
@@ -89,21 +121,41 @@ fn sum(
     Stage {
         name: layer.name.clone(),
         kind: Kind::Convolution(copy(channels)),
+        weight_sets: 1,
         input: layer.input,
         output: layer.output,
         residual: Some((other, arithmetic.clone())),
+        table: None,
         macs: 0,
     }
 }
 
-/// The stage of a convolution without add whose result only one layer reads.
+/// The stage of a function: takes over the convolution that makes what it reads, or else copies it.
+fn function(network: &Network, layer: &Layer, table: &Table, stages: &mut Vec<Stage>) -> Stage {
+    let channels = network.shape(layer.input).channels as usize;
+    let stage = take_convolution(network, layer.input, stages).unwrap_or_else(|| Stage {
+        name: String::new(),
+        kind: Kind::Convolution(copy(channels)),
+        weight_sets: 1,
+        input: layer.input,
+        output: layer.output,
+        residual: None,
+        table: None,
+        macs: 0,
+    });
+    let (name, output) = (layer.name.clone(), layer.output);
+    Stage { name, output, table: Some(table.clone()), ..stage }
+}
+
+/// The stage of a convolution without add or table whose result only one layer reads.
 fn find_convolution(network: &Network, tensor: TensorId, stages: &[Stage]) -> Option<usize> {
     let uses = network.layers.iter().flat_map(Layer::reads).filter(|&id| id == tensor).count();
     if uses != 1 || tensor == network.output {
         return None;
     }
     stages.iter().position(|s| {
-        s.output == tensor && s.residual.is_none() && matches!(s.kind, Kind::Convolution(_))
+        let plain = s.residual.is_none() && s.table.is_none();
+        s.output == tensor && plain && matches!(s.kind, Kind::Convolution(_))
     })
 }
 

@@ -1,9 +1,11 @@
 //! What a plan consists of before rows of weights, parameters and accumulators are given out.
 
+use std::rc::Rc;
+
 use systole_isa::{Convolution, Exec, Load, Store};
 
-/// What a LOAD brings for some blocks, which follow each other.
-#[derive(Default)]
+/// What a LOAD brings for some products, which follow each other.
+#[derive(Clone, Default)]
 pub struct Group {
     /// Rows of D bytes.
     pub weights: Vec<u8>,
@@ -52,10 +54,8 @@ impl Product {
 /// EXECs into some rows of accumulators, and the STORE that empties these. Accumulator rows count
 /// from the block's first, `parameter_row` from the first of the table.
 pub struct Block {
-    /// Index of the group.
-    pub group: usize,
-    /// In order.
-    pub products: Vec<Product>,
+    /// In order, each with the index of the group that has its weights.
+    pub products: Vec<(usize, Product)>,
     /// What becomes of the sums.
     pub store: Store,
     /// Rows of accumulators.
@@ -64,8 +64,10 @@ pub struct Block {
 
 /// A step of a plan.
 pub enum Step {
-    /// Loads a part of the network's input.
+    /// Loads a part of the network's input, ahead of weights that are not due.
     Load(Load),
+    /// Loads a part of a map from memory.
+    Stream(Load),
     /// Computes.
     Block(Block),
     /// Moves or pools rows of the scratchpad.
@@ -75,8 +77,8 @@ pub enum Step {
 /// The steps of a stage.
 #[derive(Default)]
 pub struct Steps {
-    /// Groups of weights, in the order of their first use.
-    pub groups: Vec<Group>,
+    /// Groups of weights, in the order of their first use. One that is there again is loaded again.
+    pub groups: Vec<Rc<Group>>,
     /// Steps, whose groups count from the stage's first.
     pub steps: Vec<Step>,
     /// The table of a residual add, with its factor.

@@ -1,6 +1,6 @@
 //! Tokens, layouts and stages, where a wrong choice would still give right results.
 
-use systole_isa::{Descriptor, Exec, Header, Load, Space, Unit};
+use systole_isa::{Descriptor, Destination, Exec, Header, Load, Source, Space, Store, Unit};
 
 use super::footprint::Rows;
 use super::layout::Layout;
@@ -30,7 +30,7 @@ fn headers(list: List) -> Vec<Header> {
 
 #[test]
 fn tokens_order_what_touches_the_same_rows_and_nothing_else() {
-    let mut list = List::new(&SHAPE);
+    let mut list = List::new(&SHAPE, 0..0);
     for descriptor in [load(0), load(8), exec(0), exec(8), exec(0), load(0), load(64)] {
         list.push(descriptor);
     }
@@ -49,9 +49,44 @@ fn tokens_order_what_touches_the_same_rows_and_nothing_else() {
     assert_eq!(headers(list), expected);
 }
 
+/// A LOAD waits for a STORE that wrote bytes of its rows to memory, and for no other.
+#[test]
+fn memory_that_is_written_and_read_again_is_ordered() {
+    let store = |address| {
+        let store = Store {
+            source: Source::Scratchpad,
+            destination: Destination::Memory { address, stride: 100 },
+            rows: 3,
+            columns: 8,
+            source_row: 512,
+            source_chunk_step: 0,
+            source_row_step: 1,
+        };
+        Descriptor::Store(Header::default(), store)
+    };
+    let load = |address| {
+        let load = Load { address, rows: 2, row_bytes: 8, stride: 200, ..Load::default() };
+        Descriptor::Load(Header::default(), load)
+    };
+    let mut list = List::new(&SHAPE, 0x1000..0x2000);
+    // Rows at 0x1040, 0x10a4 and 0x1108; a job writes no memory outside of the given addresses.
+    for descriptor in [store(0x1040), store(0x3000), load(0x1050), load(0x3000), load(0x1040)] {
+        list.push(descriptor);
+    }
+    let none = Header::default();
+    let expected = [
+        none.signal_to(Unit::Load),
+        none,
+        none,
+        none,
+        Header { last: true, ..none.wait_for(Unit::Store) },
+    ];
+    assert_eq!(headers(list), expected);
+}
+
 #[test]
 fn a_token_counter_never_holds_more_than_15() {
-    let mut list = List::new(&SHAPE);
+    let mut list = List::new(&SHAPE, 0..0);
     (0..40).for_each(|i| list.push(load(8 * i)));
     (0..40).for_each(|i| list.push(exec(8 * i)));
     let mut tokens = 0i32;
@@ -181,7 +216,7 @@ fn programs_read_only_rows_that_they_have_written() {
 fn reads_what_it_has_written(shape: &NpuShape, network: &Network) {
     let dim = shape.dim;
     let program = plan_network(shape, network, 0).expect("it fits");
-    let rows = Rows::new(shape);
+    let rows = Rows::new(shape, 0..0);
     let mut written = vec![false; rows.count()];
     for (i, descriptor) in program.descriptors.iter().enumerate() {
         let footprint = rows.of(dim, descriptor);

@@ -100,7 +100,7 @@ impl Lowering<'_> {
     /// Tiles of channels in an EXEC.
     fn bundle(&self, rows: u32) -> u32 {
         let dim = self.limits.dim();
-        if self.depthwise() && !self.has_mode() {
+        if self.depthwise() && !self.has_mode() || self.target.takes_single_tiles() {
             return 1;
         }
         let products = match self.depthwise() {

@@ -1,6 +1,8 @@
-//! A list of descriptors that gets its tokens by itself: whenever a descriptor touches a row that
-//! one of another unit has touched before, and one of them writes, the earlier one signals and the
+//! A list of descriptors that gets its tokens by itself: whenever a descriptor touches a row, or a
+//! piece of the memory that maps lie in, that one of another unit has touched before, and one of them writes, the earlier one signals and the
 //! later one waits, unless what the later unit knows already says that the earlier one is complete.
+
+use std::ops::Range;
 
 use systole_isa::{Descriptor, Unit};
 
@@ -35,9 +37,9 @@ pub struct List {
 }
 
 impl List {
-    /// An empty list for an NPU.
-    pub fn new(shape: &NpuShape) -> Self {
-        let rows = Rows::new(shape);
+    /// An empty list for an NPU, whose descriptors write memory at the addresses `memory` alone.
+    pub fn new(shape: &NpuShape, memory: Range<u32>) -> Self {
+        let rows = Rows::new(shape, memory);
         let count = rows.count();
         Self {
             rows,

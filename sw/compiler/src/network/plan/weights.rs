@@ -60,7 +60,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn part(&self, tile: u32, part: &Part, weights: &mut Vec<u8>) {
+    pub(super) fn part(&self, tile: u32, part: &Part, weights: &mut Vec<u8>) {
         for y in part.lines.clone() {
             for x in part.taps.clone() {
                 for plane in part.planes.clone() {
@@ -97,7 +97,7 @@ impl Lowering<'_> {
     }
 
     /// Row T * g + x of a pass holds tap x of its line g.
-    fn depthwise_tiles(&self, set: u32, tile: u32, weights: &mut Vec<u8>) {
+    pub(super) fn depthwise_tiles(&self, set: u32, tile: u32, weights: &mut Vec<u8>) {
         let dim = self.limits.dim();
         let (lines, taps) = (Geometry::lines_per_pass(dim), Geometry::taps_per_line(dim));
         for pass in 0..self.passes() {

@@ -83,7 +83,8 @@ struct Held {
 /// # Panics
 /// When there are fewer spans than descriptors.
 pub fn residences(shape: &NpuShape, program: &Program, spans: &[Range<u64>]) -> Vec<Residence> {
-    let rows = Rows::new(shape);
+    // Of memory it is enough to know which map a LOAD brings: `Stored` does.
+    let rows = Rows::new(shape, 0..0);
     let mut tenants = Tenants { now: vec![None; rows.count()], past: Vec::new() };
     let mut stored = Stored::default();
     let mut layer = 0;

@@ -24,15 +24,15 @@ const OPERATOR: &str = "FULLY_CONNECTED operator 0 (output tensor 2 \"t2\"): ";
 
 #[test]
 fn an_operator_that_is_not_known_is_named() {
-    const LOGISTIC: u8 = 14;
+    const MUL: u8 = 18;
     let mut b = model();
     let y = b.map(&[1, 2], 1.0, 0);
-    b.operator(LOGISTIC, (&[2], y), (0, Vec::new()));
+    b.operator(MUL, (&[2, 2], y), (0, Vec::new()));
     let error = b.read(y).expect_err("no such operator");
-    assert_eq!(
-        error,
-        "LOGISTIC operator 1 (output tensor 3 \"t3\"): the operator is not supported"
-    );
+    assert_eq!(error, "MUL operator 1 (output tensor 3 \"t3\"): the operator is not supported");
+    b.operator(MUL, (&[y, 2], y), (0, Vec::new()));
+    let error = b.read(y).expect_err("two of them");
+    assert!(error.starts_with("2 nodes are not supported\n  MUL operator 1 "), "{error}");
 }
 
 #[test]

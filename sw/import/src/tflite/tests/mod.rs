@@ -3,4 +3,5 @@
 mod builder;
 mod damaged;
 mod errors;
+mod movement;
 mod operators;

@@ -6,17 +6,17 @@ use super::builder::{Builder, Fields, byte, float, int};
 use crate::tflite::tensor::element;
 
 const ADD: u8 = 0;
-const AVERAGE_POOL_2D: u8 = 1;
+pub const AVERAGE_POOL_2D: u8 = 1;
 pub const CONV_2D: u8 = 3;
 const DEPTHWISE_CONV_2D: u8 = 4;
 const DEQUANTIZE: u8 = 6;
 pub const FULLY_CONNECTED: u8 = 9;
-const MAX_POOL_2D: u8 = 17;
+pub const MAX_POOL_2D: u8 = 17;
 const RESHAPE: u8 = 22;
 const SOFTMAX: u8 = 25;
-const PAD: u8 = 34;
+pub const PAD: u8 = 34;
 const MEAN: u8 = 40;
-const QUANTIZE: u8 = 114;
+pub const QUANTIZE: u8 = 114;
 
 const SAME: u8 = 0;
 pub const VALID: u8 = 1;
@@ -33,7 +33,13 @@ fn depthwise(padding: u8, [down, right]: [i32; 2]) -> (u8, Fields) {
     (2, vec![(0, byte(padding)), (1, int(right)), (2, int(down)), (3, int(1))])
 }
 
-fn pool(padding: u8, stride: [i32; 2], [height, width]: [i32; 2], activation: u8) -> (u8, Fields) {
+/// Options of pools.
+pub fn pool(
+    padding: u8,
+    stride: [i32; 2],
+    [height, width]: [i32; 2],
+    activation: u8,
+) -> (u8, Fields) {
     let (_, mut fields) = convolution(padding, stride, 0);
     fields.truncate(3);
     fields.extend([(3, int(width)), (4, int(height)), (5, byte(activation))]);
@@ -45,11 +51,13 @@ pub fn product(activation: u8) -> (u8, Fields) {
     (8, vec![(0, byte(activation))])
 }
 
-fn none() -> (u8, Fields) {
+/// No options.
+pub fn none() -> (u8, Fields) {
     (0, Vec::new())
 }
 
-fn output(network: &Network, input: &[i8]) -> Vec<i8> {
+/// What a network makes of an input.
+pub fn output(network: &Network, input: &[i8]) -> Vec<i8> {
     let values = interpret(network, input).expect("the input fits");
     values.get(network.output).expect("it was computed").to_vec()
 }

@@ -1,5 +1,7 @@
 //! Small models, made here: what the files in `sw/models` do not have.
 
+mod movement;
+
 use prost::Message;
 use systole_compiler::network::{Input, Network, Operation, Output, Shape, interpret, tail};
 
@@ -40,9 +42,18 @@ impl Builder {
             name: (*name).into(),
             int: values[0],
             ints: values.to_vec(),
+            float: values[0] as f32 / 4.0,
             ..Attribute::default()
         };
-        let microsoft = ["QLinearAdd", "QGemm", "QLinearSoftmax"].contains(&operator);
+        let microsoft = [
+            "QLinearAdd",
+            "QGemm",
+            "QLinearSoftmax",
+            "QLinearConcat",
+            "QLinearAveragePool",
+            "QLinearLeakyRelu",
+        ]
+        .contains(&operator);
         self.graph.nodes.push(Node {
             inputs: inputs.split(' ').map(|name| name.replace('-', "")).collect(),
             outputs: vec![output.into()],
@@ -258,7 +269,8 @@ fn groups_that_are_not_supported_are_named() {
     let error = model().read("c").expect_err("a float result");
     assert!(error.starts_with("Conv c: its result has to go"), "{error}");
     let error = quantised(model().node("Add", "c xd", "z", &[])).expect_err("two readers");
-    assert!(error.starts_with("Conv c: its result has to go"), "{error}");
+    assert!(error.starts_with("2 nodes are not supported\n  Conv c: its result has to"), "{error}");
+    assert!(error.contains("\n  Add z: its result has to go"), "{error}");
 
     let mut other = model();
     other.graph.nodes[1].attributes[0].int = 1;

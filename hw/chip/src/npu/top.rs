@@ -301,14 +301,19 @@ fn events(registers: Instance, compute: Instance, [load, store]: [Instance; 2], 
 }
 
 /// When descriptors begin and are complete, a bit for each unit. A unit completes its descriptors in
-/// the order in which it began them, so that pulses are enough to tell which.
+/// the order in which it began them, so that pulses are enough to tell which. They come a cycle late,
+/// from registers: a simulator then looks at them once a cycle, not whenever an input changes.
 fn unit_trace(m: M, gates: [Instance; 3], units: [Instance; 3]) {
-    let bits = |port: &str, [load, exec, store]: [Instance; 3]| {
-        cat(&[store.out(port), exec.out(port), load.out(port)])
+    let pulses = |name: &str, port: &str, [load, exec, store]: [Instance; 3]| {
+        let late = m.output_reg(name, U(3)).reset(0);
+        let now = cat(&[store.out(port), exec.out(port), load.out(port)]);
+        m.clocked(|| late.set(now));
+        late
     };
-    m.output("npu_unit_started", bits("take", gates)).doc("pulses: LOAD, EXEC, STORE begins");
-    m.output("npu_unit_completed", bits("done", units))
-        .doc("pulses: LOAD, EXEC, STORE is complete");
+    pulses("npu_unit_started", "take", gates)
+        .doc("pulses: LOAD, EXEC, STORE has begun in the cycle before");
+    pulses("npu_unit_completed", "done", units)
+        .doc("pulses: LOAD, EXEC, STORE has completed in the cycle before");
 }
 
 fn read_clients(reads: Instance, fetch: Instance, load: Instance) {

@@ -35,8 +35,9 @@ impl Timing {
         let length = pulses.iter().position(|pulse| pulse.job_end == 1)?;
         let start = pulses[0].cycle;
         let (mut starts, mut ends) = (<[Vec<u64>; 3]>::default(), <[Vec<u64>; 3]>::default());
-        for pulse in &pulses[..length] {
-            let at = pulse.cycle - start;
+        for pulse in &pulses[1..=length] {
+            // Pulses of the units come a cycle late: the last may come with the end of the job.
+            let at = pulse.cycle - start - 1;
             for unit in 0..3 {
                 if pulse.started >> unit & 1 == 1 {
                     starts[unit].push(at);
@@ -84,12 +85,11 @@ mod tests {
     fn job() -> Vec<Pulses> {
         vec![
             Pulses { job_start: 1, ..pulse(100, 0, 0) },
-            pulse(110, 1, 0),
-            pulse(120, 3, 0),
-            pulse(130, 0, 1),
-            pulse(135, 4, 3),
-            pulse(140, 0, 4),
-            Pulses { job_end: 1, ..pulse(143, 0, 0) },
+            pulse(111, 1, 0),
+            pulse(121, 3, 0),
+            pulse(131, 0, 1),
+            pulse(136, 4, 3),
+            Pulses { job_end: 1, ..pulse(143, 0, 4) },
         ]
     }
 
@@ -99,7 +99,7 @@ mod tests {
     fn pulses_of_a_unit_belong_to_its_descriptors_in_order() {
         let timing = Timing::measured(&job(), &UNITS).expect("a whole job");
         assert_eq!(timing.cycles, 43);
-        assert_eq!(timing.spans, [10..31, 20..36, 20..36, 35..41]);
+        assert_eq!(timing.spans, [10..31, 20..36, 20..36, 35..43]);
     }
 
     #[test]

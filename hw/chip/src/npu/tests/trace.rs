@@ -23,17 +23,20 @@ fn trace(machine: &mut Machine, list: &[Descriptor]) -> Trace {
     machine.write(DOORBELL, BASE);
     assert_eq!(machine.sim.get("npu_job_start"), 1, "in the cycle behind the doorbell's");
     let mut trace = Trace::default();
-    while machine.sim.get("npu_job_end") == 0 {
-        // What is complete may depend on what the memory answers in this cycle.
-        machine.memory.cycle(&mut machine.sim);
+    loop {
         let ports = ["npu_unit_started", "npu_unit_completed"];
         let [started, completed] = ports.map(|port| machine.sim.get(port));
         for unit in 0..3 {
             let pulses = [(started, &mut trace.started), (completed, &mut trace.completed)];
             for (_, cycles) in pulses.into_iter().filter(|(bits, _)| bits >> unit & 1 == 1) {
-                cycles[unit].push(trace.cycles);
+                // It was in the cycle before.
+                cycles[unit].push(trace.cycles - 1);
             }
         }
+        if machine.sim.get("npu_job_end") == 1 {
+            break;
+        }
+        machine.memory.cycle(&mut machine.sim);
         machine.sim.step();
         trace.cycles += 1;
         assert_eq!(machine.sim.get("npu_job_start"), 0, "a pulse");

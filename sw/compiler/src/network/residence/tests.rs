@@ -13,9 +13,12 @@ use crate::{NpuShape, TEST_SHAPE};
 
 const SHAPE: NpuShape = TEST_SHAPE;
 
-/// Two convolutions of 3 x 3 over 6 x 6 pixels of 8 channels.
-fn network() -> Network {
-    let map = Shape { height: 6, width: 6, channels: 8 };
+/// Maps of 24 x 24 pixels have more rows than this.
+const SMALL: NpuShape = NpuShape { scratchpad_rows: 512, ..TEST_SHAPE };
+
+/// Two convolutions of 3 x 3 over `side` x `side` pixels of 8 channels.
+fn network(side: u32) -> Network {
+    let map = Shape { height: side, width: side, channels: 8 };
     let tensor = |name: &str| Tensor { name: name.into(), shape: map };
     let convolution = || {
         Operation::Convolution(Convolution {
@@ -50,11 +53,11 @@ fn network() -> Network {
     }
 }
 
-fn planned() -> (Program, Vec<Residence>) {
-    let program = plan_network(&SHAPE, &network(), 0x8000_1000).expect("it fits");
-    let spans = estimate(&SHAPE, &program.descriptors).spans;
+fn planned(shape: &NpuShape, side: u32) -> (Program, Vec<Residence>) {
+    let program = plan_network(shape, &network(side), 0x8000_1000).expect("it fits");
+    let spans = estimate(shape, &program.descriptors).spans;
     let spans: Vec<Range<u64>> = spans.into_iter().map(|(start, end)| start..end).collect();
-    let found = residences(&SHAPE, &program, &spans);
+    let found = residences(shape, &program, &spans);
     (program, found)
 }
 
@@ -70,7 +73,7 @@ fn held(all: &[Residence], memory: Memory, content: Content) -> (u32, Range<u64>
 
 #[test]
 fn maps_weights_sums_and_parameters_are_where_the_layers_need_them() {
-    let (program, all) = planned();
+    let (program, all) = planned(&SHAPE, 6);
     let spans = estimate(&SHAPE, &program.descriptors).spans;
     let in_layer = |layer: usize| {
         let of = &program.layers[layer];
@@ -98,16 +101,47 @@ fn maps_weights_sums_and_parameters_are_where_the_layers_need_them() {
     assert!(spad.clone().all(|of| known.contains(&of.content)), "{spad:?}");
 }
 
+/// Of a map that passes through the scratchpad only some lines lie there at a time, and they are
+/// still told from weights by what was stored to memory.
+#[test]
+fn maps_that_pass_through_are_there_in_parts() {
+    let (program, all) = planned(&SMALL, 24);
+    let spans = estimate(&SMALL, &program.descriptors).spans;
+    let stores = |of: usize| {
+        let layer = &program.layers[of];
+        let is_store = |&i: &usize| program.descriptors[i].unit() == Some(Unit::Store);
+        (layer.first..=layer.last).filter(is_store)
+    };
+    let pixels = 24 * 24;
+    for (content, earliest) in [
+        (Content::Input, 0),
+        (Content::Map(0), stores(0).map(|i| spans[i].1).min().expect("it stores")),
+    ] {
+        let (rows, time) = held(&all, Memory::Scratchpad, content);
+        assert!(rows < pixels, "{content:?} in {rows} rows");
+        assert!(time.start >= earliest, "{content:?} from {time:?}");
+        let of = all.iter().filter(|of| of.memory == Memory::Scratchpad && of.content == content);
+        let came: u32 = of.map(|of| of.rows.end - of.rows.start).sum();
+        assert!(came >= pixels, "{came} rows of {content:?} came");
+    }
+    assert_eq!(held(&all, Memory::Scratchpad, Content::Map(1)).0, 0, "it goes to memory");
+    for layer in 0..2 {
+        assert_eq!(held(&all, Memory::Scratchpad, Content::Weights(layer)).0, 9 * 8, "nine taps");
+    }
+}
+
 #[test]
 fn a_row_holds_one_thing_at_a_time() {
-    let (_, all) = planned();
-    for memory in Memory::ALL {
-        for row in 0..memory.rows(&SHAPE) {
-            let of = all.iter().filter(|of| of.memory == memory && of.rows.contains(&row));
-            let mut times: Vec<_> = of.map(|of| of.time.clone()).collect();
-            times.sort_by_key(|time| time.start);
-            let apart = times.windows(2).all(|pair| pair[0].end <= pair[1].start);
-            assert!(apart, "row {row} of {memory:?}: {times:?}");
+    for (shape, side) in [(SHAPE, 6), (SMALL, 24)] {
+        let (_, all) = planned(&shape, side);
+        for memory in Memory::ALL {
+            for row in 0..memory.rows(&shape) {
+                let of = all.iter().filter(|of| of.memory == memory && of.rows.contains(&row));
+                let mut times: Vec<_> = of.map(|of| of.time.clone()).collect();
+                times.sort_by_key(|time| time.start);
+                let apart = times.windows(2).all(|pair| pair[0].end <= pair[1].start);
+                assert!(apart, "row {row} of {memory:?}: {times:?}");
+            }
         }
     }
 }

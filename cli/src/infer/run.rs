@@ -91,10 +91,19 @@ fn images(case: &Case, codes: &[Vec<i8>], runner: &mut Runner) -> Images {
     let line = Progress::new();
     let mut job = Job::new(&case.planned);
     let (mut ran, total) = (Images::default(), codes.len() as f64);
+    let expected = case.planned.predicted();
     for (image, codes) in codes.iter().enumerate() {
         line.update(|| format!("image {image}  {}", line.share(image as f64, total)));
         job.set_input(codes);
-        match runner.run(&job) {
+        // A long job says how it goes, too. It may take a little more than the planner expects.
+        let mut at = |cycles: u64| {
+            let part = (cycles as f64 / expected.max(1) as f64).min(0.99);
+            line.update(|| {
+                let share = line.share(image as f64 + part, total);
+                format!("image {image}  cycle {cycles} of about {expected}  {share}")
+            });
+        };
+        match runner.run_with(&job, &mut at) {
             Ok(of_image) => {
                 ran.results.push(of_image.output);
                 if image == 0 {

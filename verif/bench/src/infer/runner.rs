@@ -137,12 +137,21 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// When it does not end as it should.
     pub fn run(&mut self, job: &Job) -> Result<Ran, Failure> {
+        self.run_with(job, &mut |_| {})
+    }
+
+    /// Runs a job and tells now and then for how many clock cycles it has run. Only the
+    /// plain RTL does: the golden model has no cycles, and lockstep tells of retirements alone.
+    ///
+    /// # Errors
+    /// When it does not end as it should.
+    pub fn run_with(&mut self, job: &Job, at: &mut dyn FnMut(u64)) -> Result<Ran, Failure> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(Failure::Interrupted);
         }
         match &mut self.chip {
             Chip::Golden(machine) => golden(machine, job),
-            Chip::Rtl(dut) => rtl(dut, job, &self.stalls, self.interrupted),
+            Chip::Rtl(dut) => rtl(dut, job, &self.stalls, (self.interrupted, at)),
             Chip::Lockstep(pair) => lockstep(pair, job, self.stalls, self.interrupted),
         }
     }
@@ -183,7 +192,7 @@ fn rtl(
     dut: &mut Dut,
     job: &Job,
     stalls: &Stalls,
-    interrupted: &AtomicBool,
+    (interrupted, at): (&AtomicBool, &mut dyn FnMut(u64)),
 ) -> Result<Ran, Failure> {
     use systole_sim::StopReason;
     dut.reset(0);
@@ -206,6 +215,7 @@ fn rtl(
         if dut.cycle() > job.max_cycles {
             return Err(Failure::Stuck { cycles: dut.cycle() });
         }
+        at(dut.cycle());
     }
     ran(job, dut)
 }

@@ -14,6 +14,7 @@ mod docs;
 mod formal;
 mod r#gen;
 mod infer;
+mod infer_page;
 mod mutate;
 mod page;
 mod programs;

@@ -57,6 +57,7 @@ mod tests {
         scratchpad_rows: 1024,
         accumulator_rows: 256,
         parameter_rows: 256,
+        requantise_lanes: 8,
     };
 
     fn work(descriptor: Descriptor) -> (u64, u64) {

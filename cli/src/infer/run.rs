@@ -100,7 +100,8 @@ fn images(case: &Case, codes: &[Vec<i8>], runner: &mut Runner) -> Images {
             let part = (cycles as f64 / expected.max(1) as f64).min(0.99);
             line.update(|| {
                 let share = line.share(image as f64 + part, total);
-                format!("image {image}  cycle {cycles} of about {expected}  {share}")
+                let cycles = output::count(cycles, "cycle");
+                format!("image {image}  {cycles} of about {}  {share}", output::grouped(expected))
             });
         };
         match runner.run_with(&job, &mut at) {

@@ -7,9 +7,8 @@
 //! the job) to its own end. So they add up to the whole. Layers that overlap count what they share
 //! for the earlier one, in plans that stream maps, too: there the list has one layer behind the other
 //! as well, and only LOADs come early. The last STORE of a layer may take longer where the next layer
-//! already computes, since both read the scratchpad: the next layer's count is then as much shorter.
-//! The few cycles from the last answer of the bus to the end of the job are
-//! the last layer's.
+//! already computes beside it, out of the same scratchpad: the next layer's count is then as much
+//! shorter. The few cycles from the last answer of the bus to the end of the job are the last layer's.
 
 use std::ops::Range;
 

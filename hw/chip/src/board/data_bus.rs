@@ -53,3 +53,69 @@ pub fn data_bus() -> Module {
         m.assume("answers_come_together", ram.rsp_valid.eq(answered));
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::soc::map::RAM_BASE;
+
+    const TARGETS: [&str; 3] = ["ram", "uart", "gpio"];
+
+    /// One access, which the memory lets wait for `waits` cycles: which targets saw it, in the
+    /// cycle in which it was taken, and the response when each answers with its number.
+    fn access(sim: &mut Interpreter, address: u32, waits: u32) -> (Vec<&'static str>, u64, bool) {
+        sim.set("hart_req_valid", 1);
+        sim.set("hart_req_address", u64::from(address));
+        for _ in 0..waits {
+            assert_eq!(sim.get("hart_req_ready"), 0);
+            assert_eq!((sim.get("uart_req_valid"), sim.get("gpio_req_valid")), (0, 0));
+            sim.step();
+        }
+        sim.set("ram_req_ready", 1);
+        assert_eq!(sim.get("hart_req_ready"), 1);
+        let saw = |target: &&str| sim.get(&format!("{target}_req_valid")) == 1;
+        let seen: Vec<_> = TARGETS.into_iter().filter(saw).collect();
+        for target in &seen {
+            let bits = sim.get(&format!("{target}_req_address"));
+            assert_eq!(bits & 0xfff, u64::from(address & 0xfff));
+        }
+        sim.step();
+        sim.set("hart_req_valid", 0);
+        sim.set("ram_req_ready", 0);
+        for (number, target) in TARGETS.into_iter().enumerate() {
+            let answers = u64::from(seen.contains(&target));
+            sim.set(&format!("{target}_rsp_valid"), answers);
+            sim.set(&format!("{target}_rsp_rdata"), number as u64);
+            sim.set(&format!("{target}_rsp_error"), u64::from(target == "ram"));
+        }
+        assert_eq!(sim.get("hart_rsp_valid"), 1);
+        let response = (sim.get("hart_rsp_rdata"), sim.get("hart_rsp_error") == 1);
+        sim.step();
+        TARGETS.iter().for_each(|target| sim.set(&format!("{target}_rsp_valid"), 0));
+        assert_eq!(sim.get("hart_rsp_valid"), 0);
+        (seen, response.0, response.1)
+    }
+
+    #[test]
+    fn each_device_has_its_page_and_the_memory_all_the_rest() {
+        let mut sim = Interpreter::new(&check(&data_bus()).unwrap());
+        for device in ["uart", "gpio"] {
+            sim.set(&format!("{device}_req_ready"), 1);
+        }
+        sim.reset();
+        let both = |device| vec!["ram", device];
+        for waits in 0..3 {
+            for (base, device, number) in [(UART_BASE, "uart", 1), (GPIO_BASE, "gpio", 2)] {
+                for offset in [0, 4, 0xffc] {
+                    let found = access(&mut sim, base + offset, waits);
+                    assert_eq!(found, (both(device), number, false), "{device} + {offset:#x}");
+                }
+            }
+            let others = [RAM_BASE, 0, UART_BASE - 4, UART_BASE + 0x1000, GPIO_BASE + 0x1000];
+            for address in others {
+                assert_eq!(access(&mut sim, address, waits), (vec!["ram"], 0, true));
+            }
+        }
+        assert!(sim.failed().is_empty(), "{:?}", sim.failed());
+    }
+}

@@ -33,3 +33,69 @@ pub fn gpio(peripherals: &Peripherals) -> Module {
         registers.answer(m, [leds, pressed, overlay, rates[0], rates[1]]);
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::tests::device::Device;
+
+    const LEDS: u32 = 0;
+    const BUTTONS: u32 = 4;
+    const BOOT: u32 = 8;
+    const CLOCK: u32 = 12;
+    const BAUD: u32 = 16;
+
+    fn device() -> Device {
+        let peripherals = Peripherals { clock_hz: 25_000_000, baud: 115_200, leds: 8, buttons: 3 };
+        Device::new(&gpio(&peripherals), &[("buttons", 0)])
+    }
+
+    #[test]
+    fn leds_are_what_was_written() {
+        let mut gpio = device();
+        assert_eq!((gpio.read(LEDS), gpio.0.get("leds")), (0, 0));
+        gpio.write(LEDS, 0xffff_ffa5);
+        assert_eq!((gpio.read(LEDS), gpio.0.get("leds")), (0xa5, 0xa5));
+        gpio.0.reset();
+        assert_eq!(gpio.0.get("leds"), 0);
+    }
+
+    #[test]
+    fn buttons_are_seen_two_cycles_later() {
+        let mut gpio = device();
+        gpio.0.set("buttons", 5);
+        let seen = [(); 4].map(|()| gpio.read(BUTTONS));
+        assert_eq!(seen, [0, 0, 5, 5]);
+        gpio.write(BUTTONS, 7);
+        assert_eq!(gpio.read(BUTTONS), 5, "cannot be written");
+    }
+
+    #[test]
+    fn the_overlay_is_switched_off_until_reset() {
+        let mut gpio = device();
+        assert_eq!((gpio.read(BOOT), gpio.0.get("overlay")), (1, 1));
+        gpio.write(BOOT, 3);
+        assert_eq!((gpio.read(BOOT), gpio.0.get("overlay")), (1, 1));
+        gpio.write(BOOT, 2);
+        assert_eq!((gpio.read(BOOT), gpio.0.get("overlay")), (0, 0));
+        gpio.write(BOOT, 1);
+        assert_eq!((gpio.read(BOOT), gpio.0.get("overlay")), (0, 0));
+        gpio.0.reset();
+        assert_eq!((gpio.read(BOOT), gpio.0.get("overlay")), (1, 1));
+    }
+
+    #[test]
+    fn software_reads_the_rates_of_the_board() {
+        let mut gpio = device();
+        gpio.write(CLOCK, 1);
+        gpio.write(BAUD, 1);
+        assert_eq!((gpio.read(CLOCK), gpio.read(BAUD)), (25_000_000, 115_200));
+    }
+
+    #[test]
+    fn other_offsets_and_parts_of_words_are_refused() {
+        let mut gpio = device();
+        gpio.refuses_the_rest(5);
+        assert_eq!((gpio.read(BOOT), gpio.read(LEDS)), (1, 0), "and nothing was written");
+    }
+}

@@ -12,15 +12,13 @@ const ROM_BYTES: u32 = 4096;
 pub struct Model {
     ram: Vec<u8>,
     rom: Vec<u8>,
-    /// What the bytes were that the cycle before and this one wrote, in order.
-    overwritten: [Vec<(usize, u8)>; 2],
 }
 
 impl Model {
     pub fn random(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let mut bytes = |count: u32| (0..count).map(|_| random.next() as u8).collect();
-        Self { ram: bytes(RAM_BYTES), rom: bytes(ROM_BYTES), overwritten: Default::default() }
+        Self { ram: bytes(RAM_BYTES), rom: bytes(ROM_BYTES) }
     }
 
     pub fn ram(&self) -> &[u8] {
@@ -41,36 +39,21 @@ impl Model {
         slice(memory, address, bytes).map(bits)
     }
 
-    /// What the NPU would have read in the cycle before; `None` for an error.
-    pub fn npu_read_before(&self, address: u32, bytes: u32) -> Option<Bits> {
-        let mut word = slice(&self.ram, address, bytes)?.to_vec();
-        let start = (address - RAM_BASE) as usize;
-        let [before, now] = &self.overwritten;
-        for &(at, old) in now.iter().rev().chain(before.iter().rev()) {
-            if (start..start + word.len()).contains(&at) {
-                word[at - start] = old;
-            }
-        }
-        Some(bits(&word))
+    /// What the NPU reads now; `None` for an error.
+    pub fn npu_reads(&self, address: u32, bytes: u32) -> Option<Bits> {
+        slice(&self.ram, address, bytes).map(bits)
     }
 
-    /// Writes, at the end of this cycle; whether there is memory.
+    /// Writes; whether there is memory.
     pub fn write(&mut self, address: u32, data: &[u8], strobe: u64) -> bool {
         if slice(&self.ram, address, data.len() as u32).is_none() {
             return false;
         }
         let start = (address - RAM_BASE) as usize;
         for (lane, &byte) in data.iter().enumerate().filter(|(lane, _)| strobe >> lane & 1 == 1) {
-            self.overwritten[1].push((start + lane, self.ram[start + lane]));
             self.ram[start + lane] = byte;
         }
         true
-    }
-
-    /// The next cycle begins.
-    pub fn step(&mut self) {
-        self.overwritten.swap(0, 1);
-        self.overwritten[1].clear();
     }
 }
 

@@ -29,7 +29,6 @@ pub struct Rates {
 }
 
 /// A word to write.
-#[derive(Clone)]
 struct Word {
     address: u32,
     data: Vec<u8>,
@@ -104,10 +103,11 @@ impl Traffic {
         self.offer();
         self.drive_hart();
         self.drive_axi();
-        self.look_at_hart();
-        self.look_at_reads();
-        self.look_at_writes();
-        self.model.step();
+        self.check_hart();
+        self.check_beat_read();
+        self.check_answer();
+        self.take_writes();
+        self.take_reads();
         self.sim.step();
         assert!(self.sim.failed().is_empty(), "{:?}", self.sim.failed());
     }
@@ -216,7 +216,8 @@ impl Traffic {
         self.sim.get(port) == 1
     }
 
-    fn look_at_hart(&mut self) {
+    /// Compares the hart's responses to what was taken in the cycle before.
+    fn check_hart(&mut self) {
         let fetched = self.fetched.take();
         assert_eq!(self.is("ibus_rsp_valid"), fetched.is_some());
         if let Some(word) = fetched {
@@ -229,19 +230,6 @@ impl Traffic {
             Some(None) => assert!(!self.is("dbus_rsp_error")),
             None => {}
         }
-        if self.is("ibus_req_ready")
-            && let Some(address) = self.fetch.take()
-        {
-            self.fetched = Some(self.model.hart_reads(address, self.fetch_bytes, self.overlay));
-        }
-        if self.access.is_some() && self.is("dbus_req_ready") {
-            let (address, write) = self.access.take().expect("there is one");
-            self.accessed = Some(match write {
-                None => Some(self.model.hart_reads(address, 4, self.overlay)),
-                // A good write has no data to compare.
-                Some(word) => (!self.model.write(address, &word.data, word.strobe)).then_some(None),
-            });
-        }
     }
 
     /// Compares a response of the hart with a word, or with an error.
@@ -252,40 +240,44 @@ impl Traffic {
         }
     }
 
-    fn look_at_reads(&mut self) {
-        if self.is("m_axi_rvalid") {
-            let &(address, last) =
-                self.beats_to_read.front().expect("a beat that nobody asked for");
-            // A beat is on the bus in the cycle after it was read, and stays what it was.
-            let now = self.model.npu_read_before(address, self.beat_bytes);
-            let expected = self.beat_read.take().unwrap_or(now);
-            let good = expected.is_some();
-            assert_eq!(self.sim.get("m_axi_rresp"), if good { 0 } else { 3 });
-            assert_eq!(self.is("m_axi_rlast"), last);
-            if let Some(word) = &expected {
-                assert_eq!(self.sim.get_bits("m_axi_rdata"), *word);
-            }
-            if self.is("m_axi_rready") {
-                self.beats_to_read.pop_front();
-            } else {
-                self.beat_read = Some(expected);
-            }
+    /// A beat is on the bus in the cycle after it was read, and stays what it was.
+    fn check_beat_read(&mut self) {
+        if !self.is("m_axi_rvalid") {
+            return;
         }
-        if self.is("m_axi_arready")
-            && let Some((address, length)) = self.read.take()
-        {
-            let beats = (0..=length).map(|n| (address + n * self.beat_bytes, n == length));
-            self.beats_to_read.extend(beats);
+        let &(address, last) = self.beats_to_read.front().expect("a beat that nobody asked for");
+        let now = self.model.npu_reads(address, self.beat_bytes);
+        let expected = self.beat_read.take().unwrap_or(now);
+        assert_eq!(self.sim.get("m_axi_rresp"), if expected.is_some() { 0 } else { 3 });
+        assert_eq!(self.is("m_axi_rlast"), last);
+        if let Some(word) = &expected {
+            assert_eq!(self.sim.get_bits("m_axi_rdata"), *word);
+        }
+        if self.is("m_axi_rready") {
+            self.beats_to_read.pop_front();
+        } else {
+            self.beat_read = Some(expected);
         }
     }
 
-    fn look_at_writes(&mut self) {
+    fn check_answer(&mut self) {
         if self.is("m_axi_bvalid") {
             let good = *self.answers.front().expect("an answer to nothing");
             assert_eq!(self.sim.get("m_axi_bresp"), if good { 0 } else { 3 });
             if self.is("m_axi_bready") {
                 self.answers.pop_front();
             }
+        }
+    }
+
+    /// What is written in this cycle; reads of the same cycle see it.
+    fn take_writes(&mut self) {
+        if self.is("dbus_req_ready")
+            && let Some((address, Some(word))) = self.access.take_if(|(_, write)| write.is_some())
+        {
+            let good = self.model.write(address, &word.data, word.strobe);
+            // A good write has no data to compare.
+            self.accessed = Some((!good).then_some(None));
         }
         if self.is("m_axi_wready")
             && let Some(word) = self.beat.take()
@@ -298,6 +290,25 @@ impl Traffic {
         }
         if self.is("m_axi_awready") {
             self.write = None;
+        }
+    }
+
+    fn take_reads(&mut self) {
+        if self.is("ibus_req_ready")
+            && let Some(address) = self.fetch.take()
+        {
+            self.fetched = Some(self.model.hart_reads(address, self.fetch_bytes, self.overlay));
+        }
+        if self.is("dbus_req_ready")
+            && let Some((address, None)) = self.access.take_if(|(_, write)| write.is_none())
+        {
+            self.accessed = Some(Some(self.model.hart_reads(address, 4, self.overlay)));
+        }
+        if self.is("m_axi_arready")
+            && let Some((address, length)) = self.read.take()
+        {
+            let beats = (0..=length).map(|n| (address + n * self.beat_bytes, n == length));
+            self.beats_to_read.extend(beats);
         }
     }
 }

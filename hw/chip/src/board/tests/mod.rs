@@ -1,6 +1,6 @@
 //! The board as a whole.
 
-#[allow(dead_code, reason = "what other tests need of it")]
+#[allow(dead_code, clippy::duplicate_mod, reason = "private to other tests, which need all of it")]
 #[path = "../../core/tests/assembler.rs"]
 mod assembler;
 pub mod device;

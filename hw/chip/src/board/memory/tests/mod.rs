@@ -2,7 +2,7 @@
 
 mod directed;
 mod model;
-#[allow(dead_code, reason = "what other tests need of it")]
+#[allow(dead_code, clippy::duplicate_mod, reason = "private to other tests, which need all of it")]
 #[path = "../../../npu/tests/random.rs"]
 mod random;
 mod traffic;

@@ -110,7 +110,7 @@ fn reset_ends_and_levels_are_those_of_the_board() {
     let testbench = r#"
 module testbench;
     reg clock = 0, uart_rx = 0;
-    reg [0:0] button = 1;
+    reg button = 1;
     wire uart_tx;
     wire [4:0] led;
     icebreaker top (.clock(clock), .uart_rx(uart_rx), .uart_tx(uart_tx), .led(led), .button(button));

@@ -32,7 +32,10 @@ struct Port {
 fn ports(board: &Board) -> Vec<Port> {
     let port = |name: String, pin: Pin| Port { name, pin };
     let many = |name: &'static str, pins: &'static [Pin]| {
-        pins.iter().enumerate().map(move |(i, &pin)| port(format!("{name}[{i}]"), pin))
+        // A single one is no vector: tools do not agree on what they call its only bit.
+        let bit =
+            move |i: usize| if pins.len() == 1 { name.to_owned() } else { format!("{name}[{i}]") };
+        pins.iter().enumerate().map(move |(i, &pin)| port(bit(i), pin))
     };
     let single =
         [("clock", board.oscillator), ("uart_rx", board.uart_rx), ("uart_tx", board.uart_tx)];
@@ -83,7 +86,7 @@ impl Port {
 
     /// Whether its level has a meaning: LEDs and buttons.
     fn has_level(&self) -> bool {
-        self.name.contains('[')
+        self.name.starts_with("led") || self.name.starts_with("button")
     }
 }
 

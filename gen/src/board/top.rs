@@ -15,9 +15,9 @@ pub(super) fn print(board: &Board, module: &str, pll: Option<Pll>, chip_hz: u64)
         pll,
         oscillator: megahertz(board.oscillator_hz),
         chip: megahertz(chip_hz),
-        led_last: board.leds.len() - 1,
+        led_range: range(board.leds),
         led_levels: inverted(board.leds),
-        button_last: board.buttons.len() - 1,
+        button_range: range(board.buttons),
         button_levels: inverted(board.buttons),
         tied,
     };
@@ -32,11 +32,16 @@ struct Top<'a> {
     pll: Option<Pll>,
     oscillator: String,
     chip: String,
-    led_last: usize,
+    led_range: String,
     led_levels: String,
-    button_last: usize,
+    button_range: String,
     button_levels: String,
     tied: Vec<(&'static str, u8)>,
+}
+
+/// The range of a port with these pins, and a space; nothing for a single one.
+fn range(pins: &[Pin]) -> String {
+    if pins.len() == 1 { String::new() } else { format!("[{}:0] ", pins.len() - 1) }
 }
 
 /// A literal with a 1 for each pin that is active low.

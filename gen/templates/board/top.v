@@ -4,14 +4,14 @@
 `default_nettype none
 
 module {{ board.name }} (
-    input  wire       clock,  // {{ oscillator }} MHz
-    input  wire       uart_rx,
-    output wire       uart_tx,
+    input  wire clock,  // {{ oscillator }} MHz
+    input  wire uart_rx,
+    output wire uart_tx,
 {%- for (name, _) in tied %}
-    output wire       {{ name }},
+    output wire {{ name }},
 {%- endfor %}
-    output wire [{{ led_last }}:0] led,
-    input  wire [{{ button_last }}:0] button
+    output wire {{ led_range }}led,
+    input  wire {{ button_range }}button
 );
 
     // ---- Clock: {{ chip }} MHz ----
@@ -111,8 +111,8 @@ module {{ board.name }} (
     end
 
     // ---- LEDs and buttons: 1 where they are active low ----
-    wire [{{ led_last }}:0] leds;
-    wire [{{ button_last }}:0] buttons = button ^ {{ button_levels }};
+    wire {{ led_range }}leds;
+    wire {{ button_range }}buttons = button ^ {{ button_levels }};
     assign led = leds ^ {{ led_levels }};
 {%- for (name, value) in tied %}
     assign {{ name }} = 1'b{{ value }};

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use systole_gen::board::Board;
+use systole_gen::board::{Board, Capacity};
 
 use super::cells::Cells;
+use super::error::Overuse;
 use super::timing::Timing;
 
 /// What is known of a design after synthesis, or after placing and routing.
@@ -50,6 +51,21 @@ pub struct SeedRun {
     pub seconds: f64,
 }
 
+/// What a netlist takes more of than there is.
+pub(super) fn overused(cells: &Cells, capacity: &Capacity) -> Vec<Overuse> {
+    let needs = [
+        ("look-up tables", cells.lut, capacity.lut),
+        ("flip-flops", cells.ff, capacity.ff),
+        ("blocks of RAM", cells.bram, capacity.bram),
+        ("multipliers", cells.dsp, capacity.dsp),
+    ];
+    let over = |&(name, used, available): &(&str, u64, u32)| {
+        let available = u64::from(available);
+        (used > available).then(|| Overuse { name: name.to_owned(), used, available })
+    };
+    needs.iter().filter_map(over).collect()
+}
+
 impl Placed {
     /// The median of the seeds' frequencies in MHz: of an even number the mean of the middle two.
     pub fn median_mhz(&self) -> Option<f64> {
@@ -68,6 +84,11 @@ impl Report {
     /// The highest frequency of the chip's clock in MHz that the bitstream is good for.
     pub fn fmax_mhz(&self) -> Option<f64> {
         self.placed.as_ref()?.timing.fmax_mhz
+    }
+
+    /// Whether the device has as much of everything as the netlist takes.
+    pub fn fits(&self) -> bool {
+        overused(&self.cells, &self.board.device.capacity).is_empty()
     }
 
     /// Whether the design is as fast as its clock; true where nothing is known.

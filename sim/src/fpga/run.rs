@@ -10,10 +10,10 @@ use systole_gen::GeneratedFile;
 use systole_gen::board::{Project, SYNTHESIS_SCRIPT};
 
 use super::cells::Cells;
-use super::error::{Error, Overuse};
+use super::error::Error;
 use super::fit::{complaints, overused};
 use super::origin::Origins;
-use super::report::{Placed, Report, SeedRun};
+use super::report::{self, Placed, Report, SeedRun};
 use super::timing::Timing;
 use super::tools::Tools;
 use crate::process;
@@ -135,18 +135,7 @@ impl Flow<'_> {
 
     /// Stops before nextpnr does, with minutes saved.
     fn check_capacity(&self, cells: &Cells) -> Result<(), Error> {
-        let capacity = self.job.project.board().device.capacity;
-        let needs = [
-            ("look-up tables", cells.lut, capacity.lut),
-            ("flip-flops", cells.ff, capacity.ff),
-            ("blocks of RAM", cells.bram, capacity.bram),
-            ("multipliers", cells.dsp, capacity.dsp),
-        ];
-        let over = |&(name, used, available): &(&str, u64, u32)| {
-            let available = u64::from(available);
-            (used > available).then(|| Overuse { name: name.to_owned(), used, available })
-        };
-        let over: Vec<Overuse> = needs.iter().filter_map(over).collect();
+        let over = report::overused(cells, &self.job.project.board().device.capacity);
         if over.is_empty() { Ok(()) } else { Err(Error::DoesNotFit(over)) }
     }
 

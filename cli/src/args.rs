@@ -58,19 +58,28 @@ pub struct Chip {
 impl ChipArgs {
     /// Reads the preset or file and applies the settings.
     pub fn chip(&self) -> Result<Chip> {
+        self.chip_or(ChipConfig::DEFAULT_PRESET, &[])
+    }
+
+    /// As [`chip`](Self::chip); if neither a preset nor a file is asked for, the preset `default`
+    /// with `settings`, which those that were asked for follow.
+    pub fn chip_or(&self, default: &str, settings: &[&str]) -> Result<Chip> {
         let (name, config, mut options) = match &self.config {
             Some(file) => self.read(file)?,
             None => {
-                let name = self.preset.as_deref().unwrap_or(ChipConfig::DEFAULT_PRESET);
+                let name = self.preset.as_deref().unwrap_or(default);
                 let config = ChipConfig::preset(name)
                     .map_err(|error| Error::usage(format!("--preset: {error}")))?;
                 (name.to_owned(), config, format!("--preset {name}"))
             }
         };
-        let config = config.with_settings(&self.set).map_err(|error| {
+        let own = if self.preset.is_none() && self.config.is_none() { settings } else { &[] };
+        let settings: Vec<&str> =
+            own.iter().copied().chain(self.set.iter().map(String::as_str)).collect();
+        let config = config.with_settings(&settings).map_err(|error| {
             Error::usage(format!("--set: {error}")).help("`systole gen --help` lists all keys")
         })?;
-        for setting in &self.set {
+        for setting in settings {
             options += &format!(" --set {}", quoted(setting));
         }
         Ok(Chip { name, config, options })
@@ -145,6 +154,13 @@ pub fn number(text: &str) -> std::result::Result<u64, String> {
     parsed.map_err(|_| format!("`{text}` is not a number from 0 to 2^64 - 1"))
 }
 
+/// Parses a frequency in MHz, such as `12` or `12.288`; gives Hz.
+pub fn megahertz(text: &str) -> std::result::Result<u64, String> {
+    let parsed = text.parse::<f64>().ok().filter(|mhz| (0.001..=10_000.0).contains(mhz));
+    let hz = parsed.map(|mhz| (mhz * 1e6).round() as u64);
+    hz.ok_or_else(|| format!("`{text}` is not a frequency in MHz like 12 or 12.288"))
+}
+
 /// A part of a regression: number `part`, from 1, of `parts`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Shard {
@@ -186,6 +202,14 @@ mod tests {
         assert_eq!(number("31"), Ok(31));
         for bad in ["", "0x", "-1", "1e3", "18446744073709551616"] {
             assert!(number(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn frequencies_are_read() {
+        assert_eq!(megahertz("12.288"), Ok(12_288_000));
+        for bad in ["", "0", "-1", "12MHz", "inf", "nan", "1e300"] {
+            assert!(megahertz(bad).is_err(), "{bad}");
         }
     }
 

@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+use systole_gen::GeneratedFile;
+use systole_gen::board::{FPGA_MODULE, Project, SYNTHESIS_SCRIPT, VIVADO_SCRIPT};
+
 use crate::args::{ChipArgs, keys_help};
+use crate::board::{self, BoardArgs};
 use crate::exit::{Error, Exit, Result};
 use crate::output;
 use crate::simulation;
@@ -17,23 +21,50 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// With the retire port of riscv-formal.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "board")]
     rvfi: bool,
+    #[command(flatten)]
+    board: BoardArgs,
 }
 
-/// Writes the Verilog, the file list and the source map.
+/// Writes the Verilog, the file list and the source map; for a board its project, too.
 pub fn command(args: &Args) -> Result {
+    if let Some(project) = args.board.project()? {
+        return board(args, &project);
+    }
     let chip = args.chip.chip()?;
-    let folder = args.output.clone().unwrap_or_else(|| PathBuf::from("build").join(&chip.name));
     let design = simulation::design(&chip, args.rvfi)?;
     let files = systole_gen::verilog(&design);
-    systole_gen::write_files(&folder, &files).map_err(|error| {
+    write(args, &chip.name, &chip.name, &files)?;
+    say!("  top module: {}", design.top.name);
+    Ok(Exit::Good)
+}
+
+/// Writes all that a board's tools take.
+fn board(args: &Args, project: &Project) -> Result {
+    let board = project.board();
+    let chip = args.chip.chip_or(board.preset, board.settings)?;
+    let design = board::design(&chip, project)?;
+    let files = project.files(systole_gen::verilog(&design), FPGA_MODULE);
+    write(args, board.name, &format!("{} for {}", chip.name, board.title), &files)?;
+    say!("  {:<16} the board's pins and clock", project.constraints().path);
+    say!("  {:<16} synthesis with Yosys", SYNTHESIS_SCRIPT);
+    if files.iter().any(|file| file.path == VIVADO_SCRIPT) {
+        say!("  {VIVADO_SCRIPT:<16} a project for Vivado, and its bitstream");
+    }
+    say!("  top module: {}", board.name);
+    Ok(Exit::Good)
+}
+
+/// Writes the files and says what they are.
+fn write(args: &Args, folder: &str, what: &str, files: &[GeneratedFile]) -> Result<()> {
+    let folder = args.output.clone().unwrap_or_else(|| PathBuf::from("build").join(folder));
+    systole_gen::write_files(&folder, files).map_err(|error| {
         Error::usage(error).help("name a folder that can be written with -o DIR")
     })?;
     let modules = files.iter().filter(|file| file.path.ends_with(".v")).count() as u64;
-    say!("wrote {} of {} to {}", output::count(modules, "module"), chip.name, folder.display());
+    say!("wrote {} of {what} to {}", output::count(modules, "module"), folder.display());
     say!("  {:<16} the files, for a tool's command line", systole_gen::FILE_LIST);
     say!("  {:<16} the Rust line of every module and signal", systole_gen::SOURCE_MAP);
-    say!("  top module: {}", design.top.name);
-    Ok(Exit::Good)
+    Ok(())
 }

@@ -5,12 +5,14 @@ mod output;
 
 mod args;
 mod bench;
+mod board;
 mod compile;
 mod cosim;
 mod cover;
 mod doctor;
 mod exit;
 mod formal;
+mod fpga;
 mod r#gen;
 mod infer;
 mod interrupt;
@@ -54,6 +56,8 @@ enum Command {
     Wave(wave::Args),
     /// Prove what modules of the chip do, with Yosys and a solver.
     Formal(formal::Args),
+    /// Make a bitstream for an FPGA board, and say what it takes and how fast it is.
+    Fpga(fpga::Args),
     /// Say what is installed, what is missing, and how to get it.
     Doctor,
     /// Measure simulation speed, NPU utilisation and the golden model.
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
         Command::Compile(args) => compile::command(&args),
         Command::Wave(args) => wave::command(&args),
         Command::Formal(args) => formal::command(&args),
+        Command::Fpga(args) => fpga::command(&args),
         Command::Doctor => doctor::command(),
         Command::Bench(args) => bench::command(&args),
         Command::Mutate(args) => mutate::command(&args),

@@ -11,6 +11,7 @@ use askama::Template;
 pub use files::{GeneratedFile, WriteError, write_files};
 pub use verilog::{FILE_LIST, SOURCE_MAP, verilog, verilog_with_lines};
 
+pub mod board;
 pub mod firmware;
 pub mod shim;
 pub mod viewer;

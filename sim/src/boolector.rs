@@ -26,7 +26,7 @@ impl Boolector {
     pub fn provide(settings: &Settings, progress: &dyn Progress) -> Result<Boolector, Error> {
         match Self::find(settings)? {
             Some(boolector) => Ok(boolector),
-            None => inspect(settings, &yosys::own_program(settings, "boolector", progress)?),
+            None => inspect(settings, &yosys::OWN.program(settings, "boolector", progress)?),
         }
     }
 
@@ -39,7 +39,7 @@ impl Boolector {
             .find_program("boolector")
             .and_then(|program| inspect(settings, &program).ok())
             .filter(Boolector::is_incremental);
-        match (on_path, yosys::own_programs(settings)) {
+        match (on_path, yosys::OWN.installed(settings)) {
             (Some(boolector), _) => Ok(Some(boolector)),
             (None, Some(own)) => inspect(settings, &own.join("boolector")).map(Some),
             (None, None) => Ok(None),

@@ -11,6 +11,7 @@ mod compiler;
 mod dut;
 mod error;
 mod event;
+pub mod fpga;
 mod process;
 mod progress;
 mod pypi;
@@ -19,6 +20,7 @@ mod smtbmc;
 mod stalls;
 mod verilator;
 mod yosys;
+mod yowasp;
 
 pub use boolector::Boolector;
 pub use build::{Model, Variant, build as build_model};

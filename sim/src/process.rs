@@ -3,11 +3,15 @@
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use crate::Error;
 
 /// How much of a failed tool's output an error quotes.
 const QUOTED_LINES: usize = 40;
+
+/// Time between looks at a command that is being watched.
+const POLL: Duration = Duration::from_millis(20);
 
 /// Runs a command to its end. Gives its standard output, or an error that quotes what it printed.
 pub(crate) fn run(command: &mut Command, hint: &str) -> Result<String, Error> {
@@ -28,6 +32,34 @@ pub(crate) fn run_into(command: &mut Command, log: &Path) -> Result<bool, Error>
     command.stdin(Stdio::null()).stdout(file).stderr(second);
     let status = command.status().map_err(|error| failure(command, error.to_string(), ""))?;
     Ok(status.success())
+}
+
+/// Runs a command to its end, or kills it when `watch` says so; what it prints goes to the file
+/// `log`. Whether it ended with success; `None` if it was killed.
+pub(crate) fn run_watched(
+    command: &mut Command,
+    log: &Path,
+    hint: &str,
+    watch: &dyn Fn() -> bool,
+) -> Result<Option<bool>, Error> {
+    let file = File::create(log).map_err(Error::io("write", log))?;
+    let second = file.try_clone().map_err(Error::io("write", log))?;
+    command.stdin(Stdio::null()).stdout(file).stderr(second);
+    let told = |command: &Command, error: std::io::Error| failure(command, error.to_string(), hint);
+    let mut child = command.spawn().map_err(|error| told(command, error))?;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(Some(status.success())),
+            Ok(None) if watch() => std::thread::sleep(POLL),
+            Ok(None) => {
+                // It may have ended by itself; either way it is gone after this.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Ok(None);
+            }
+            Err(error) => return Err(told(command, error)),
+        }
+    }
 }
 
 /// The error of a command that printed `output`.

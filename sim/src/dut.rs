@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use verilator_sys::{Library, Model, OutOfRange, Record};
+use verilator_sys::{Library, Model, OutOfRange, Pulses, Record};
 
 use crate::stalls::Stalls;
 use crate::{Error, Event};
@@ -28,7 +28,8 @@ impl Dut {
     }
 
     /// Starts anew: zeroed memory, registers and counters, cycle 0; random numbers of the ports
-    /// from `seed`. Stalls, fault, watch and hang limit stay as they are. Ends a trace.
+    /// from `seed`. Stalls, fault, watch, hang limit and whether pulses are kept stay as they are.
+    /// Ends a trace.
     pub fn reset(&mut self, seed: u64) {
         self.model.reset(seed);
     }
@@ -90,6 +91,20 @@ impl Dut {
     /// Events of the last run, in cycle order.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
         self.records().iter().map(Event::decode)
+    }
+
+    /// Keeps from the next cycle on when jobs and descriptors of the NPU begin and end, whatever
+    /// way the chip is run; or keeps no more of it. A job of n descriptors makes at most 2 n + 2
+    /// entries of 16 bytes, which stay until the reset.
+    pub fn keep_pulses(&mut self, on: bool) {
+        self.model.keep_pulses(on);
+    }
+
+    /// Cycles since the reset in which jobs or descriptors of the NPU began or ended, in order, as
+    /// far as they were [kept](Self::keep_pulses). Each unit completes its descriptors in the order
+    /// of the list, so the n-th pulse of a unit is of its n-th descriptor.
+    pub fn pulses(&self) -> &[Pulses] {
+        self.model.pulses()
     }
 
     /// Cycles since reset.

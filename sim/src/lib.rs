@@ -34,5 +34,5 @@ pub use settings::Settings;
 pub use smtbmc::{Answer, Question, ask};
 pub use stalls::{PortStalls, Stalls};
 pub use verilator::Verilator;
-pub use verilator_sys::{Library, LoadError, OutOfRange, Record};
+pub use verilator_sys::{Library, LoadError, OutOfRange, Pulses, Record};
 pub use yosys::{Yosys, YosysVersion};

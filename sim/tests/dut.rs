@@ -4,7 +4,8 @@ mod common;
 
 use common::*;
 use systole_sim::{
-    BusError, Event, NpuJobEnd, Port, PortStalls, Retire, Stalls, StopReason, Variant, Violation,
+    BusError, Event, NpuJobEnd, Port, PortStalls, Pulses, Retire, Stalls, StopReason, Variant,
+    Violation,
 };
 
 /// Much of everything, without errors.
@@ -218,6 +219,33 @@ fn npu_writes_and_job_ends_are_recorded() {
     let ends: Vec<_> = events.iter().filter(|e| matches!(e, Event::NpuJobEnd(_))).collect();
     assert!(matches!(ends[..], [Event::NpuJobEnd(NpuJobEnd { cause: 0, .. })]), "{ends:?}");
     assert!(events.windows(2).all(|pair| pair[0].cycle() <= pair[1].cycle()));
+}
+
+#[test]
+fn pulses_are_kept_if_asked_for_whatever_way_it_runs() {
+    let mut dut = dut();
+    let mut seen = |keep, bare| {
+        dut.reset(0);
+        dut.keep_pulses(keep);
+        load(&mut dut, &copying_program(3));
+        if bare {
+            dut.run_bare(200)
+        } else {
+            dut.run(200)
+        };
+        dut.pulses().to_vec()
+    };
+    assert_eq!(seen(false, true), []);
+    let pulses = seen(true, true);
+    let unit = |pulse: &Pulses| (pulse.started, pulse.completed, pulse.job_start, pulse.job_end);
+    let kinds: Vec<_> = pulses.iter().map(unit).collect();
+    // With an ideal memory the read begins in the job's first cycle.
+    assert_eq!(kinds, [(1, 0, 1, 0), (0, 1, 0, 0), (4, 0, 0, 0), (0, 4, 0, 0), (0, 0, 0, 1)]);
+    // Three beats, from the cycle behind the address on.
+    assert_eq!(pulses[1].cycle - pulses[0].cycle, 3);
+    assert_eq!(pulses[4].cycle - pulses[3].cycle, 1);
+    assert_eq!(seen(true, false), pulses);
+    assert_eq!(seen(false, false), []);
 }
 
 #[test]

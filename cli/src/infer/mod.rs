@@ -10,7 +10,7 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
-use systole_verif::infer::{self, Costs, Model, Planned};
+use systole_verif::infer::{self, Costs, Model, Planned, Timing};
 use systole_verif::run::Engine;
 
 use crate::args::{Chip, ChipArgs, EngineName};
@@ -22,9 +22,9 @@ use crate::simulation::{self, Extras};
 /// Arguments of `systole infer`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Maps stay inside the NPU, so --verify runs the network once more for each layer and image, up to
-that layer. The cycles of each layer are counted on the RTL in the same way, for the first image:
-they are what the job takes longer with the layer than without it.")]
+A layer's cycles are those of the RTL from the end of the layer in front of it to its own end, in the
+run of the first image. Maps stay inside the NPU, so --verify runs the network once more for each
+layer and image, up to that layer.")]
 pub struct Args {
     /// Model: quantised ONNX, in QOperator or QDQ form, or int8 TensorFlow Lite.
     #[arg(value_name = "MODEL.onnx|.tflite")]
@@ -60,7 +60,7 @@ pub struct Args {
     /// Write the result as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write table and timeline as a page that needs no other file.
+    /// Write table, timeline and memory map as a page that needs no other file.
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
     /// Write the table of layers as CSV.
@@ -88,7 +88,7 @@ pub fn command(args: &Args) -> Result {
         let json = Target::open(args.json.as_deref())?;
         table::print(&case);
         csv.text(&table::csv(&case))?;
-        page.text(&case.page("planned"))?;
+        page.text(&case.page("planned", None))?;
         json.json(&report::result(&case, None))?;
         return Ok(Exit::Good);
     }
@@ -110,7 +110,7 @@ pub fn command(args: &Args) -> Result {
     run::tell(&case, &inputs, &outcome);
     output.write(&outcome.outputs)?;
     csv.text(&table::csv(&case))?;
-    page.text(&case.page(case.engine.name()))?;
+    page.text(&case.page(case.engine.name(), outcome.timing.as_ref()))?;
     json.json(&report::result(&case, Some((&inputs, &outcome))))?;
     Ok(outcome.exit())
 }
@@ -127,11 +127,11 @@ impl Case {
         Ok(Self { file, model, chip, engine: args.engine.into(), planned, costs })
     }
 
-    /// The page of `--report`.
-    fn page(&self, engine: &str) -> String {
+    /// The page of `--report`; `timing` is what was measured on the RTL.
+    fn page(&self, engine: &str, timing: Option<&Timing>) -> String {
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
         let subject = infer::Subject { model: &name, chip: &self.chip.name, engine };
-        infer::page(subject, &self.model, &self.planned, &self.costs)
+        infer::page(subject, &self.model, (&self.planned, &self.costs), timing)
     }
 }
 

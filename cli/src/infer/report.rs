@@ -50,6 +50,8 @@ fn layer(id: usize, info: &LayerInfo, cost: &Cost, dim: u32) -> Value {
         "shape": [info.shape.height, info.shape.width, info.shape.channels],
         "macs": info.macs,
         "cycles": cost.cycles,
+        "start": cost.span.as_ref().map(|span| span.start),
+        "end": cost.span.as_ref().map(|span| span.end),
         "predicted_cycles": cost.predicted,
         "utilisation": utilisation(info.macs, cost.cycles.unwrap_or(cost.predicted), dim),
         "limit": cost.limit.name(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use systole_sim::Library;
-use systole_verif::infer::{Array, Failure, Job, Numbers, Runner};
+use systole_verif::infer::{Array, Failure, Job, Numbers, Runner, Timing};
 
 use super::Case;
 use super::inputs::Inputs;
@@ -27,6 +27,8 @@ pub struct Outcome {
     pub failure: Option<(String, Failure)>,
     /// What was compared, if that was asked for.
     pub verified: Option<Verified>,
+    /// When the descriptors of the first image's job ran on the RTL; `None` without RTL.
+    pub timing: Option<Timing>,
     /// Wall time of running and comparing.
     pub seconds: f64,
 }
@@ -46,7 +48,7 @@ impl Outcome {
     }
 }
 
-/// Runs all images, counts the cycles of each layer on the first, and compares if that is asked for.
+/// Runs all images, notes what each layer took in the first, and compares if that is asked for.
 /// With the library comes the number of an injected fault, 0 for none.
 pub fn run(
     case: &mut Case,
@@ -62,11 +64,9 @@ pub fn run(
     runner.select_fault(fault);
     let codes: Vec<Vec<i8>> =
         (0..inputs.images).map(|image| case.model.codes(&inputs.array, image)).collect();
-    let (results, mut failure) = images(case, &codes, &mut runner);
-    if failure.is_none() {
-        failure = count(case, &codes[0], &mut runner)
-            .err()
-            .map(|failure| ("counting the cycles of the layers".to_owned(), failure));
+    let Images { results, timing, mut failure } = images(case, &codes, &mut runner);
+    if let Some(timing) = &timing {
+        case.costs.measure(&case.planned, timing);
     }
     let mut verified = None;
     if verify && failure.is_none() {
@@ -74,38 +74,50 @@ pub fn run(
         (verified, failure) = (Some(found), failed);
     }
     let outputs = outputs(case, &results);
-    Ok(Outcome { outputs, failure, verified, seconds: start.elapsed().as_secs_f64() })
+    Ok(Outcome { outputs, failure, verified, timing, seconds: start.elapsed().as_secs_f64() })
+}
+
+/// What the images gave, up to the first that failed.
+#[derive(Default)]
+struct Images {
+    results: Vec<Vec<i8>>,
+    /// Of the first.
+    timing: Option<Timing>,
+    failure: Option<(String, Failure)>,
 }
 
 /// Runs the images up to the first that fails.
-fn images(
-    case: &Case,
-    codes: &[Vec<i8>],
-    runner: &mut Runner,
-) -> (Vec<Vec<i8>>, Option<(String, Failure)>) {
+fn images(case: &Case, codes: &[Vec<i8>], runner: &mut Runner) -> Images {
     let line = Progress::new();
     let mut job = Job::new(&case.planned);
-    let (mut results, images) = (Vec::new(), codes.len());
+    let (mut ran, total) = (Images::default(), codes.len() as f64);
+    let expected = case.planned.predicted();
     for (image, codes) in codes.iter().enumerate() {
-        let total = images as f64;
         line.update(|| format!("image {image}  {}", line.share(image as f64, total)));
         job.set_input(codes);
-        match runner.run(&job) {
-            Ok(ran) => results.push(ran.output),
-            Err(failure) => return (results, Some((format!("image {image}"), failure))),
+        // A long job says how it goes, too. It may take a little more than the planner expects.
+        let mut at = |cycles: u64| {
+            let part = (cycles as f64 / expected.max(1) as f64).min(0.99);
+            line.update(|| {
+                let share = line.share(image as f64 + part, total);
+                let cycles = output::count(cycles, "cycle");
+                format!("image {image}  {cycles} of about {}  {share}", output::grouped(expected))
+            });
+        };
+        match runner.run_with(&job, &mut at) {
+            Ok(of_image) => {
+                ran.results.push(of_image.output);
+                if image == 0 {
+                    ran.timing = of_image.timing;
+                }
+            }
+            Err(failure) => {
+                ran.failure = Some((format!("image {image}"), failure));
+                break;
+            }
         }
     }
-    (results, None)
-}
-
-fn count(case: &mut Case, codes: &[i8], runner: &mut Runner) -> std::result::Result<(), Failure> {
-    let line = Progress::new();
-    let mut job = Job::new(&case.planned);
-    job.set_input(codes);
-    let layers = case.planned.layers.len();
-    let mut progress =
-        |layer: usize| line.update(|| format!("cycles of layer {layer} of {layers}"));
-    case.costs.count(&case.planned, &mut job, runner, &mut progress)
+    ran
 }
 
 /// The model's outputs for what the NPU gave.

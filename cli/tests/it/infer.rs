@@ -91,6 +91,24 @@ fn keyword_spotting_and_image_classification_are_those_of_onnx_runtime() {
     }
 }
 
+/// Of keyword spotting on `nano`, whose scratchpad does not hold them all.
+#[test]
+fn maps_pass_through_the_scratchpad_in_lockstep() {
+    let folder = folder();
+    let input = recorded(folder.path(), "kws_ref_model", [64, 49, 10, 1]);
+    let options =
+        "--preset nano --engine lockstep --images 2 --output y.npy --verify --json r.json";
+    infer(folder.path(), "mlperf-tiny/kws_ref_model_qoperator.onnx", Some(&input), options)
+        .code(0)
+        .prints(&["11 layers of 2 images: all equal"]);
+    let found = written(folder.path(), "y.npy").numbers.to_bytes();
+    assert_eq!(found, bytes("mlperf-tiny/kws_ref_model.y.s8")[..found.len()]);
+    let result = json(&folder.path().join("r.json"));
+    let layers = result["layers"].as_array().expect("layers");
+    let cycles = |of: &Value| of["cycles"].as_u64().expect("cycles of the RTL");
+    assert_eq!(layers.iter().map(cycles).sum::<u64>(), cycles(&result));
+}
+
 #[test]
 fn twenty_digits_in_lockstep() {
     let folder = folder();

@@ -15,6 +15,7 @@ mod formal;
 mod fpga;
 mod r#gen;
 mod infer;
+mod infer_page;
 mod mutate;
 mod page;
 mod programs;

@@ -1,6 +1,7 @@
 //! The chip: RISC-V core, NPU, bus, SoC and presets, described with `systole-hdl`.
 
 pub mod blocks;
+pub mod board;
 pub mod config;
 pub mod core;
 pub mod npu;

@@ -53,6 +53,14 @@ impl M {
         with(|a| a.module.items.push(Item::Section(title.as_ref().to_string())));
     }
 
+    /// Refuses what the module is asked for, such as a parameter that it cannot be built with;
+    /// reported together with all other mistakes.
+    #[track_caller]
+    pub fn error(self, message: impl Into<String>) {
+        let location = here();
+        with(|a| a.error(location, message));
+    }
+
     #[track_caller]
     fn declare(
         self,

@@ -31,6 +31,22 @@ pub struct PortStalls {
     pub safe_to: u32,
 }
 
+/// A cycle in which something of the NPU began or ended. Laid out as `systole::Pulses` in the shim.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Pulses {
+    /// The cycle, counted from the reset.
+    pub cycle: u64,
+    /// Units that began a descriptor, a bit each: 0 LOAD, 1 EXEC, 2 STORE.
+    pub started: u8,
+    /// Units of which a descriptor is complete, likewise.
+    pub completed: u8,
+    /// 1 in the first cycle of a job, else 0.
+    pub job_start: u8,
+    /// 1 in the first cycle after a job, else 0.
+    pub job_end: u8,
+}
+
 /// Why a run ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stop {
@@ -88,6 +104,8 @@ interface! {
     set_hang_limit = "systole_set_hang_limit": fn(*mut Chip, u64);
     run = "systole_run": fn(*mut Chip, u64, bool) -> u32;
     events = "systole_events": fn(*const Chip, *mut usize) -> *const Record;
+    keep_pulses = "systole_keep_pulses": fn(*mut Chip, bool);
+    pulses = "systole_pulses": fn(*const Chip, *mut usize) -> *const Pulses;
     cycle = "systole_cycle": fn(*const Chip) -> u64;
     retired = "systole_retired": fn(*const Chip) -> u64;
     data_idle = "systole_data_idle": fn(*const Chip) -> bool;

@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use interface::Interface;
-pub use interface::{PortStalls, Record, Stop};
+pub use interface::{PortStalls, Pulses, Record, Stop};
 pub use model::{Model, OutOfRange};
 
 /// Version of the C interface that this crate speaks.
-pub const ABI: u32 = 3;
+pub const ABI: u32 = 4;
 
 /// Why a shared library is no usable model.
 #[derive(Debug)]

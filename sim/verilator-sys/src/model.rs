@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::Library;
-use crate::interface::{Chip, PortStalls, Record, Stop};
+use crate::interface::{Chip, PortStalls, Pulses, Record, Stop};
 
 /// A simulated chip with the memory behind its ports.
 pub struct Model {
@@ -48,8 +48,8 @@ impl Model {
         Some(Model { chip, library: library.clone() })
     }
 
-    /// Starts anew: zeroed memory and chip, cycle 0, random numbers of the ports from `seed`. Stall
-    /// profiles, fault, watch and hang limit stay.
+    /// Starts anew: zeroed memory and chip, cycle 0, random numbers of the ports from `seed`, no
+    /// pulses. Stall profiles, fault, watch, hang limit and whether pulses are kept stay.
     pub fn reset(&mut self, seed: u64) {
         // SAFETY: a live chip, exclusively borrowed.
         unsafe { (self.library.interface.reset)(self.chip.as_ptr(), seed) }
@@ -122,6 +122,25 @@ impl Model {
         unsafe {
             let first = (self.library.interface.events)(self.chip.as_ptr(), &mut count);
             std::slice::from_raw_parts(first, count)
+        }
+    }
+
+    /// Keeps the [`pulses`](Self::pulses) of all cycles from the next one on, or no more of them.
+    pub fn keep_pulses(&mut self, on: bool) {
+        // SAFETY: a live chip, exclusively borrowed.
+        unsafe { (self.library.interface.keep_pulses)(self.chip.as_ptr(), on) }
+    }
+
+    /// Pulses kept since the reset, in cycle order.
+    pub fn pulses(&self) -> &[Pulses] {
+        let mut count = 0;
+        // SAFETY: the shim returns the start of its buffer and the number of entries, which change
+        // only in `run` and `reset`; these need `&mut self` and so end the borrow. The pointer of
+        // an empty buffer may be null and is not looked at. Layout and alignment of `Pulses` are
+        // the same on both sides: C++ writes 0 or 1 for a bool, in one byte.
+        unsafe {
+            let first = (self.library.interface.pulses)(self.chip.as_ptr(), &mut count);
+            if count == 0 { &[] } else { std::slice::from_raw_parts(first, count) }
         }
     }
 

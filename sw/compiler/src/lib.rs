@@ -23,6 +23,15 @@ pub struct NpuShape {
     pub accumulator_rows: u32,
     /// Parameter memory rows of D bytes.
     pub parameter_rows: u32,
+    /// Results a cycle of the requantiser.
+    pub requantise_lanes: u32,
+}
+
+impl NpuShape {
+    /// Cycles in which a row of D sums is requantised.
+    pub fn requantise_cycles(&self) -> u32 {
+        self.dim.div_ceil(self.requantise_lanes)
+    }
 }
 
 /// A small NPU for tests.
@@ -33,4 +42,5 @@ pub(crate) const TEST_SHAPE: NpuShape = NpuShape {
     scratchpad_rows: 1024,
     accumulator_rows: 256,
     parameter_rows: 256,
+    requantise_lanes: 8,
 };

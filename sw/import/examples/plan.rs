@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         scratchpad_rows: 8192,
         accumulator_rows: 1024,
         parameter_rows: 1024,
+        requantise_lanes: dim,
     };
     let network = systole_import::read(&std::fs::read(model)?)?;
     let program = plan_network(&shape, &network, 0x8000_1000)?;

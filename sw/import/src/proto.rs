@@ -13,16 +13,48 @@ pub mod data_type {
     pub const INT32: i32 = 6;
     pub const INT64: i32 = 7;
 
-    /// The name in the ONNX specification.
+    /// Names in the ONNX specification, by number.
+    const NAMES: [&str; 27] = [
+        "undefined",
+        "float",
+        "uint8",
+        "int8",
+        "uint16",
+        "int16",
+        "int32",
+        "int64",
+        "string",
+        "bool",
+        "float16",
+        "double",
+        "uint32",
+        "uint64",
+        "complex64",
+        "complex128",
+        "bfloat16",
+        "float8e4m3fn",
+        "float8e4m3fnuz",
+        "float8e5m2",
+        "float8e5m2fnuz",
+        "uint4",
+        "int4",
+        "float4e2m1",
+        "float8e8m0",
+        "uint2",
+        "int2",
+    ];
+
+    /// The name of a type, for messages.
     pub fn name(number: i32) -> String {
-        match number {
-            FLOAT => "float".into(),
-            UINT8 => "uint8".into(),
-            INT8 => "int8".into(),
-            INT32 => "int32".into(),
-            INT64 => "int64".into(),
-            other => format!("type {other}"),
-        }
+        let known = usize::try_from(number).ok().and_then(|number| NAMES.get(number));
+        known.map_or_else(|| format!("type {number}"), |&name| name.into())
+    }
+
+    #[test]
+    fn types_have_the_names_of_the_specification() {
+        let numbers = [FLOAT, UINT8, INT8, INT32, INT64, 26, 27, -1];
+        let names = ["float", "uint8", "int8", "int32", "int64", "int2", "type 27", "type -1"];
+        assert_eq!(numbers.map(name), names);
     }
 }
 

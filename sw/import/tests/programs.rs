@@ -89,6 +89,7 @@ fn small_memories() {
         scratchpad_rows: 1024,
         accumulator_rows: 64,
         parameter_rows: 32,
+        requantise_lanes: 4,
     };
     check(&case, &small, 10);
     check(&case, &NpuShape { dim: 4, bus_bytes: 32, scratchpad_rows: 2048, ..small }, 10);

@@ -53,6 +53,7 @@ pub fn target(config: &ChipConfig) -> Target {
         scratchpad_rows: config.npu.scratchpad_rows,
         accumulator_rows: config.npu.accumulator_rows,
         parameter_rows: config.npu.parameter_rows,
+        requantise_lanes: config.npu.requantise_lanes,
     };
     Target {
         isa: isa(config),

@@ -40,6 +40,7 @@ fn target(dim: u32, isa: Isa) -> Target {
         scratchpad_rows: 2048,
         accumulator_rows: 256,
         parameter_rows: 256,
+        requantise_lanes: dim,
     };
     Target {
         isa,

@@ -117,6 +117,7 @@ fn products_of_any_size_are_right_and_free_of_hazards() {
             scratchpad_rows: rows,
             accumulator_rows: rows / 4,
             parameter_rows: rows / 4,
+            requantise_lanes: dim,
         };
         product(&shape, size, how, seed);
         Ok(())

@@ -140,6 +140,7 @@ pub fn registers(config: &NpuConfig, rvfi: bool) -> Module {
 
         if rvfi {
             m.section("Retire port of jobs");
+            m.output("npu_job_start", job_start).doc("pulse: the first cycle of a job");
             let ended = m.output_reg("npu_job_end", Bit).reset(0);
             m.clocked(|| ended.set(job_end));
             m.output("npu_job_cause", cause);

@@ -20,7 +20,7 @@ use super::tokens::{gate, tokens};
 use crate::config::NpuConfig;
 
 /// The NPU (docs/npu.md): register port `reg_*`, bus master `m_axi_*`, `interrupt`, and with `rvfi`
-/// the `npu_job_*` outputs.
+/// the outputs `npu_job_*` and `npu_unit_*` (docs/soc.md).
 pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
     let registers = registers(config, rvfi);
     let (fetch, frontend) = (fetch(config), frontend(config));
@@ -78,6 +78,11 @@ pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
         }
         events(registers, compute, [load, store], reads);
 
+        if rvfi {
+            m.section("Retire port of the units");
+            unit_trace(m, gates, [load, compute, store]);
+        }
+
         m.section("End of a job");
         let gates_idle = cat(&gates.map(|gate| gate.out("idle"))).all().named("gates_idle");
         let units_idle = (load.out("idle") & store.out("idle")).named("units_idle");
@@ -109,9 +114,9 @@ fn job(m: M, registers: Instance, fetch: Instance, frontend: Instance, rvfi: boo
         m.output(port, registers.out(port));
     }
     if rvfi {
-        let jobs = ["npu_job_end", "npu_job_cause", "npu_job_fault_index", "npu_job_fault_address"];
-        for port in jobs {
-            m.output(port, registers.out(port));
+        for field in ["start", "end", "cause", "fault_index", "fault_address"] {
+            let port = format!("npu_job_{field}");
+            m.output(&port, registers.out(&port));
         }
     }
     let status = ["job_end", "job_cause", "job_fault_index", "job_fault_address"];
@@ -293,6 +298,22 @@ fn events(registers: Instance, compute: Instance, [load, store]: [Instance; 2], 
         &[("requantise_waits", "store_wait_requantise"), ("beat_moves", "write_beat")],
     );
     join(reads, registers, &[("beat_moves", "read_beat")]);
+}
+
+/// When descriptors begin and are complete, a bit for each unit. A unit completes its descriptors in
+/// the order in which it began them, so that pulses are enough to tell which. They come a cycle late,
+/// from registers: a simulator then looks at them once a cycle, not whenever an input changes.
+fn unit_trace(m: M, gates: [Instance; 3], units: [Instance; 3]) {
+    let pulses = |name: &str, port: &str, [load, exec, store]: [Instance; 3]| {
+        let late = m.output_reg(name, U(3)).reset(0);
+        let now = cat(&[store.out(port), exec.out(port), load.out(port)]);
+        m.clocked(|| late.set(now));
+        late
+    };
+    pulses("npu_unit_started", "take", gates)
+        .doc("pulses: LOAD, EXEC, STORE has begun in the cycle before");
+    pulses("npu_unit_completed", "done", units)
+        .doc("pulses: LOAD, EXEC, STORE has completed in the cycle before");
 }
 
 fn read_clients(reads: Instance, fetch: Instance, load: Instance) {

@@ -19,7 +19,7 @@ use clint::clint;
 use interconnect::data_interconnect;
 
 /// The top module `systole_soc`, with the ports of `docs/soc.md`; `rvfi` adds the retire port and
-/// the end-of-job port of the NPU. `config` is a validated one.
+/// those of the NPU's jobs and units. `config` is a validated one.
 pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
     let core = core(&config.core, rvfi);
     let npu = npu(&config.npu, rvfi);
@@ -61,6 +61,7 @@ pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
             m.section("Retire port");
             export(m, hart, &core, "rvfi_");
             export(m, unit, &npu, "npu_job_");
+            export(m, unit, &npu, "npu_unit_");
         }
     })
 }

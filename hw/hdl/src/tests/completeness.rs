@@ -92,3 +92,16 @@ fn large_expressions_used_twice_have_names() {
         "@large this `+` of 4 operators is used 2 times; give it a name: `.named(\"..\")`";
     assert_mistakes(&dut, &[message]);
 }
+
+#[test]
+fn a_module_refuses_what_it_cannot_be_built_with() {
+    let dut = module("dut", |m| {
+        m.error("a queue of 0 entries holds nothing"); // @refused
+        m.output("y", m.input("a", U(8)) + m.input("b", U(9))); // @sum
+    });
+    let expected = [
+        "@refused a queue of 0 entries holds nothing",
+        "@sum `+` needs equal types: `a` is unsigned 8 bits (@sum), `b` is unsigned 9 bits (@sum)",
+    ];
+    assert_mistakes(&dut, &expected);
+}

@@ -12,6 +12,7 @@ mod graph;
 mod host;
 mod interpret;
 mod plan;
+mod residence;
 mod residual;
 mod tail;
 mod timeline;
@@ -26,5 +27,6 @@ pub use graph::{
 pub use host::{dequantise, quantise, softmax, softmax_power};
 pub use interpret::{Values, interpret};
 pub use plan::{LayerRecord, Program, Segment, plan_network};
+pub use residence::{Content, Memory, Residence, merge, residences};
 pub use residual::ResidualAdd;
 pub use tail::{TailStep, tail};

@@ -17,13 +17,11 @@ const STORE_LATENCY: u64 = 12;
 const PARAMETER_CYCLES: u64 = 10;
 /// Descriptors of a unit that may be under way.
 const IN_FLIGHT: usize = 4;
-/// Descriptors that are fetched ahead.
-const PREFETCHED: usize = 4;
 
 /// The units' time, in clock cycles from the doorbell.
 pub struct Timeline {
     shape: NpuShape,
-    /// Descriptors that wait for a unit.
+    /// Descriptors that wait for a unit, and those that are fetched ahead.
     queue: usize,
     free: [u64; 3],
     busy: [u64; 3],
@@ -136,11 +134,12 @@ impl Timeline {
     /// room in the unit's queue. Its fetch takes the bus from LOAD.
     fn hand_out(&mut self, unit: usize) -> u64 {
         let last = self.handed_out.back().map_or(0, |&last| last + 1);
-        let fetched = kept(&mut self.handed_out, PREFETCHED) + MEMORY_LATENCY;
+        let beats = u64::from(32 / self.shape.bus_bytes);
+        let fetched = kept(&mut self.handed_out, self.queue) + MEMORY_LATENCY + beats;
         let room = kept(&mut self.starts[unit], self.queue);
         let handed_out = last.max(fetched).max(room);
         self.handed_out.push_back(handed_out);
-        self.free[Unit::Load as usize] += u64::from(32 / self.shape.bus_bytes);
+        self.free[Unit::Load as usize] += beats;
         handed_out
     }
 }
@@ -236,7 +235,10 @@ fn store_cycles(shape: &NpuShape, store: &Store) -> u64 {
     let tiles = u64::from(store.columns).div_ceil(shape.dim.into());
     let rows = u64::from(store.rows) * tiles;
     match store.source {
-        Source::Requantised { .. } => tiles * u64::from(store.rows).max(PARAMETER_CYCLES),
+        Source::Requantised { .. } => {
+            let row = u64::from(shape.requantise_cycles());
+            tiles * (row * u64::from(store.rows)).max(PARAMETER_CYCLES)
+        }
         Source::MaxPool(p) => rows * u64::from(p.kernel_width) * u64::from(p.kernel_height),
         // Raw sums have four bytes.
         Source::Accumulators => rows * 4,
@@ -302,6 +304,33 @@ mod tests {
         let apart = free(128, true);
         assert_eq!(free(0, true), apart + 100);
         assert_eq!(free(0, false), apart, "sums that are overwritten are not read");
+    }
+
+    /// A requantiser of fewer lanes than the array has columns takes several cycles a row.
+    #[test]
+    fn lanes_share_the_sums_of_a_row() {
+        let store = Store {
+            source: Source::Requantised {
+                parameter_row: 0,
+                then: systole_isa::Then::Keep,
+                zero_point: 0,
+                clamp_min: -128,
+                clamp_max: 127,
+                double_rounding: false,
+            },
+            destination: Destination::Memory { address: 0, stride: 8 },
+            rows: 25,
+            columns: 16,
+            source_row: 0,
+            source_chunk_step: 25,
+            source_row_step: 1,
+        };
+        let busy = |requantise_lanes| {
+            let mut timeline = Timeline::new(&crate::NpuShape { requantise_lanes, ..SHAPE });
+            timeline.push(&Descriptor::Store(Header::default(), store), 0);
+            timeline.busy()[2]
+        };
+        assert_eq!([8, 4, 1].map(busy), [50, 100, 400]);
     }
 
     /// Weights take their time where a tile has few activations.

@@ -19,6 +19,7 @@ pub fn shape(dim: u32, scratchpad_rows: u32) -> NpuShape {
         scratchpad_rows,
         accumulator_rows: 1024,
         parameter_rows: 1024,
+        requantise_lanes: dim,
     }
 }
 

@@ -163,6 +163,7 @@ mod tests {
             scratchpad_rows: 8192,
             accumulator_rows: 1024,
             parameter_rows: 1024,
+            requantise_lanes: 8,
         };
         Target {
             isa: Isa::full(),
@@ -205,6 +206,7 @@ mod tests {
                 scratchpad_rows: 2048,
                 accumulator_rows: 256,
                 parameter_rows: 256,
+                requantise_lanes: dim,
             };
             let isa = if dim > 4 { Isa::full() } else { Isa::default() };
             let target = Target {

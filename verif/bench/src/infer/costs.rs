@@ -1,15 +1,21 @@
 //! What each layer of a job takes.
 //!
 //! LOAD, EXEC and STORE overlap, and LOAD works ahead for later layers, so no cycle belongs to one
-//! layer alone. A layer's cycles are what the job takes longer with the layer than without it: the
-//! job that ends behind the layer's last descriptor, less the job that ends behind the layer before.
-//! Each is run from reset and counted by the NPU's own counter, so the cycles are exact, nothing is
-//! added to the job, and the layers add up to the whole. The planner's prediction is taken in the
-//! same way.
+//! layer alone. But layers end one after the other: a layer has ended when all EXECs and STOREs of
+//! the list up to its last descriptor are complete, and the last layer when the job has. A layer's
+//! cycles are those from the end of the layer in front of it (of the first: from the first cycle of
+//! the job) to its own end. So they add up to the whole. Layers that overlap count what they share
+//! for the earlier one, in plans that stream maps, too: there the list has one layer behind the other
+//! as well, and only LOADs come early. The last STORE of a layer may take longer where the next layer
+//! already computes beside it, out of the same scratchpad: the next layer's count is then as much
+//! shorter. The few cycles from the last answer of the bus to the end of the job are the last layer's.
 
-use systole_compiler::network::estimate;
+use std::ops::Range;
 
-use super::{Counters, Failure, Job, Planned, Runner};
+use systole_isa::{Descriptor, Destination, Unit};
+
+use super::work::Work;
+use super::{Planned, Timing};
 
 /// What keeps a layer from being faster.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,10 +40,13 @@ impl Limit {
 }
 
 /// What a layer takes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Cost {
-    /// Clock cycles of the RTL; `None` if they were not counted.
+    /// Clock cycles of the RTL; `None` if they were not measured.
     pub cycles: Option<u64>,
+    /// When it ran on the RTL, in cycles of the job: from the begin of its first EXEC or STORE to its
+    /// end. It may begin before the layer in front of it has ended.
+    pub span: Option<Range<u64>>,
     /// Clock cycles that the planner expects.
     pub predicted: u64,
     /// What it waits for.
@@ -49,7 +58,7 @@ pub struct Cost {
 pub struct Costs {
     /// By layer.
     pub layers: Vec<Cost>,
-    /// Clock cycles of the RTL for the whole job; `None` if they were not counted.
+    /// Clock cycles of the RTL for the whole job; `None` if they were not measured.
     pub cycles: Option<u64>,
     /// Clock cycles that the planner expects.
     pub predicted: u64,
@@ -58,58 +67,78 @@ pub struct Costs {
 impl Costs {
     /// What the planner expects.
     pub fn predicted(planned: &Planned) -> Self {
-        let mut layers = Vec::new();
-        let mut before = (0, [0; 3]);
-        for layer in &planned.layers {
-            let until = estimate(&planned.shape, &planned.program.descriptors[..=layer.last]);
-            let total = until.total.max(before.0);
-            let predicted = total - before.0;
-            let busy = [0, 1, 2].map(|unit| until.busy[unit].saturating_sub(before.1[unit]));
-            layers.push(Cost { cycles: None, predicted, limit: limit(busy, predicted) });
-            before = (total, until.busy);
-        }
-        Self { layers, cycles: None, predicted: before.0 }
+        let expected = Timing::expected(planned);
+        let cost = |of: Part| Cost {
+            cycles: None,
+            span: None,
+            predicted: of.window.end - of.window.start,
+            limit: of.limit,
+        };
+        let layers = parts(planned, &expected).into_iter().map(cost).collect();
+        Self { layers, cycles: None, predicted: expected.cycles }
     }
 
-    /// Counts the cycles of each layer of `job`, which has an input, on the RTL; nothing on the
-    /// golden model. `progress` is told how many layers are done.
-    ///
-    /// # Errors
-    /// When the job does not end as it should.
-    pub fn count(
-        &mut self,
-        planned: &Planned,
-        job: &mut Job,
-        runner: &mut Runner,
-        progress: &mut dyn FnMut(usize),
-    ) -> Result<(), Failure> {
-        let mut before = Counters::default();
-        for (index, layer) in planned.layers.iter().enumerate() {
-            progress(index);
-            job.cut(layer.last);
-            let Some(until) = runner.count(job)? else { return Ok(()) };
-            let cycles = until.cycles.saturating_sub(before.cycles);
-            let cost = &mut self.layers[index];
-            cost.cycles = Some(cycles);
-            cost.limit = limit(busy(&before, &until, planned.shape.bus_bytes), cycles);
-            before = until;
+    /// Adds what a run of the RTL took.
+    pub fn measure(&mut self, planned: &Planned, timing: &Timing) {
+        for (cost, of) in self.layers.iter_mut().zip(parts(planned, timing)) {
+            cost.cycles = Some(of.window.end - of.window.start);
+            cost.span = Some(of.start..of.window.end);
+            cost.limit = of.limit;
         }
-        self.cycles = Some(before.cycles);
-        Ok(())
+        self.cycles = Some(timing.cycles);
     }
 }
 
-/// Cycles of bus, EXEC and STORE from one end of a job to a later one. A STORE to memory is busy
-/// while it waits for the answer, so it does not count.
-fn busy(before: &Counters, until: &Counters, bus_bytes: u32) -> [u64; 3] {
-    let of = |count: fn(&Counters) -> u64| count(until).saturating_sub(count(before));
-    let written = of(|counters| counters.write_bytes);
-    let bus = (of(|counters| counters.read_bytes) + written) / u64::from(bus_bytes);
-    let store = if written == 0 { of(|counters| counters.store_busy) } else { 0 };
-    [bus, of(|counters| counters.exec_busy), store]
+/// A layer's part of a job, in clock cycles.
+pub(super) struct Part {
+    /// From the end of the layer in front of it to its own.
+    pub window: Range<u64>,
+    /// Begin of its first EXEC or STORE.
+    pub start: u64,
+    limit: Limit,
 }
 
-/// What limits a layer of so many cycles, in which bus or LOAD, EXEC and STORE were busy.
+/// The layers' parts of a job that ran as `timing` tells.
+pub(super) fn parts(planned: &Planned, timing: &Timing) -> Vec<Part> {
+    let descriptors = &planned.program.descriptors;
+    let busy: Vec<[u64; 3]> = busy(planned, timing);
+    let is_own = |index: usize| descriptors[index].unit() != Some(Unit::Load);
+    let (mut parts, mut first, mut before) = (Vec::new(), 0, 0);
+    for (number, layer) in planned.layers.iter().enumerate() {
+        let own = || (first..=layer.last).filter(|&index| is_own(index));
+        let start = own().map(|index| timing.spans[index].start).min().unwrap_or(before);
+        let end = own().map(|index| timing.spans[index].end).max().unwrap_or(0).max(before);
+        let is_last = number + 1 == planned.layers.len();
+        let window = before..if is_last { timing.cycles.max(end) } else { end };
+        let busy = busy[first..=layer.last].iter();
+        let busy = busy.fold([0; 3], |sums, of| [0, 1, 2].map(|unit| sums[unit] + of[unit]));
+        let limit = limit(busy, window.end - window.start);
+        parts.push(Part { window, start, limit });
+        (first, before) = (layer.last + 1, end);
+    }
+    parts
+}
+
+/// Cycles that each descriptor keeps the bus, the array and STORE busy. A STORE to memory waits for
+/// the answer, so only its beats count.
+fn busy(planned: &Planned, timing: &Timing) -> Vec<[u64; 3]> {
+    let descriptors = &planned.program.descriptors;
+    let spans = descriptors.iter().zip(timing.apart(descriptors));
+    let busy = spans.map(|(descriptor, span)| {
+        let work = Work::of(&planned.shape, descriptor);
+        let store = if stays_inside(descriptor) { span.end - span.start } else { 0 };
+        [work.beats, work.waves, store]
+    });
+    busy.collect()
+}
+
+/// Whether it is a STORE to the scratchpad.
+fn stays_inside(descriptor: &Descriptor) -> bool {
+    matches!(descriptor, Descriptor::Store(_, store)
+        if matches!(store.destination, Destination::Scratchpad { .. }))
+}
+
+/// What limits a layer of so many cycles, whose descriptors keep bus, EXEC and STORE busy so long.
 fn limit([bus, exec, store]: [u64; 3], cycles: u64) -> Limit {
     let compute = exec.max(store);
     if 2 * compute.max(bus) < cycles {
@@ -128,7 +157,10 @@ pub fn utilisation(macs: u64, cycles: u64, dim: u32) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Limit, limit};
+    use systole_chip::ChipConfig;
+
+    use super::{Costs, Limit, limit};
+    use crate::infer::{Planned, Timing};
 
     #[test]
     fn the_busier_unit_is_the_limit_if_it_is_busy() {
@@ -136,5 +168,32 @@ mod tests {
         assert_eq!(limit([40, 90, 10], 100), Limit::Compute);
         assert_eq!(limit([10, 0, 60], 100), Limit::Compute);
         assert_eq!(limit([40, 49, 10], 100), Limit::Configuration);
+    }
+
+    fn planned() -> Planned {
+        let onnx = include_bytes!("../../../../sw/models/digits/resnet_qop_s8s8_pc.onnx");
+        let network = systole_import::read(onnx).expect("the model is supported");
+        let config = ChipConfig::preset("edge").expect("a preset");
+        Planned::new(&network, &config).expect("it fits")
+    }
+
+    #[test]
+    fn layers_add_up_to_the_whole_and_the_last_has_its_end() {
+        let planned = planned();
+        let expected = Timing::expected(&planned);
+        let late = Timing { cycles: expected.cycles + 7, ..expected.clone() };
+        let mut costs = Costs::predicted(&planned);
+        costs.measure(&planned, &late);
+        assert_eq!(costs.cycles, Some(costs.predicted + 7));
+        let mut end = 0;
+        for (index, cost) in costs.layers.iter().enumerate() {
+            let more = if index + 1 == costs.layers.len() { 7 } else { 0 };
+            assert_eq!(cost.cycles, Some(cost.predicted + more));
+            let span = cost.span.clone().expect("it was measured");
+            end += cost.predicted + more;
+            assert_eq!(span.end, end);
+            assert!(span.start < span.end);
+        }
+        assert_eq!(end, late.cycles);
     }
 }

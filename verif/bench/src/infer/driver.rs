@@ -1,9 +1,9 @@
-//! The program that runs a job: it rings the doorbell, waits, and keeps what the NPU counted. It is
-//! a few instructions that every hart has, so that it runs in the RAM of any chip.
+//! The program that runs a job: it rings the doorbell, waits, and keeps how the job ended. It is a few
+//! instructions that every hart has, so that it runs in the RAM of any chip.
 //!
 //! ```text
 //!  RAM_BASE          the program
-//!  RAM_BASE + 0xf00  counters and status, a word each
+//!  RAM_BASE + 0xf00  how the job ended, a word for each register
 //!  RAM_BASE + 0xff8  tohost
 //!  RAM_BASE + 0x1000 the network
 //! ```
@@ -11,7 +11,7 @@
 use systole_golden::{NPU_BASE, RAM_BASE};
 use systole_isa::{BranchOp, ImmediateOp, Instruction, LoadOp, Register, StoreOp};
 
-/// Where the counters are left.
+/// Where the registers are left.
 pub(super) const RESULTS: u32 = RAM_BASE + 0xf00;
 /// HTIF's word: 1 when the job is over.
 pub(super) const TOHOST: u32 = RAM_BASE + 0xff8;
@@ -19,48 +19,20 @@ pub(super) const TOHOST: u32 = RAM_BASE + 0xff8;
 pub(super) const DATA: u32 = RAM_BASE + 0x1000;
 
 /// The NPU's registers that are kept, as offsets.
-const KEPT: [u32; 7] = [0x08, 0x18, 0x24, 0x28, 0x3c, 0x48, 0x4c];
+const KEPT: [u32; 2] = [0x08, 0x18];
 /// Bytes of them.
 pub(super) const RESULT_BYTES: usize = 4 * KEPT.len();
 const STATUS: i32 = 0x08;
 const DOORBELL: i32 = 0x10;
 const CLEAR: i32 = 0x14;
 
-/// What the NPU said after a job.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counters {
-    /// Why it ended, if not by its last descriptor: the cause.
-    pub error: Option<u32>,
-    /// Index of the descriptor at fault.
-    pub fault_index: u32,
-    /// Clock cycles from the doorbell to the end.
-    pub cycles: u64,
-    /// Of these, cycles in which activations entered the array.
-    pub exec_busy: u64,
-    /// Cycles in which STORE had begun a descriptor that was not complete.
-    pub store_busy: u64,
-    /// Bytes read on the bus.
-    pub read_bytes: u64,
-    /// Bytes written on the bus.
-    pub write_bytes: u64,
-}
-
-impl Counters {
-    /// From the words that the program left.
-    pub(super) fn new(bytes: &[u8]) -> Self {
-        let (words, _) = bytes.as_chunks::<4>();
-        let word = |index: usize| words.get(index).map_or(0, |word| u32::from_le_bytes(*word));
-        let status = word(0);
-        Self {
-            error: (status & 4 != 0).then_some(status >> 8 & 0xff),
-            fault_index: word(1),
-            cycles: word(2).into(),
-            exec_busy: word(3).into(),
-            store_busy: word(4).into(),
-            read_bytes: word(5).into(),
-            write_bytes: word(6).into(),
-        }
-    }
+/// Cause and index of the descriptor at fault, if the job ended with an error: from the bytes that
+/// the program left.
+pub(super) fn error(results: &[u8]) -> Option<(u32, u32)> {
+    let (words, _) = results.as_chunks::<4>();
+    let word = |index: usize| words.get(index).map_or(0, |word| u32::from_le_bytes(*word));
+    let (status, fault_index) = (word(0), word(1));
+    (status & 4 != 0).then_some((status >> 8 & 0xff, fault_index))
 }
 
 /// The program for the descriptor list at `list`.

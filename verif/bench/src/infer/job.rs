@@ -1,7 +1,7 @@
 //! What a chip's memory holds before a job.
 
 use systole_golden::RAM_BASE;
-use systole_isa::Descriptor;
+use systole_isa::{Descriptor, Unit};
 
 use super::{Planned, driver};
 
@@ -15,8 +15,8 @@ pub struct Job {
     pub(super) max_cycles: u64,
     /// Which of the segments is the input.
     input: usize,
-    /// Each descriptor as the last of a list, where it is: for cutting the list.
-    ends: Vec<(u32, Vec<u8>)>,
+    /// The unit of each descriptor.
+    pub(super) units: Vec<Unit>,
 }
 
 /// A job may take so many times the cycles that are expected.
@@ -31,30 +31,17 @@ impl Job {
         let mut segments = vec![(RAM_BASE, driver::program(program.list))];
         segments.extend(program.segments.iter().map(|s| (s.address, s.bytes.clone())));
         segments.push((program.input, Vec::new()));
-        let end = |(index, descriptor): (usize, &Descriptor)| {
-            let mut last = *descriptor;
-            if let Some(header) = last.header_mut() {
-                header.last = true;
-            }
-            (program.list + index as u32 * Descriptor::BYTES, last.to_bytes().to_vec())
-        };
         Self {
             input: segments.len() - 1,
             segments,
             output: (program.output, program.output_shape.len()),
             max_cycles: planned.predicted() * PATIENCE + MORE_PATIENCE,
-            ends: program.descriptors.iter().enumerate().map(end).collect(),
+            units: program.descriptors.iter().filter_map(Descriptor::unit).collect(),
         }
     }
 
     /// Gives it an input: int8, NHWC.
     pub fn set_input(&mut self, codes: &[i8]) {
         self.segments[self.input].1 = codes.iter().map(|&code| code as u8).collect();
-    }
-
-    /// Ends it with descriptor `last`; its output is then not made, but for the last layer.
-    pub fn cut(&mut self, last: usize) {
-        self.segments.truncate(self.input + 1);
-        self.segments.extend(self.ends.get(last).cloned());
     }
 }

@@ -2,7 +2,7 @@
 //! the RTL, or on both in lockstep.
 //!
 //! [`Model`] is a network with what its caller sees of it, [`Planned`] its job for a chip, [`Runner`]
-//! a chip that runs jobs. [`Costs`] tells what each layer takes, [`Checker`] compares each layer's
+//! a chip that runs jobs. [`Timing`] tells when descriptors ran, [`Costs`] what each layer takes, [`Checker`] compares each layer's
 //! map with the same network computed by plain loops, and [`reference`](mod@reference) asks ONNX
 //! Runtime.
 
@@ -23,11 +23,12 @@ mod page;
 mod planned;
 pub mod reference;
 mod runner;
+mod timing;
+mod work;
 
 pub use array::{Array, Element, Numbers};
 pub use checker::{Checker, Difference};
 pub use costs::{Cost, Costs, Limit, utilisation};
-pub use driver::Counters;
 pub use error::Error;
 pub use host::HostStep;
 pub use input::{random, read as read_input};
@@ -38,3 +39,4 @@ pub use page::{Subject, page};
 pub use planned::Planned;
 pub use runner::{Failure, Ran, Runner};
 pub use systole_import::{Format, Port};
+pub use timing::Timing;

@@ -9,8 +9,7 @@ use systole_golden::npu::cause;
 use systole_golden::{Machine, Stop, StopReason};
 use systole_sim::{Dut, Library, PortStalls, Stalls};
 
-use super::Job;
-use super::driver::{self, Counters};
+use super::{Job, Timing, driver};
 use crate::chip;
 use crate::lockstep::{Case, Divergence, HANG_CYCLES, Host, Kind, Lockstep};
 use crate::run::Engine;
@@ -42,8 +41,9 @@ enum Chip {
 pub struct Ran {
     /// Int8, NHWC.
     pub output: Vec<i8>,
-    /// What the RTL counted; `None` on the golden model, which has no cycles.
-    pub counters: Option<Counters>,
+    /// When its descriptors ran on the RTL; `None` on the golden model, which has no cycles, and if a
+    /// chip with an injected fault ended a job with descriptors that it had not done.
+    pub timing: Option<Timing>,
 }
 
 /// Why a job gave nothing.
@@ -100,7 +100,7 @@ impl<'a> Runner<'a> {
         interrupted: &'a AtomicBool,
     ) -> Result<Self, systole_sim::Error> {
         let library = || library.expect("an engine that simulates RTL needs the simulated chip");
-        let chip = match engine {
+        let mut chip = match engine {
             Engine::Golden => {
                 let mut machine = Machine::new(&chip::golden_config(config));
                 machine.limit_jobs(LONGEST_JOB);
@@ -109,6 +109,11 @@ impl<'a> Runner<'a> {
             Engine::Rtl => Chip::Rtl(Box::new(Dut::new(library())?)),
             Engine::Lockstep => Chip::Lockstep(Box::new(chip::lockstep(config, library())?)),
         };
+        match &mut chip {
+            Chip::Golden(_) => {}
+            Chip::Rtl(dut) => dut.keep_pulses(true),
+            Chip::Lockstep(pair) => pair.dut().keep_pulses(true),
+        }
         let late =
             PortStalls { min_latency: LATENCY, max_latency: LATENCY, ..PortStalls::default() };
         let stalls = Stalls { axi_read: late, axi_write: late, ..Stalls::default() };
@@ -132,44 +137,40 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// When it does not end as it should.
     pub fn run(&mut self, job: &Job) -> Result<Ran, Failure> {
+        self.run_with(job, &mut |_| {})
+    }
+
+    /// Runs a job and tells now and then for how many clock cycles it has run. Only the
+    /// plain RTL does: the golden model has no cycles, and lockstep tells of retirements alone.
+    ///
+    /// # Errors
+    /// When it does not end as it should.
+    pub fn run_with(&mut self, job: &Job, at: &mut dyn FnMut(u64)) -> Result<Ran, Failure> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(Failure::Interrupted);
         }
         match &mut self.chip {
             Chip::Golden(machine) => golden(machine, job),
-            Chip::Rtl(dut) => rtl(dut, job, &self.stalls, self.interrupted),
+            Chip::Rtl(dut) => rtl(dut, job, &self.stalls, (self.interrupted, at)),
             Chip::Lockstep(pair) => lockstep(pair, job, self.stalls, self.interrupted),
         }
     }
-
-    /// What the RTL counts in a job, which may be cut; `None` on the golden model. Nothing is
-    /// compared.
-    ///
-    /// # Errors
-    /// When it does not end as it should.
-    pub fn count(&mut self, job: &Job) -> Result<Option<Counters>, Failure> {
-        let dut = match &mut self.chip {
-            Chip::Golden(_) => return Ok(None),
-            Chip::Rtl(dut) => dut,
-            Chip::Lockstep(pair) => pair.dut(),
-        };
-        rtl(dut, job, &self.stalls, self.interrupted).map(|ran| ran.counters)
-    }
 }
 
-/// What the memory holds after a job.
-fn ran(
-    job: &Job,
-    is_rtl: bool,
-    read: impl Fn(u32, usize) -> Option<Vec<u8>>,
-) -> Result<Ran, Failure> {
-    let counters = Counters::new(&read(driver::RESULTS, driver::RESULT_BYTES).unwrap_or_default());
-    if let Some(cause) = counters.error {
-        return Err(Failure::Stopped { cause, index: counters.fault_index });
+/// The output that memory holds after a job.
+fn output(job: &Job, read: impl Fn(u32, usize) -> Option<Vec<u8>>) -> Result<Vec<i8>, Failure> {
+    let results = read(driver::RESULTS, driver::RESULT_BYTES).unwrap_or_default();
+    if let Some((cause, index)) = driver::error(&results) {
+        return Err(Failure::Stopped { cause, index });
     }
     let output = read(job.output.0, job.output.1).unwrap_or_default();
-    let output = output.iter().map(|&byte| byte as i8).collect();
-    Ok(Ran { output, counters: is_rtl.then_some(counters) })
+    Ok(output.iter().map(|&byte| byte as i8).collect())
+}
+
+/// What a simulated chip holds after a job.
+fn ran(job: &Job, dut: &Dut) -> Result<Ran, Failure> {
+    let output = output(job, |address, length| dut.read_memory(address, length).ok())?;
+    Ok(Ran { output, timing: Timing::measured(dut.pulses(), &job.units) })
 }
 
 fn golden(machine: &mut Machine, job: &Job) -> Result<Ran, Failure> {
@@ -180,7 +181,8 @@ fn golden(machine: &mut Machine, job: &Job) -> Result<Ran, Failure> {
     let end = machine.run(GOLDEN_INSTRUCTIONS, Stop { tohost: Some(driver::TOHOST) });
     match end.reason {
         StopReason::Tohost(_) => {
-            ran(job, false, |at, length| machine.read_memory(at, length).ok().map(<[u8]>::to_vec))
+            let read = |at, length| machine.read_memory(at, length).ok().map(<[u8]>::to_vec);
+            Ok(Ran { output: output(job, read)?, timing: None })
         }
         StopReason::Limit | StopReason::LongJob => Err(Failure::Stuck { cycles: 0 }),
     }
@@ -190,7 +192,7 @@ fn rtl(
     dut: &mut Dut,
     job: &Job,
     stalls: &Stalls,
-    interrupted: &AtomicBool,
+    (interrupted, at): (&AtomicBool, &mut dyn FnMut(u64)),
 ) -> Result<Ran, Failure> {
     use systole_sim::StopReason;
     dut.reset(0);
@@ -213,8 +215,9 @@ fn rtl(
         if dut.cycle() > job.max_cycles {
             return Err(Failure::Stuck { cycles: dut.cycle() });
         }
+        at(dut.cycle());
     }
-    ran(job, true, |address, length| dut.read_memory(address, length).ok())
+    ran(job, dut)
 }
 
 fn lockstep(
@@ -232,10 +235,7 @@ fn lockstep(
         }
         (Some(divergence), _) => Err(Failure::Diverged(Box::new(divergence))),
         (None, None) => Err(Failure::Interrupted),
-        (None, Some(_)) => {
-            let dut = pair.dut();
-            ran(job, true, |address, length| dut.read_memory(address, length).ok())
-        }
+        (None, Some(_)) => ran(job, pair.dut()),
     }
 }
 

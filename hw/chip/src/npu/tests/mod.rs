@@ -15,6 +15,7 @@ mod reference;
 mod registers;
 mod stores;
 mod throughput;
+mod trace;
 mod units;
 mod whole;
 mod windows;

@@ -88,9 +88,12 @@ fn the_retire_port_is_that_of_the_manual() {
             expected.insert(format!("rvfi_{name}"), (true, width));
         }
     }
-    let job = [("end", 1), ("cause", 8), ("fault_index", 16), ("fault_address", 32)];
+    let job = [("start", 1), ("end", 1), ("cause", 8), ("fault_index", 16), ("fault_address", 32)];
     for (name, width) in job {
         expected.insert(format!("npu_job_{name}"), (true, width));
+    }
+    for name in ["started", "completed"] {
+        expected.insert(format!("npu_unit_{name}"), (true, 3));
     }
     assert_eq!(found, expected);
 }

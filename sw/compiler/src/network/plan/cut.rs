@@ -23,8 +23,8 @@ pub struct Demand {
     pub window: (u32, u32),
     /// Tiles that each pixel of the output meets.
     pub products: u32,
-    /// Rows that STORE works through for a row of the output.
-    pub store_rows: u32,
+    /// Cycles of STORE for a row of the output.
+    pub store_cycles: u32,
     /// What is added comes from memory.
     pub adds: bool,
 }
@@ -81,7 +81,7 @@ impl Demand {
         let (once, again) = if weights_stay { (weights, 0) } else { (0, weights) };
         let load = input + again + beats(added * tiles);
         let exec = u64::from(self.products) * u64::from((2 * pixels).max(pixels + dim)) / 2;
-        let store = u64::from(tiles * pixels * self.store_rows);
+        let store = u64::from(tiles * pixels * self.store_cycles);
         // A single slot is filled while nothing reads it.
         let waits = if slots == 1 && chunks > 1 { input } else { 0 };
         let chunk = exec.max(load).max(store) + waits + u64::from(tiles) * BLOCK_CYCLES;

@@ -19,7 +19,7 @@ mod convolution;
 mod cut;
 mod fill;
 mod first;
-mod footprint;
+pub(super) mod footprint;
 mod homes;
 mod layout;
 mod memory;

@@ -115,9 +115,9 @@ impl<'a> Cutting<'a> {
             line_rows: if outside.contains(&stage.input) { line_rows } else { 0 },
             window,
             products,
-            store_rows: match &stage.kind {
+            store_cycles: match &stage.kind {
                 Kind::Maximum(pool) => pool.kernel[0] * pool.kernel[1],
-                _ => 1 + u32::from(adds),
+                _ => self.limits.shape.requantise_cycles() + u32::from(adds),
             },
             adds,
         };

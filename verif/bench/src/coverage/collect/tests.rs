@@ -25,6 +25,7 @@ fn target() -> Target {
         scratchpad_rows: 2048,
         accumulator_rows: 256,
         parameter_rows: 256,
+        requantise_lanes: 8,
     };
     let isa = Isa::full();
     Target {

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use systole_sim::{Boolector, Compiler, Settings, Verilator, Yosys};
+use systole_gen::board::Board;
+use systole_sim::fpga::Placer;
+use systole_sim::{Boolector, Compiler, Settings, Verilator, Yosys, YosysVersion};
 
 use crate::exit::{Exit, Result};
 use crate::output;
@@ -16,6 +18,10 @@ const OPTIONAL: [(&str, &str, &str, &str); 4] = [
     ("gtkwave", "--version", "shows waves", "apt install gtkwave"),
     ("surfer", "--version", "shows waves", "https://surfer-project.org"),
 ];
+
+/// Families of FPGAs that nextpnr knows, each with a board.
+const FAMILIES: [(&str, &str); 3] =
+    [("iCE40", "icebreaker"), ("ECP5", "ulx3s"), ("Gowin", "tang_nano_20k")];
 
 /// What was found of one need.
 enum Finding {
@@ -34,7 +40,11 @@ pub fn command() -> Result {
     say!("needed for cosim and run --engine rtl or lockstep");
     let all_good = print(&needs);
     say!("\nneeded for formal and mutate");
-    print(&[("Yosys", yosys(&settings)), ("Boolector", boolector(&settings))]);
+    print(&[("Yosys", yosys(&settings, Yosys::FOR_PROOFS)), ("Boolector", boolector(&settings))]);
+    say!("\nneeded for fpga");
+    let mut needs = vec![("Yosys", yosys(&settings, Yosys::FOR_FPGA))];
+    needs.extend(FAMILIES.map(|(name, board)| (name, placer(&settings, board))));
+    print(&needs);
     say!("\noptional");
     for (program, version, purpose, get) in OPTIONAL {
         match first_line(&settings, program, &[version]) {
@@ -85,14 +95,30 @@ fn verilator(settings: &Settings) -> Finding {
     }
 }
 
-/// Yosys, or what it can be installed with.
-fn yosys(settings: &Settings) -> Finding {
-    match Yosys::find(settings, Yosys::FOR_PROOFS) {
+/// nextpnr and the packer of a board's family, or what they can be installed with.
+fn placer(settings: &Settings, board: &str) -> Finding {
+    let family = Board::find(board).ok().map(|board| board.device.family);
+    match family.and_then(|family| Placer::find(settings, &family)) {
+        Some(Placer { nextpnr, packer }) => {
+            let folder = nextpnr.program.parent().unwrap_or(Path::new(""));
+            Finding::Good(format!("{}, {}, {}", nextpnr.version, packer.version, folder.display()))
+        }
+        None => installable(
+            settings,
+            "neither nextpnr with its packer",
+            "install them, such as from https://github.com/YosysHQ/oss-cad-suite-build",
+        ),
+    }
+}
+
+/// Yosys of at least a version, or what it can be installed with.
+fn yosys(settings: &Settings, (major, minor): YosysVersion) -> Finding {
+    match Yosys::find(settings, (major, minor)) {
         Ok(Some(found)) => Finding::Good(format!("{}, {}", found.version, found.program.display())),
         Err(error) => Finding::Missing(error.to_string()),
         Ok(None) => installable(
             settings,
-            &format!("neither Yosys {}.{} or newer", Yosys::FOR_PROOFS.0, Yosys::FOR_PROOFS.1),
+            &format!("neither Yosys {major}.{minor} or newer"),
             "install Yosys and put it on PATH, or set SYSTOLE_YOSYS to its program",
         ),
     }

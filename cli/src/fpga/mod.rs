@@ -3,7 +3,7 @@
 mod report;
 mod sources;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use systole_gen::board::{Board, FPGA_MODULE, Project};
 use systole_sim::Settings;
@@ -46,7 +46,7 @@ pub struct Args {
     /// Place and route with this many seeds, and take the fastest.
     #[arg(long, value_name = "N", default_value = "1", value_parser = number)]
     seeds: u64,
-    /// Output folder [default: build/BOARD].
+    /// Output folder [default: build/BOARD; with --synth-only none].
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Write the result as JSON.
@@ -68,22 +68,19 @@ pub fn command(args: &Args) -> Result {
     }
     let sources = Sources::of(args, &project)?;
     let json = Target::open(args.json.as_deref())?;
-    let folder = args.output.clone();
-    let folder = folder.unwrap_or_else(|| PathBuf::from("build").join(project.board().name));
-    let result = run(args, &project, &sources, &folder)?;
+    let own = || (!args.synth_only).then(|| PathBuf::from("build").join(project.board().name));
+    let folder = args.output.clone().or_else(own);
+    let result = run(args, &project, &sources, folder.as_deref())?;
     report::print(&result, &sources.name);
-    say!("  files             {}", folder.display());
+    if let Some(folder) = &folder {
+        say!("  files             {}", folder.display());
+    }
     json.json(&report::json(&result, &sources.name))?;
     Ok(if result.meets_timing() { Exit::Good } else { Exit::Failed })
 }
 
 /// Runs the tools.
-fn run(
-    args: &Args,
-    project: &Project,
-    sources: &Sources,
-    folder: &std::path::Path,
-) -> Result<Report> {
+fn run(args: &Args, project: &Project, sources: &Sources, folder: Option<&Path>) -> Result<Report> {
     // With a handler, Ctrl-C leaves this process the time to remove its working folder.
     let stop = interrupt::flag();
     let settings = Settings::from_env().map_err(tool_error)?;

@@ -12,6 +12,7 @@ mod cosim;
 mod cover;
 mod docs;
 mod formal;
+mod fpga;
 mod r#gen;
 mod infer;
 mod infer_page;

@@ -65,9 +65,15 @@ impl Origins {
             instance => name.strip_prefix(instance)?.strip_prefix('.')?,
         };
         let mut module = top;
+        let mut inside = false;
         while let Some((first, behind)) = rest.split_once('.') {
-            module = &module.instances.iter().find(|instance| instance.name == first)?.module;
-            rest = behind;
+            let instance = module.instances.iter().find(|instance| instance.name == first);
+            let Some(instance) = instance else {
+                // Parts of a memory: `memory.0.0_WADDR`.
+                (rest, inside) = (first, true);
+                break;
+            };
+            (module, rest) = (&instance.module, behind);
         }
         let whole = rest.split_once('[').map_or(rest, |(signal, _)| signal);
         // Yosys names what it makes after a signal, the type of a cell and a port.
@@ -83,7 +89,7 @@ impl Origins {
         let named = signals.chain(memories);
         let found = named.filter(|(name, _)| *name == whole || part_of(name).is_some());
         let (name, location) = found.max_by_key(|(name, _)| name.len())?;
-        Some((place(location), name == whole))
+        Some((place(location), name == whole && !inside))
     }
 }
 
@@ -147,6 +153,7 @@ mod tests {
         assert_eq!(line("board.inner.count[3]"), Some(count));
         assert_eq!(line("board.held_SB_DFF_Q_2"), Some(held));
         assert_eq!(line("board.inner.count_SB_LUT4_O_I3[1]"), Some(count));
+        assert_eq!(line("board.held.0.1_WADDR_SB_DFF_Q"), Some(held));
         for unknown in ["board.inner.counted", "board.nobody.count", "clock", "board.heldX"] {
             assert_eq!(line(unknown), None, "{unknown}");
         }

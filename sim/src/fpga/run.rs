@@ -19,6 +19,11 @@ use super::tools::Tools;
 use crate::process;
 use crate::settings::Settings;
 
+/// What builds for WebAssembly say when a design has chains of logic that are too long for them.
+const OUT_OF_STACK: &str = "call stack exhausted";
+const NATIVE: &str = "As WebAssembly this tool has little stack. Install it for this machine, such as \
+from https://github.com/YosysHQ/oss-cad-suite-build, and put it on PATH.";
+
 /// What is to be done.
 #[derive(Clone, Copy, Debug)]
 pub struct Job<'a> {
@@ -45,8 +50,8 @@ pub struct Observer<'a> {
     pub done: &'a dyn Fn(&str, f64),
 }
 
-/// Takes a design through the tools. What is worth keeping is moved to the folder `output` at the
-/// end: until then nothing there changes.
+/// Takes a design through the tools. What is worth keeping is moved to the folder `output`, if there
+/// is one, at the end: until then nothing there changes.
 ///
 /// # Errors
 /// A tool that is broken or refuses the design, a design that does not fit, an interruption.
@@ -54,26 +59,34 @@ pub fn run(
     settings: &Settings,
     tools: &Tools,
     job: &Job,
-    output: &Path,
+    output: Option<&Path>,
     observer: Observer,
 ) -> Result<Report, Error> {
-    let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(crate::Error::io("create the folder", parent))?;
-    let folder = tempfile::Builder::new()
-        .prefix(".systole-fpga-")
-        .tempdir_in(parent)
-        .map_err(crate::Error::io("create a folder in", parent))?;
+    let folder = working_folder(output)?;
     let mut flow =
         Flow { settings, tools, job, folder: folder.path(), observer, steps: vec![], keep: vec![] };
     let mut report = flow.report()?;
     let keep = std::mem::take(&mut flow.keep);
     drop(flow);
-    move_all(folder.path(), output, &keep)?;
-    if let Some(placed) = &mut report.placed {
-        placed.bitstream = output.join(&placed.bitstream);
+    if let Some(output) = output {
+        move_all(folder.path(), output, &keep)?;
+        if let Some(placed) = &mut report.placed {
+            placed.bitstream = output.join(&placed.bitstream);
+        }
     }
     Ok(report)
+}
+
+/// A temporary folder: beside the output, so that files can be renamed into it.
+fn working_folder(output: Option<&Path>) -> Result<tempfile::TempDir, Error> {
+    let parent = match output.map(Path::parent) {
+        None => std::env::temp_dir(),
+        Some(Some(parent)) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        Some(_) => ".".into(),
+    };
+    fs::create_dir_all(&parent).map_err(crate::Error::io("create the folder", &parent))?;
+    let folder = tempfile::Builder::new().prefix(".systole-fpga-").tempdir_in(&parent);
+    Ok(folder.map_err(crate::Error::io("create a folder in", &parent))?)
 }
 
 /// A run that is under way.
@@ -224,7 +237,10 @@ impl Flow<'_> {
         match (over.is_empty(), message.is_empty()) {
             (false, _) => Error::DoesNotFit(over),
             (true, false) => Error::Refused { tool, message },
-            (true, true) => Error::Tool(process::failure(command, process::tail(log), "")),
+            (true, true) => {
+                let hint = if log.contains(OUT_OF_STACK) { NATIVE } else { "" };
+                Error::Tool(process::failure(command, process::tail(log), hint))
+            }
         }
     }
 

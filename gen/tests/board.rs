@@ -124,6 +124,25 @@ fn linters_have_nothing_to_say_about_the_board() {
     }
 }
 
+/// 64 KiB of RAM and 4 KiB of ROM, in blocks of 16 Kbit.
+#[test]
+fn the_memories_of_the_board_become_block_ram_of_an_ecp5() {
+    if !tools::available("yosys", "memories of the board as Yosys maps them") {
+        return;
+    }
+    for preset in ChipConfig::presets() {
+        let files = files(&config(preset));
+        let folder = tempfile::tempdir().unwrap();
+        write_files(folder.path(), &files).unwrap();
+        let script = format!(
+            "read_verilog {}; synth_ecp5 -top board_memory -run begin:map_ffram; \
+             select -assert-count 34 t:DP16KD; select -assert-none t:$mem*",
+            tools::verilog_names(&files).collect::<Vec<_>>().join(" ")
+        );
+        tools::run(folder.path(), "yosys", &["-q", "-p", &script]);
+    }
+}
+
 #[test]
 fn the_boot_rom_is_read_from_its_file_and_runs() {
     if !tools::available("iverilog", "the board in Icarus Verilog") {

@@ -24,7 +24,8 @@ pub fn gpio(peripherals: &Peripherals) -> Module {
         m.section("Registers");
         let pressed = synchronised(m, "pressed", buttons, 0);
         let wdata = registers.wdata();
-        let hides_boot = registers.is_written(BOOT) & !wdata.bit(0);
+        let hides_boot = (registers.is_written(BOOT) & !wdata.bit(0)).named("hides_boot");
+        m.cover("boot_rom_goes", overlay & hides_boot);
         m.clocked(|| {
             when(registers.is_written(LEDS), || leds.set(wdata.bits(led_count - 1, 0)));
             when(hides_boot, || overlay.set(0));

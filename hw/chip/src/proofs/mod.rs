@@ -9,6 +9,7 @@
 //! outputs of them.
 
 mod array;
+mod board;
 mod fifo;
 mod free;
 mod interconnect;
@@ -84,6 +85,7 @@ pub fn all() -> Vec<Proof> {
         scratchpad::PROOFS,
         requantise::PROOFS,
         array::PROOFS,
+        board::PROOFS,
     ]
     .concat()
 }

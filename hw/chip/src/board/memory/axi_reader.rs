@@ -67,8 +67,17 @@ pub fn axi_reader(shape: Shape) -> Module {
         axi.rlast.drive(last);
         axi.rresp.drive(failed.mux(DECODE_ERROR, zero(U(2))));
 
+        m.assume("burst_stays_in_its_page", !burst | stays_in_page(axi.araddr, axi.arlen, shape));
         m.check("one_beat_at_a_time", !(arrived & held));
         m.cover("beat_is_held", held);
         m.cover("bursts_follow_each_other", burst & active);
     })
+}
+
+/// Whether a burst of `length` + 1 beats ends in the 4 KiB in which it begins.
+pub fn stays_in_page(address: Signal, length: Signal, shape: Shape) -> Signal {
+    const SUM_BITS: u32 = BURST_ADDRESS_BITS;
+    let beat_log = (shape.beat_bits / 8).ilog2();
+    let first = address.bits(BURST_ADDRESS_BITS - 1, beat_log).ext(SUM_BITS);
+    (first + length.ext(SUM_BITS)).lt(1u32 << (BURST_ADDRESS_BITS - beat_log))
 }

@@ -2,7 +2,7 @@
 
 use systole_hdl::prelude::*;
 
-use super::axi_reader::{BURST_ADDRESS_BITS, DECODE_ERROR};
+use super::axi_reader::{BURST_ADDRESS_BITS, DECODE_ERROR, stays_in_page};
 use super::buses::{AxiWrite, RamWrite};
 use super::shape::Shape;
 
@@ -15,7 +15,6 @@ pub fn axi_writer(shape: Shape) -> Module {
         m.doc("AW, W and B channels of the NPU's bus.");
         let axi = AxiWrite::sink(m, "m_axi", beat_bits);
         let ram = RamWrite::source(m, "ram", address_bits, beat_bits);
-        axi.awlen.unused();
 
         m.section("The burst at hand");
         let active = m.reg("active", Bit).reset(0);
@@ -59,6 +58,7 @@ pub fn axi_writer(shape: Shape) -> Module {
         });
         axi.bvalid.drive(answer);
         axi.bresp.drive(failed.mux(DECODE_ERROR, zero(U(2))));
+        m.assume("burst_stays_in_its_page", !burst | stays_in_page(axi.awaddr, axi.awlen, shape));
         m.cover("answer_waits", answer & !axi.bready);
         m.cover("bursts_follow_each_other", burst & active);
     })

@@ -48,6 +48,7 @@ pub fn hart_port(shape: Shape) -> Module {
         dbus.req_ready.drive(dbus.req_write.mux(write.write_ready, read_taken));
 
         m.section("Responses");
+        let fetches = (ibus.req_valid & ibus.req_ready).named("fetches");
         let fetched = m.reg("fetched", Bit).reset(0);
         let fetch_failed = m.reg("fetch_failed", Bit);
         let answered = m.reg("answered", Bit).reset(0);
@@ -55,7 +56,7 @@ pub fn hart_port(shape: Shape) -> Module {
         let from_rom = m.reg("from_rom", Bit);
         let boot_page = address.bits(31, BOOT_ADDRESS_BITS).eq(RAM_BASE >> BOOT_ADDRESS_BITS);
         m.clocked(|| {
-            fetched.set(ibus.req_valid & ibus.req_ready);
+            fetched.set(fetches);
             fetch_failed.set(shape.outside(ibus.req_address));
             answered.set(dbus.req_valid & dbus.req_ready);
             access_failed.set(data_outside);
@@ -74,6 +75,7 @@ pub fn hart_port(shape: Shape) -> Module {
         dbus.rsp_rdata.drive(part(word, half, 32));
         dbus.rsp_error.drive(access_failed);
 
+        m.check("one_word_is_read", !(fetches & dbus_reads & dbus.req_ready));
         m.cover("fetch_with_write", ibus.req_valid & dbus.req_valid & dbus.req_write);
     })
 }

@@ -37,7 +37,7 @@ pub fn design(_chip: &Chip, project: &Project) -> Result<Design> {
     let board = project.board().name;
     Err(Error::usage(format!("the chip has no serial port and memory of its own yet for {board}"))
         .help(format!(
-            "put a design of yours on it: systole fpga --board {board} --verilog FILE...; or count \\
+            "put a design of yours on it: systole fpga --board {board} --verilog FILE...; or count \
              what the chip takes: systole fpga --board {board} --synth-only"
         )))
 }

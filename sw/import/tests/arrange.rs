@@ -6,7 +6,7 @@ use systole_compiler::network::{Arrange, Operation, Piece, Shape, Table, TensorI
 
 mod common;
 
-use common::builder::{Builder, pointwise};
+use common::builder::{Builder, cases, dim, pointwise};
 use common::npu::shape;
 
 fn convolution(builder: &mut Builder, input: TensorId, channels: u32) -> TensorId {
@@ -90,14 +90,6 @@ fn map() -> impl Strategy<Value = Shape> {
         width,
         channels,
     })
-}
-
-fn dim() -> impl Strategy<Value = u32> {
-    proptest::sample::select(vec![2u32, 4, 8, 16, 32])
-}
-
-fn cases() -> u32 {
-    if cfg!(debug_assertions) { 12 } else { 150 }
 }
 
 proptest! {

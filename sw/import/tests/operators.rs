@@ -6,7 +6,7 @@ use systole_compiler::network::{Add, GlobalAveragePool, MaxPool, Operation, Resi
 
 mod common;
 
-use common::builder::{Builder, Geometry, geometry, pointwise};
+use common::builder::{Builder, Geometry, cases, dim, geometry, pointwise};
 use common::npu::shape;
 
 fn map() -> impl Strategy<Value = Shape> {
@@ -24,10 +24,6 @@ fn thin_map() -> impl Strategy<Value = Shape> {
         width,
         channels,
     })
-}
-
-fn dim() -> impl Strategy<Value = u32> {
-    proptest::sample::select(vec![2u32, 4, 8, 16, 32])
 }
 
 /// Arrays that have a table memory.
@@ -54,10 +50,6 @@ fn first_convolution_with_its_input_in_a_ring() {
         let shape = NpuShape { parameter_rows, ..shape(dim, 4096) };
         builder.check_on(&shape);
     }
-}
-
-fn cases() -> u32 {
-    if cfg!(debug_assertions) { 12 } else { 150 }
 }
 
 proptest! {

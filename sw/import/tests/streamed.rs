@@ -9,7 +9,7 @@ use systole_compiler::network::{
 
 mod common;
 
-use common::builder::{Builder, Geometry, geometry};
+use common::builder::{Builder, Geometry, cases, geometry};
 use common::npu::{BASE, shape};
 
 /// What a layer is to be, where its shapes allow it.
@@ -76,7 +76,7 @@ fn a_ring_that_begins_again_waits_for_its_readers() {
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
-        ..ProptestConfig::with_cases(if cfg!(debug_assertions) { 12 } else { 150 })
+        ..ProptestConfig::with_cases(cases())
     })]
 
     #[test]

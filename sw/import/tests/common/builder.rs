@@ -139,3 +139,13 @@ pub fn geometry(depthwise: bool) -> impl Strategy<Value = Geometry> {
             depthwise,
         })
 }
+
+/// Sides of the array.
+pub fn dim() -> impl Strategy<Value = u32> {
+    proptest::sample::select(vec![2u32, 4, 8, 16, 32])
+}
+
+/// Networks that a property is tried on.
+pub fn cases() -> u32 {
+    if cfg!(debug_assertions) { 12 } else { 150 }
+}

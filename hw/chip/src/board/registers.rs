@@ -1,5 +1,7 @@
 //! Registers of a device on the hart's data bus.
 
+use std::array::from_fn;
+
 use systole_hdl::prelude::*;
 
 use super::map::DEVICE_ADDRESS_BITS;
@@ -22,8 +24,7 @@ impl<const N: usize> Registers<N> {
         m.section("Address decode");
         bus.req_address.bits(1, 0).unused();
         let number = bus.req_address.bits(DEVICE_ADDRESS_BITS - 1, 2);
-        let mut next = 0u32..;
-        let at = names.map(|name| number.eq(next.next().unwrap_or(0)).named(format!("at_{name}")));
+        let at = from_fn(|n| number.eq(n).named(format!("at_{}", names[n])));
         let mapped = cat(&at).any().named("mapped");
         let part_of_word = (bus.req_write & !bus.req_wstrb.all()).named("part_of_word");
         let refused = (!mapped | part_of_word).named("refused");

@@ -76,8 +76,8 @@ pub fn axi_reader(shape: Shape) -> Module {
 
 /// Whether a burst of `length` + 1 beats ends in the 4 KiB in which it begins.
 pub fn stays_in_page(address: Signal, length: Signal, shape: Shape) -> Signal {
-    const SUM_BITS: u32 = BURST_ADDRESS_BITS;
     let beat_log = (shape.beat_bits / 8).ilog2();
-    let first = address.bits(BURST_ADDRESS_BITS - 1, beat_log).ext(SUM_BITS);
-    (first + length.ext(SUM_BITS)).lt(1u32 << (BURST_ADDRESS_BITS - beat_log))
+    let first = address.bits(BURST_ADDRESS_BITS - 1, beat_log).ext(BURST_ADDRESS_BITS);
+    let last = first + length.ext(BURST_ADDRESS_BITS);
+    last.lt(1u32 << (BURST_ADDRESS_BITS - beat_log))
 }

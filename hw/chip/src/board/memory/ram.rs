@@ -7,10 +7,8 @@ use super::shape::{Shape, part, part_number, part_of_next_cycle};
 use super::turns::take_turns;
 
 /// Module `board_ram`: one read and one write in a cycle, of the hart (`hart_*`) or the NPU
-/// (`npu_*`), which take turns when both ask. A read of a word that is being written gives what is written.
-///
-/// That comes from registers beside the block RAM: what one gives then differs among FPGAs, and
-/// imitating the old word, which Verilog's memories would give, takes more of them.
+/// (`npu_*`), which take turns when both ask. A read of a word that is being written gives what is
+/// written.
 pub fn ram(shape: Shape) -> Module {
     let Shape { fetch_bits, beat_bits, address_bits } = shape;
     let word_bits = shape.word_bits();
@@ -24,7 +22,6 @@ pub fn ram(shape: Shape) -> Module {
             .memory("words", shape.words(), U(word_bits))
             .style(RamStyle::Block)
             .collisions_unused();
-        let index = |address: Signal| address.bits(address_bits - 1, (word_bits / 8).ilog2());
 
         m.section("Reads");
         let asking = [hart_read.read_valid, npu_read.read_valid];
@@ -33,57 +30,88 @@ pub fn ram(shape: Shape) -> Module {
         hart_read.read_ready.drive(hart_may);
         npu_read.read_ready.drive(npu_may);
         let for_npu = asking[1] & npu_may;
-        let read_address = for_npu.mux(npu_read.read_address, hart_read.read_address);
-        let read_index = index(read_address.named("read_address")).named("read_index");
+        let address = for_npu.mux(npu_read.read_address, hart_read.read_address);
+        let read_index = index(address.named("read_address"), shape).named("read_index");
 
         m.section("Writes");
-        let asking = [hart_write.write_valid, npu_write.write_valid];
-        let writes = (asking[0] | asking[1]).named("writes");
-        let [hart_may, npu_may] = take_turns(m, "write", asking, writes);
-        hart_write.write_ready.drive(hart_may);
-        npu_write.write_ready.drive(npu_may);
-        let for_npu = (asking[1] & npu_may).named("write_for_npu");
-        let write_address = for_npu.mux(npu_write.write_address, hart_write.write_address);
-        let write_index = index(write_address.named("write_address")).named("write_index");
-        let [hart, npu] = [(hart_write, 32), (npu_write, beat_bits)]
-            .map(|(write, bits)| (spread(write, (word_bits, bits)), write.write_data));
-        let data = for_npu.mux(npu.1.repeat(word_bits / beat_bits), hart.1.repeat(word_bits / 32));
-        let strobe = for_npu.mux(npu.0, hart.0).named("write_strobe");
-        let data = data.named("write_data");
+        let write = write_of_cycle(m, shape, hart_write, npu_write);
         m.clocked(|| {
-            when(writes, || words.write_bytes(write_index, data, strobe));
+            when(write.valid, || words.write_bytes(write.index, write.data, write.strobe));
         });
 
         m.section("Words read");
-        let collides = (writes & read_index.eq(write_index)).named("collides");
-        let new_bytes = m.reg("new_bytes", strobe.ty()).doc("written while they were read");
-        let new_data = m.reg("new_data", data.ty());
-        m.clocked(|| {
-            new_bytes.set(strobe & collides.repeat(word_bits / 8));
-            new_data.set(data);
-        });
         let old = words.read_sync("old_data", read_index, reads);
-        let byte = |n: u32| {
-            let of = |word: Signal| word.bits(8 * n + 7, 8 * n);
-            new_bytes.bit(n).mux(of(new_data), of(old))
-        };
-        let word = cat(&(0..word_bits / 8).rev().map(byte).collect::<Vec<_>>()).named("word");
+        let word = newest(m, old, read_index, &write).named("word");
         for (name, read, bits) in
             [("hart_part", hart_read, fetch_bits), ("npu_part", npu_read, beat_bits)]
         {
             let number = part_of_next_cycle(m, name, read.read_address, (word_bits, bits));
             read.read_data.drive(part(word, number, bits));
         }
-        m.cover("read_meets_write", reads & collides);
     })
 }
 
+/// The word that is written in a cycle.
+struct Write {
+    valid: Signal,
+    index: Signal,
+    data: Signal,
+    strobe: Signal,
+}
+
+/// The write of the hart or of the NPU, whose turn it is, as one of a word of the RAM.
+fn write_of_cycle(m: M, shape: Shape, hart: RamWrite, npu: RamWrite) -> Write {
+    let word_bits = shape.word_bits();
+    let asking = [hart.write_valid, npu.write_valid];
+    let valid = (asking[0] | asking[1]).named("writes");
+    let [hart_may, npu_may] = take_turns(m, "write", asking, valid);
+    hart.write_ready.drive(hart_may);
+    npu.write_ready.drive(npu_may);
+    let for_npu = (asking[1] & npu_may).named("write_for_npu");
+    let address = for_npu.mux(npu.write_address, hart.write_address).named("write_address");
+    let copies = |data: Signal| data.repeat(word_bits / data.width());
+    let data = for_npu.mux(copies(npu.write_data), copies(hart.write_data));
+    let strobe = for_npu.mux(spread(npu, word_bits), spread(hart, word_bits));
+    Write {
+        valid,
+        index: index(address, shape).named("write_index"),
+        data: data.named("write_data"),
+        strobe: strobe.named("write_strobe"),
+    }
+}
+
+/// The number of the word at a byte address.
+fn index(address: Signal, shape: Shape) -> Signal {
+    address.bits(shape.address_bits - 1, (shape.word_bits() / 8).ilog2())
+}
+
 /// The bytes to write, in the part of the word that the address selects.
-fn spread(write: RamWrite, (word_bits, part_bits): (u32, u32)) -> Signal {
-    let parts = word_bits / part_bits;
+fn spread(write: RamWrite, word_bits: u32) -> Signal {
+    let part_bits = write.write_data.width();
     let Some(number) = part_number(write.write_address, (word_bits, part_bits)) else {
         return write.write_strobe;
     };
     let part = |n: u32| write.write_strobe & number.eq(n).repeat(part_bits / 8);
-    cat(&(0..parts).rev().map(part).collect::<Vec<_>>())
+    cat(&(0..word_bits / part_bits).rev().map(part).collect::<Vec<_>>())
+}
+
+/// `old`, what a block RAM gives in the cycle after a read, with the bytes that were written in the
+/// cycle of the read.
+///
+/// What a block RAM gives for those differs among FPGAs, and an imitation of the old word, which
+/// is what Verilog's memories give, takes more registers than this.
+fn newest(m: M, old: Signal, read_index: Signal, write: &Write) -> Signal {
+    let collides = (write.valid & read_index.eq(write.index)).named("collides");
+    let bytes = m.reg("new_bytes", write.strobe.ty()).doc("written while they were read");
+    let data = m.reg("new_data", write.data.ty());
+    m.clocked(|| {
+        bytes.set(write.strobe & collides.repeat(write.strobe.width()));
+        data.set(write.data);
+    });
+    m.cover("read_meets_write", collides);
+    let byte = |n: u32| {
+        let of = |word: Signal| word.bits(8 * n + 7, 8 * n);
+        bytes.bit(n).mux(of(data), of(old))
+    };
+    cat(&(0..bytes.width()).rev().map(byte).collect::<Vec<_>>())
 }

@@ -68,7 +68,7 @@ fn a_board_gets_all_that_its_tools_take() {
         ("icebreaker", "nano", "pcf"),
         ("ulx3s", "edge", "lpf"),
         ("tang_nano_20k", "nano", "cst"),
-        ("arty_a7_35", "edge", "xdc"),
+        ("arty_a7_100", "edge", "xdc"),
     ] {
         run(folder.path(), &format!("gen --board {board}")).code(0).prints(&[preset, constraints]);
         let files = contents(&folder.path().join("build").join(board));

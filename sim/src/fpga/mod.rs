@@ -1,7 +1,7 @@
 //! From Verilog to a bitstream: Yosys, nextpnr and the packer of a board's family, and what they
 //! tell about a design.
 //!
-//! [`run`] takes a [`Project`](systole_gen::board::Project) and the files of a design through the
+//! [`run()`] takes a [`Project`](systole_gen::board::Project) and the files of a design through the
 //! tools, in a folder of its own; a [`Report`] says what came out.
 
 mod cells;

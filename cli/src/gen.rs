@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use systole_chip::board::memory::boot_rom::BOOT_FILE;
 use systole_gen::GeneratedFile;
 use systole_gen::board::{FPGA_MODULE, Project, SYNTHESIS_SCRIPT, VIVADO_SCRIPT};
 
@@ -44,11 +45,13 @@ pub fn command(args: &Args) -> Result {
 fn board(args: &Args, project: &Project) -> Result {
     let board = project.board();
     let chip = args.chip.chip_or(board.preset, board.settings)?;
-    let design = board::design(&chip, project)?;
-    let files = project.files(systole_gen::verilog(&design), FPGA_MODULE);
+    let (design, boot) = board::design(&chip, project)?;
+    let mut files = project.files(systole_gen::verilog(&design), FPGA_MODULE);
+    files.push(boot);
     write(args, board.name, &format!("{} for {}", chip.name, board.title), &files)?;
     say!("  {:<16} the board's pins and clock", project.constraints().path);
     say!("  {:<16} synthesis with Yosys", SYNTHESIS_SCRIPT);
+    say!("  {BOOT_FILE:<16} contents of the boot ROM");
     if files.iter().any(|file| file.path == VIVADO_SCRIPT) {
         say!("  {VIVADO_SCRIPT:<16} a project for Vivado, and its bitstream");
     }

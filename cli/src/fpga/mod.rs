@@ -40,7 +40,7 @@ pub struct Args {
     /// Only synthesise, and count what it takes: no bitstream.
     #[arg(long)]
     synth_only: bool,
-    /// With --synth-only: a module of the chip, such as core or npu [default: systole_soc].
+    /// With --synth-only: a module of the chip, such as core or npu [default: systole_board].
     #[arg(long, value_name = "MODULE", requires = "synth_only", conflicts_with = "verilog")]
     module: Option<String>,
     /// Place and route with this many seeds, and take the fastest.

@@ -7,11 +7,11 @@ use systole_hdl::suggest::did_you_mean;
 use systole_sim::fpga::Origins;
 
 use super::Args;
+use crate::board;
 use crate::exit::{Error, Result};
-use crate::{board, simulation};
 
-/// Name of the module that is counted unless another is asked for.
-const WHOLE_CHIP: &str = "systole_soc";
+/// Name of the design in the top module of every board.
+const INSTANCE: &str = "board";
 
 /// A design and what is known of it.
 pub struct Sources {
@@ -19,7 +19,7 @@ pub struct Sources {
     pub name: String,
     /// All files, those of the board with them.
     pub files: Vec<GeneratedFile>,
-    /// The module to count, if that is all.
+    /// The module to count, if that is all: the design by itself.
     pub count: String,
     /// Where names in the netlist come from.
     pub origins: Origins,
@@ -33,14 +33,13 @@ impl Sources {
         }
         let board = project.board();
         let chip = args.chip.chip_or(board.preset, board.settings)?;
+        let (design, boot) = board::design(&chip, project)?;
         if args.synth_only {
-            let design = simulation::design(&chip, false)?;
-            let count = args.module.as_deref().unwrap_or(WHOLE_CHIP);
-            return counted(chip.name, design, count);
+            return counted(chip.name, design, boot, args.module.as_deref());
         }
-        let design = board::design(&chip, project)?;
-        let (files, origins) = printed(&design, "board");
-        let files = project.files(files, FPGA_MODULE);
+        let (files, origins) = printed(&design, INSTANCE);
+        let mut files = project.files(files, FPGA_MODULE);
+        files.push(boot);
         Ok(Sources { name: chip.name, files, count: board.name.to_owned(), origins })
     }
 }
@@ -69,14 +68,21 @@ fn given(args: &Args, project: &Project) -> Result<Sources> {
 }
 
 /// A module of a chip, just to count.
-fn counted(name: String, design: Design, module: &str) -> Result<Sources> {
+fn counted(
+    name: String,
+    design: Design,
+    boot: GeneratedFile,
+    module: Option<&str>,
+) -> Result<Sources> {
+    let module = module.unwrap_or(FPGA_MODULE);
     let modules = || design.modules().iter().map(|module| module.name.as_str());
     if !modules().any(|name| name == module) {
         let hint = did_you_mean(module, modules());
         return Err(Error::usage(format!("--module: no module `{module}` in {name}{hint}"))
             .help("each file of `systole gen` is a module"));
     }
-    let (files, origins) = printed(&design, "");
+    let (mut files, origins) = printed(&design, "");
+    files.push(boot);
     Ok(Sources { name, files, count: module.to_owned(), origins })
 }
 

@@ -62,6 +62,30 @@ fn settings_change_the_chip() {
 }
 
 #[test]
+fn a_board_gets_all_that_its_tools_take() {
+    let folder = folder();
+    for (board, preset, constraints) in [
+        ("icebreaker", "nano", "pcf"),
+        ("ulx3s", "edge", "lpf"),
+        ("tang_nano_20k", "nano", "cst"),
+        ("arty_a7_100", "edge", "xdc"),
+    ] {
+        run(folder.path(), &format!("gen --board {board}")).code(0).prints(&[preset, constraints]);
+        let files = contents(&folder.path().join("build").join(board));
+        let listed: Vec<&str> =
+            files["files.f"].lines().filter(|line| line.ends_with(".v")).collect();
+        assert_eq!(listed[listed.len() - 2..], ["systole_board.v", &format!("{board}.v")]);
+        assert!(files[&format!("{board}.v")].contains("systole_board board ("));
+        assert_eq!(files["boot.hex"].lines().count(), if preset == "edge" { 512 } else { 1024 });
+        assert!(files.contains_key(&format!("{board}.{constraints}")));
+        assert!(files.contains_key("synthesise.ys"));
+        assert_eq!(files.contains_key("vivado.tcl"), constraints == "xdc");
+    }
+    run(folder.path(), "gen --board ulx3s --preset nano --clock 50 -o fast").code(0);
+    assert!(contents(&folder.path().join("fast"))["ulx3s.v"].contains("EHXPLLL"));
+}
+
+#[test]
 fn a_folder_below_a_file_cannot_be_written() {
     let folder = folder();
     file(folder.path(), "taken", "a file");

@@ -39,7 +39,6 @@ enum Kind {
 impl Cells {
     /// Reads what Yosys wrote; `None` if it is something else.
     pub fn read(text: &str, family: &Family) -> Option<Cells> {
-        // Yosys leaves warnings around the object when it is told to write to the log.
         let value: Value = serde_json::from_str(text).ok()?;
         let types = value.get("design")?.get("num_cells_by_type")?.as_object()?;
         let count = |(name, number): (&String, &Value)| Some((name.clone(), number.as_u64()?));

@@ -23,8 +23,9 @@ pub const A7_35: Board = Board {
     leds: &[Pin::new("H5"), Pin::new("J5"), Pin::new("T9"), Pin::new("T10")],
     buttons: &[Pin::new("D9"), Pin::new("C9"), Pin::new("B9"), Pin::new("B8")],
     tied: &[],
-    preset: "edge",
-    settings: &[],
+    // `edge` has more multipliers than this device.
+    preset: "nano",
+    settings: &["memory.ram_bytes=65536"],
 };
 
 pub const A7_100: Board = Board {
@@ -36,5 +37,7 @@ pub const A7_100: Board = Board {
         // Xilinx DS180, table 4.
         capacity: Capacity { lut: 63_400, ff: 126_800, bram: 270, dsp: 240 },
     },
+    preset: "edge",
+    settings: &["memory.ram_bytes=262144"],
     ..A7_35
 };

@@ -25,5 +25,6 @@ pub const BOARD: Board = Board {
     buttons: &[Pin::new("J17").low().standard("SSTL135_I")],
     tied: &[],
     preset: "nano",
-    settings: &[],
+    // Of 128 KiB the 56 blocks of RAM would hold the data alone, without the scratchpad.
+    settings: &["memory.ram_bytes=65536"],
 };

@@ -31,5 +31,6 @@ pub const BOARD: Board = Board {
     buttons: &[Pin::new("88").pull(Pull::Down), Pin::new("87").pull(Pull::Down)],
     tied: &[],
     preset: "nano",
-    settings: &[],
+    // 32 of the 46 blocks of RAM; 128 KiB would take 64.
+    settings: &["memory.ram_bytes=65536", "npu.scratchpad_rows=1024"],
 };

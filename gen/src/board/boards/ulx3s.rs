@@ -46,5 +46,6 @@ pub const BOARD: Board = Board {
     ],
     tied: &[("wifi_gpio0", Pin::new("L2"), true)],
     preset: "edge",
-    settings: &[],
+    // 128 of the 208 blocks of RAM; the NPU takes 60.
+    settings: &["memory.ram_bytes=262144"],
 };

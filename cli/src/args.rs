@@ -61,6 +61,15 @@ impl ChipArgs {
         self.chip_or(ChipConfig::DEFAULT_PRESET, &[])
     }
 
+    /// As [`chip`](Self::chip), for what needs an NPU.
+    pub fn chip_with_npu(&self) -> Result<Chip> {
+        let chip = self.chip()?;
+        if chip.config.has_npu() {
+            return Ok(chip);
+        }
+        Err(Error::usage("this chip has no NPU: npu.dim is 0").help("give it one: --set npu.dim=4"))
+    }
+
     /// As [`chip`](Self::chip); if neither a preset nor a file is asked for, the preset `default`
     /// with `settings`, which those that were asked for follow.
     pub fn chip_or(&self, default: &str, settings: &[&str]) -> Result<Chip> {

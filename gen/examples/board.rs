@@ -1,4 +1,4 @@
-//! Writes the Verilog of `systole_board` with a preset's chip: `board PRESET FOLDER`.
+//! Writes the Verilog of `systole_board` with a preset's chip: `board PRESET FOLDER [KEY=VALUE...]`.
 //!
 //! For `scripts/lint`, and to measure the board without a particular FPGA's top around it. The RAM
 //! has the smallest size, and the boot ROM is full of words that synthesis cannot leave out.
@@ -15,11 +15,11 @@ use systole_hdl::check;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [preset, folder] = arguments.as_slice() else {
-        eprintln!("usage: board PRESET FOLDER");
+    let [preset, folder, settings @ ..] = arguments.as_slice() else {
+        eprintln!("usage: board PRESET FOLDER [KEY=VALUE...]");
         return ExitCode::from(2);
     };
-    match write(preset, Path::new(folder)) {
+    match write(preset, Path::new(folder), settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
@@ -28,9 +28,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(preset: &str, folder: &Path) -> Result<(), String> {
+fn write(preset: &str, folder: &Path, settings: &[String]) -> Result<(), String> {
     let config = ChipConfig::preset(preset)
-        .and_then(|config| config.with_settings(&["memory.ram_bytes=65536"]))
+        .and_then(|config| {
+            config.with_settings(settings)?.with_settings(&["memory.ram_bytes=65536"])
+        })
         .map_err(|error| error.to_string())?;
     let peripherals = Peripherals { clock_hz: 25_000_000, baud: 115_200, leds: 8, buttons: 7 };
     let design = check(&board(&config, &peripherals)).map_err(|errors| errors.to_string())?;

@@ -10,7 +10,7 @@ pub const ABI: u32 = 4;
 /// What the shim has to know about the chip that it is compiled with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ShimOptions {
-    /// Data width of `m_axi` in bits: 32, 64, 128 or 256.
+    /// Data width of `m_axi` in bits: 32, 64, 128 or 256; 0 for a chip without an NPU.
     pub bus_bits: u32,
     /// Bytes of RAM from 0x8000_0000; a multiple of 4096.
     pub ram_bytes: u32,
@@ -28,6 +28,7 @@ pub struct ShimOptions {
 #[template(path = "shim.cpp", escape = "none")]
 struct Shim {
     abi: u32,
+    npu: bool,
     bus_bytes: u32,
     ram_bytes: u32,
     fetch_bytes: u32,
@@ -41,6 +42,7 @@ pub fn shim(options: ShimOptions) -> Vec<(String, String)> {
     let ShimOptions { bus_bits, ram_bytes, fetch_bits, retire_channels, faults, trace } = options;
     let main = Shim {
         abi: ABI,
+        npu: bus_bits > 0,
         bus_bytes: bus_bits / 8,
         ram_bytes,
         fetch_bytes: fetch_bits / 8,

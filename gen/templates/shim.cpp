@@ -31,7 +31,9 @@ void vl_finish(const char* file, int line, const char* hierarchy) { vl_fatal(fil
 namespace systole {
 
 constexpr uint32_t kAbi = {{ abi }};
+{%- if npu %}
 constexpr uint32_t kBusBytes = {{ bus_bytes }};
+{%- endif %}
 constexpr uint32_t kRamBytes = {{ ram_bytes }};
 constexpr uint32_t kFetchBytes = {{ fetch_bytes }};
 constexpr int kChannels = {{ retire_channels }};  // Instructions that can retire in a cycle.
@@ -65,8 +67,10 @@ class Chip {
     seeds.seed(seed);
     ibus_.reset(seeds.next());
     dbus_.reset(seeds.next());
+{%- if npu %}
     axi_read_.reset(seeds.next());
     axi_write_.reset(seeds.next());
+{%- endif %}
     cycle_ = retired_ = last_retire_ = 0;
     watch_hit_ = false;
     try {
@@ -91,8 +95,10 @@ class Chip {
   void set_stalls(const Stalls profiles[4]) {
     ibus_.stalls = profiles[kIbus];
     dbus_.stalls = profiles[kDbus];
+{%- if npu %}
     axi_read_.stalls = profiles[kAxiRead];
     axi_write_.stalls = profiles[kAxiWrite];
+{%- endif %}
   }
 
   bool set_fault(uint16_t fault) {
@@ -187,8 +193,10 @@ class Chip {
   void step() {
     ibus_.begin<kRecord>(cycle_, events_);
     dbus_.begin<kRecord>(cycle_, events_);
+{%- if npu %}
     axi_read_.begin(cycle_);
     axi_write_.begin(cycle_);
+{%- endif %}
     drive();
     top_->clk = 0;
     top_->eval();
@@ -212,6 +220,31 @@ class Chip {
     top.dbus_rsp_valid = dbus_.rsp_valid;
     top.dbus_rsp_rdata = dbus_.rsp_rdata;
     top.dbus_rsp_error = dbus_.rsp_error;
+{%- if npu %}
+    drive_npu();
+{%- endif %}
+  }
+
+  template <bool kRecord>
+  void look() {
+    const Vchip& top = *top_;
+    ibus_.end<kRecord>(cycle_, WordRequest{top.ibus_req_valid, top.ibus_req_address, 0, 0, 0}, events_);
+    dbus_.end<kRecord>(cycle_,
+                       WordRequest{top.dbus_req_valid, top.dbus_req_address, top.dbus_req_write,
+                                   top.dbus_req_wdata, top.dbus_req_wstrb},
+                       events_);
+{%- if npu %}
+    look_at_npu<kRecord>();
+{%- endif %}
+    if (!top.rvfi_valid) return;
+    for (int channel = 0; channel < kChannels; ++channel)
+      if (lane<1>(top.rvfi_valid, channel)) retire<kRecord>(channel);
+    last_retire_ = cycle_;
+  }
+{%- if npu %}
+
+  void drive_npu() {
+    Vchip& top = *top_;
     top.m_axi_arready = axi_read_.arready;
     top.m_axi_rvalid = axi_read_.rvalid;
     top.m_axi_rresp = axi_read_.rresp;
@@ -224,13 +257,8 @@ class Chip {
   }
 
   template <bool kRecord>
-  void look() {
+  void look_at_npu() {
     const Vchip& top = *top_;
-    ibus_.end<kRecord>(cycle_, WordRequest{top.ibus_req_valid, top.ibus_req_address, 0, 0, 0}, events_);
-    dbus_.end<kRecord>(cycle_,
-                       WordRequest{top.dbus_req_valid, top.dbus_req_address, top.dbus_req_write,
-                                   top.dbus_req_wdata, top.dbus_req_wstrb},
-                       events_);
     axi_read_.end<kRecord>(cycle_,
                            AxiAddress{top.m_axi_arvalid, top.m_axi_araddr, top.m_axi_arlen, top.m_axi_arsize,
                                       top.m_axi_arburst},
@@ -248,11 +276,15 @@ class Chip {
                             beat, top.m_axi_bready, events_);
     pulses_.look(cycle_, top);
     if (kRecord && top.npu_job_end) record_job_end();
-    if (!top.rvfi_valid) return;
-    for (int channel = 0; channel < kChannels; ++channel)
-      if (lane<1>(top.rvfi_valid, channel)) retire<kRecord>(channel);
-    last_retire_ = cycle_;
   }
+
+  void record_job_end() {
+    Record& record = events_.add(kNpuJobEnd, cycle_);
+    record.word[2] = top_->npu_job_cause;
+    record.word[3] = top_->npu_job_fault_index;
+    record.word[4] = top_->npu_job_fault_address;
+  }
+{%- endif %}
 
   template <bool kRecord>
   void retire(int channel) {
@@ -261,13 +293,6 @@ class Chip {
     ++retired_;
     watch_hit_ |= watch_ && lane<32>(top.rvfi_mem_addr, channel) == watch_ &&
                   lane<4>(top.rvfi_mem_wmask, channel) != 0 && lane<32>(top.rvfi_mem_wdata, channel) != 0;
-  }
-
-  void record_job_end() {
-    Record& record = events_.add(kNpuJobEnd, cycle_);
-    record.word[2] = top_->npu_job_cause;
-    record.word[3] = top_->npu_job_fault_index;
-    record.word[4] = top_->npu_job_fault_address;
   }
 
   void record_retire(int channel) {
@@ -316,8 +341,10 @@ class Chip {
   PulseLog pulses_;
   WordPort<kFetchBytes> ibus_{kIbus, ram_};
   WordPort<4> dbus_{kDbus, ram_};
+{%- if npu %}
   AxiRead<kBusBytes> axi_read_{ram_};
   AxiWrite<kBusBytes> axi_write_{ram_};
+{%- endif %}
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Vchip> top_;
 {%- if trace %}

@@ -30,7 +30,7 @@ pub struct Variant {
 pub struct Model<'a> {
     /// Verilog files, name and text; the top module is `systole_soc`.
     pub verilog: &'a [(String, String)],
-    /// Data width of `m_axi` in bits.
+    /// Data width of `m_axi` in bits; 0 for a chip without an NPU.
     pub bus_bits: u32,
     /// Bytes of RAM behind the ports.
     pub ram_bytes: u32,

@@ -49,7 +49,7 @@ pub fn build_design(
     let verilog: Vec<_> = files.filter(|(name, _)| name.ends_with(".v")).collect();
     let model = Model {
         verilog: &verilog,
-        bus_bits: config.npu.bus_bits,
+        bus_bits: if config.has_npu() { config.npu.bus_bits } else { 0 },
         ram_bytes: config.memory.ram_bytes,
         fetch_bits: config.core.fetch_bits(),
         retire_channels: config.core.retire_channels(),

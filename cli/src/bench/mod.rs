@@ -45,7 +45,10 @@ pub fn command(args: &Args) -> Result {
     say!("golden model   {} instructions/s ({})", output::short(golden), PROGRAM.0);
     let library = simulation::library(&chip, Extras::default())?;
     let simulation = simulation(&chip, &library)?;
-    let jobs = npu::measure(&chip, &library)?;
+    let jobs = match chip.config.has_npu() {
+        true => npu::measure(&chip, &library)?,
+        false => Vec::new(),
+    };
     let kernels = core::measure(&chip, &library)?;
     target.json(&json!({
         "golden_instructions_per_second": golden,

@@ -35,7 +35,7 @@ pub struct Args {
 
 /// Plans the network, asks the golden model for an output, and writes the folder.
 pub fn command(args: &Args) -> Result {
-    let chip = args.chip.chip()?;
+    let chip = args.chip.chip_with_npu()?;
     folder::check(&args.output)?;
     let bytes =
         std::fs::read(&args.model).map_err(|error| Error::file("read", &args.model, &error))?;

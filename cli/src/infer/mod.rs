@@ -117,7 +117,7 @@ pub fn command(args: &Args) -> Result {
 
 impl Case {
     fn new(args: &Args) -> Result<Self> {
-        let chip = args.chip.chip()?;
+        let chip = args.chip.chip_with_npu()?;
         let file = args.model.clone();
         let bytes = std::fs::read(&file).map_err(|error| Error::file("read", &file, &error))?;
         let model = Model::read(&bytes).map_err(|error| wrong(&file, error))?;

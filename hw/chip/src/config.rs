@@ -27,7 +27,8 @@ pub struct ChipConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NpuConfig {
-    /// Side of the array, D: 2, 4, 8, 16 or 32.
+    /// Side of the array, D: 2, 4, 8, 16 or 32; 0 for a chip without an NPU, whose other settings then
+    /// mean nothing.
     pub dim: u32,
     /// Data width of the external bus in bits: 32, 64, 128 or 256.
     pub bus_bits: u32,
@@ -215,11 +216,16 @@ impl ChipConfig {
         if key.put(self, value) { Ok(()) } else { Err(refusal()) }
     }
 
+    /// Whether the chip has an inference unit.
+    pub fn has_npu(&self) -> bool {
+        self.npu.dim > 0
+    }
+
     /// Values that are good by themselves but do not fit each other.
     fn contradictions(&self) -> Vec<String> {
         let (dim, lanes) = (self.npu.dim, self.npu.requantise_lanes);
         let mut mistakes = self.core.contradictions();
-        if lanes > dim {
+        if self.has_npu() && lanes > dim {
             mistakes.push(format!(
                 "npu.requantise_lanes = {lanes}: must be at most npu.dim = {dim}; set both"
             ));
@@ -331,7 +337,7 @@ mod tests {
     fn all_mistakes_of_a_file_are_reported_together() {
         let text = nano_with("dim = 4", "dim = 3").replace("[memory]", "[memroy]");
         let message = message(&text);
-        assert!(message.contains("npu.dim = 3: must be 2, 4, 8, 16 or 32 ("), "{message}");
+        assert!(message.contains("npu.dim = 3: must be 0, 2, 4, 8, 16 or 32 ("), "{message}");
         assert!(message.contains("`[memroy]`: did you mean `memory`?"), "{message}");
         assert!(message.contains("memory.ram_bytes is missing"), "{message}");
     }
@@ -352,7 +358,7 @@ mod tests {
             "core.pmp_regions=17",
             "core.branch_targets=8",
             "core.return_stack=3",
-            "npu.dim=0",
+            "npu.dim=1",
             "npu.dim=3",
             "npu.dim=64",
             "npu.dim=-4",
@@ -388,6 +394,7 @@ mod tests {
         assert_eq!((config.npu.dim, config.npu.requantise_lanes), (4, 2));
         let config = edge().with_settings(&["memory.ram_bytes=0x10_0000"]).unwrap();
         assert_eq!(config.memory.ram_bytes, 1 << 20);
+        assert!(!edge().with_settings(&["npu.dim=0"]).unwrap().has_npu(), "whatever its lanes");
         let message = edge().with_settings(&["npu.dim=4"]).unwrap_err().to_string();
         assert!(message.contains("npu.requantise_lanes = 8: must be at most npu.dim = 4"));
         assert!(edge().set("npu.dim").unwrap_err().to_string().contains("key=value"));

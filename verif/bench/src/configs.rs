@@ -21,7 +21,9 @@ pub fn sample(seed: u64, index: u64) -> ChipConfig {
     bytes[8..16].copy_from_slice(&index.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let valid = core().prop_map(chip).prop_filter("a valid one", |chip| chip.validate().is_ok());
+    let npu_dim = prop_oneof![5 => Just(2), 1 => Just(0)];
+    let valid =
+        (core(), npu_dim).prop_map(chip).prop_filter("a valid one", |chip| chip.validate().is_ok());
     valid.new_tree(&mut runner).expect("many combinations are valid").current()
 }
 
@@ -37,10 +39,10 @@ fn base() -> ChipConfig {
     ChipConfig::preset(BASE).expect("a preset")
 }
 
-fn chip(core: CoreConfig) -> ChipConfig {
+fn chip((core, npu_dim): (CoreConfig, u32)) -> ChipConfig {
     let mut config = base();
     config.core = core;
-    config.npu.dim = 2;
+    config.npu.dim = npu_dim;
     config.npu.requantise_lanes = 1;
     config
 }

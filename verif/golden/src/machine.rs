@@ -24,7 +24,7 @@ pub struct Config {
 /// Parameters of the NPU (`docs/npu.md`), all numbers powers of two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NpuConfig {
-    /// Side D of the array, 2 to 32.
+    /// Side D of the array, 2 to 32; 0: there is no NPU, and nothing answers at its addresses.
     pub dim: u32,
     /// Bytes W of a bus beat.
     pub bus_bytes: u32,

@@ -30,5 +30,6 @@ pub const BOARD: Board = Board {
     buttons: &[Pin::new("10").low()],
     tied: &[],
     preset: "nano",
-    settings: &[],
+    // The hart alone takes three quarters of the look-up tables.
+    settings: &["npu.dim=0"],
 };

@@ -71,7 +71,7 @@ pub fn board(config: &ChipConfig, peripherals: &Peripherals) -> Module {
     let peripherals = peripherals.buildable();
     let cycles_a_bit = divisor(peripherals.clock_hz, peripherals.baud);
     let serial = uart(cycles_a_bit.unwrap_or(uart::divisor::SHORTEST));
-    let (fetch_bits, beat_bits) = (config.core.fetch_bits(), config.npu.bus_bits);
+    let fetch_bits = config.core.fetch_bits();
     module("systole_board", |m| {
         m.doc("Systole on a board: SoC, memory, serial port, LEDs and buttons.");
         mistakes.into_iter().for_each(|mistake| m.error(mistake));
@@ -81,9 +81,6 @@ pub fn board(config: &ChipConfig, peripherals: &Peripherals) -> Module {
         let buttons = m.input("buttons", U(peripherals.buttons)).doc("1 is pressed; asynchronous");
 
         let soc = m.instance("soc", &soc(config, false));
-        for constant in ["arsize", "arburst", "awsize", "awburst"] {
-            soc.unused(format!("m_axi_{constant}"));
-        }
         let routes = m.instance("data_bus", &data_bus());
         DataBus::of_instance(&soc, "dbus", 32).into_instance(&routes, "hart");
 
@@ -91,8 +88,9 @@ pub fn board(config: &ChipConfig, peripherals: &Peripherals) -> Module {
         let memory = m.instance("memory", &memory(config));
         FetchBus::of_instance(&soc, "ibus", fetch_bits).into_instance(&memory, "ibus");
         DataBus::of_instance(&routes, "ram", 32).into_instance(&memory, "dbus");
-        AxiRead::of_instance(&soc, "m_axi", beat_bits).into_instance(&memory, "m_axi");
-        AxiWrite::of_instance(&soc, "m_axi", beat_bits).into_instance(&memory, "m_axi");
+        if config.has_npu() {
+            bursts(&soc, &memory, config.npu.bus_bits);
+        }
 
         m.section("Devices");
         let serial = m.instance("serial", &serial).pin("rx", uart_rx);
@@ -104,4 +102,13 @@ pub fn board(config: &ChipConfig, peripherals: &Peripherals) -> Module {
         leds.drive(pins.out("leds"));
         memory.pin("overlay", pins.out("overlay"));
     })
+}
+
+/// The NPU's bursts, of beats of `beat_bits`, to the memory.
+fn bursts(soc: &Instance, memory: &Instance, beat_bits: u32) {
+    AxiRead::of_instance(soc, "m_axi", beat_bits).into_instance(memory, "m_axi");
+    AxiWrite::of_instance(soc, "m_axi", beat_bits).into_instance(memory, "m_axi");
+    for constant in ["arsize", "arburst", "awsize", "awburst"] {
+        soc.unused(format!("m_axi_{constant}"));
+    }
 }

@@ -170,8 +170,8 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         name: "npu.dim",
-        help: "side of the array of multipliers",
-        allowed: Allowed::OneOf(&[2, 4, 8, 16, 32]),
+        help: "side of the array of multipliers, 0 for no NPU",
+        allowed: Allowed::OneOf(&[0, 2, 4, 8, 16, 32]),
         field: |config| Field::Number(&mut config.npu.dim),
     },
     Key {

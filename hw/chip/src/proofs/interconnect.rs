@@ -48,7 +48,7 @@ const NONE: u64 = 3;
 /// The interconnect beside a list of where each access under way went.
 fn interconnect() -> Module {
     let inner = ["pending", "from_clint", "from_npu", "from_none"];
-    let under_proof = probe(&data_interconnect(), &inner, &[]);
+    let under_proof = probe(&data_interconnect(true), &inner, &[]);
     module("proof_interconnect", |m| {
         let dut = m.instance("routes", &under_proof);
         let pinned = |port: &str, ty| {

@@ -19,51 +19,66 @@ use clint::clint;
 use interconnect::data_interconnect;
 
 /// The top module `systole_soc`, with the ports of `docs/soc.md`; `rvfi` adds the retire port and
-/// those of the NPU's jobs and units. `config` is a validated one.
+/// those of the NPU's jobs and units. `config` is a validated one; without an NPU there are no ports
+/// of it.
 pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
     let core = core(&config.core, rvfi);
-    let npu = npu(&config.npu, rvfi);
+    let npu = config.has_npu().then(|| npu(&config.npu, rvfi));
     module("systole_soc", |m| {
-        m.doc("Systole: a RISC-V hart and an int8 inference unit.");
+        m.doc(match npu {
+            Some(_) => "Systole: a RISC-V hart and an int8 inference unit.",
+            None => "Systole: a RISC-V hart.",
+        });
         let hart = m.instance("hart", &core);
         export(m, hart, &core, "ibus_");
         let dbus = DataBus::source(m, "dbus", 32);
-        let unit = m.instance("npu", &npu);
-        export(m, unit, &npu, "m_axi_");
-        burst_form(m, config);
+        let unit = npu.as_ref().map(|npu| (m.instance("npu", npu), npu));
+        if let Some((unit, npu)) = unit {
+            export(m, unit, npu, "m_axi_");
+            burst_form(m, config);
+        }
 
         m.section("Data accesses of the hart");
-        let routes = m.instance("data_bus", &data_interconnect());
+        let routes = m.instance("data_bus", &data_interconnect(config.has_npu()));
         DataBus::of_instance(&hart, "dbus", 32).into_instance(&routes, "hart");
         routes.pin("hart_req_partial", hart.out("dbus_req_partial"));
         DataBus::of_instance(&routes, "ram", 32).connect_to(dbus);
         let timer = m.instance("timer", &clint());
         DataBus::of_instance(&routes, "clint", map::CLINT_ADDRESS_BITS)
             .into_instance(&timer, "bus");
-        DataBus::of_instance(&routes, "npu", map::NPU_ADDRESS_BITS).into_instance(&unit, "reg");
+        if let Some((unit, _)) = unit {
+            DataBus::of_instance(&routes, "npu", map::NPU_ADDRESS_BITS).into_instance(&unit, "reg");
+        }
 
         m.section("Interrupts");
         hart.pin("timer_interrupt", timer.out("timer_interrupt"));
         hart.pin("software_interrupt", timer.out("software_interrupt"));
-        hart.pin("external_interrupt", unit.out("interrupt"));
+        hart.pin("external_interrupt", of_npu(unit, "interrupt"));
         if config.core.zicntr {
             hart.pin("mtime", timer.out("mtime"));
         } else {
             timer.unused("mtime");
         }
         if config.core.atomics {
-            hart.pin("reservation_kill", unit.out("writing"));
-        } else {
+            hart.pin("reservation_kill", of_npu(unit, "writing"));
+        } else if let Some((unit, _)) = unit {
             unit.unused("writing");
         }
 
         if rvfi {
             m.section("Retire port");
             export(m, hart, &core, "rvfi_");
-            export(m, unit, &npu, "npu_job_");
-            export(m, unit, &npu, "npu_unit_");
+            if let Some((unit, npu)) = unit {
+                export(m, unit, npu, "npu_job_");
+                export(m, unit, npu, "npu_unit_");
+            }
         }
     })
+}
+
+/// A line that the NPU raises; 0 without one.
+fn of_npu(unit: Option<(Instance, &Module)>, name: &str) -> Signal {
+    unit.map_or_else(|| lit(0, Bit), |(unit, _)| unit.out(name))
 }
 
 /// What AXI4 wants to know of every burst and never changes: full-width beats at rising addresses.

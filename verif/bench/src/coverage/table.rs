@@ -127,6 +127,17 @@ impl Table {
         Cross { first, sizes }
     }
 
+    /// Makes the points absent that `hit` picks by the name of their group and their bins.
+    pub(super) fn forget(&mut self, hit: impl Fn(&str, &[&str]) -> bool) {
+        for Group { name, axes, verdicts, .. } in &mut self.groups {
+            for (index, verdict) in verdicts.iter_mut().enumerate() {
+                if hit(name, &bins(axes, index)) {
+                    *verdict = Verdict::Absent;
+                }
+            }
+        }
+    }
+
     /// The groups that were declared.
     pub(super) fn into_groups(self) -> Vec<Group> {
         self.groups

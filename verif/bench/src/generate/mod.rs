@@ -63,7 +63,12 @@ pub struct Target {
 
 /// Whole programs with their jobs and environment.
 pub fn program(target: Target) -> impl Strategy<Value = Program> {
-    target.profile.weights().prop_flat_map(move |weights| program_of(target, weights))
+    let weights = target.profile.weights();
+    let weights = weights.prop_map(move |weights| match target.npu.dim {
+        0 => Weights { jobs: [1, 0, 0], ..weights },
+        _ => weights,
+    });
+    weights.prop_flat_map(move |weights| program_of(target, weights))
 }
 
 fn program_of(target: Target, weights: Weights) -> impl Strategy<Value = Program> {

@@ -246,6 +246,9 @@ impl Npu {
     /// error.
     pub(crate) fn read(&self, offset: u32) -> Option<(u32, bool)> {
         use register::*;
+        if self.config.dim == 0 {
+            return None;
+        }
         Some(match offset {
             register::ID => (self::ID, false),
             CONFIG => (self.config_register(), false),

@@ -5,6 +5,7 @@ pub mod axi_writer;
 pub mod boot_rom;
 pub mod buses;
 pub mod hart_port;
+pub mod hart_ram;
 pub mod ram;
 pub mod shape;
 mod turns;
@@ -20,38 +21,46 @@ use axi_reader::axi_reader;
 use axi_writer::axi_writer;
 use buses::{AxiRead, AxiWrite, FetchBus, RamRead, RamWrite};
 use hart_port::hart_port;
+use hart_ram::hart_ram;
 use ram::ram;
 use shape::Shape;
 
 /// Module `board_memory`: `memory.ram_bytes` of RAM from 0x8000_0000 for the hart (`ibus_*`,
-/// `dbus_*`) and the NPU (`m_axi_*`), below the boot ROM while `overlay` is 1.
+/// `dbus_*`) and the NPU (`m_axi_*`) if there is one, below the boot ROM while `overlay` is 1.
 ///
-/// It moves a word of the RAM in and another out in every cycle. The hart is answered in the cycle
-/// after its request was taken. Who asks is served: the NPU after at most one access of the hart,
-/// `ibus` and `dbus` after at most three of others.
+/// The hart is answered in the cycle after its request was taken. With an NPU a word of the RAM moves
+/// in and another out in every cycle, and who asks is served: the NPU after at most one access of the
+/// hart, `ibus` and `dbus` after at most three of others. Without one, one word moves in or out.
 pub fn memory(config: &ChipConfig) -> Module {
     let shape = Shape::of(config);
-    let Shape { fetch_bits, beat_bits, address_bits } = shape;
+    let Shape { fetch_bits, address_bits, .. } = shape;
+    let ram = if config.has_npu() { ram(shape) } else { hart_ram(shape) };
     module("board_memory", |m| {
         m.doc("RAM and boot ROM.");
         let overlay = m.input("overlay", Bit).doc("the boot ROM lies over the RAM");
         let ibus = FetchBus::sink(m, "ibus", fetch_bits);
         let dbus = DataBus::sink(m, "dbus", 32);
-        let axi_read = AxiRead::sink(m, "m_axi", beat_bits);
-        let axi_write = AxiWrite::sink(m, "m_axi", beat_bits);
-
         let hart = m.instance("hart_port", &hart_port(shape)).pin("overlay", overlay);
         ibus.into_instance(&hart, "ibus");
         dbus.into_instance(&hart, "dbus");
-        let reader = m.instance("axi_reader", &axi_reader(shape));
-        axi_read.into_instance(&reader, "m_axi");
-        let writer = m.instance("axi_writer", &axi_writer(shape));
-        axi_write.into_instance(&writer, "m_axi");
-
-        let ram = m.instance("ram", &ram(shape));
+        let ram = m.instance("ram", &ram);
         RamRead::of_instance(&hart, "ram", address_bits, fetch_bits).into_instance(&ram, "hart");
         RamWrite::of_instance(&hart, "ram", address_bits, 32).into_instance(&ram, "hart");
-        RamRead::of_instance(&reader, "ram", address_bits, beat_bits).into_instance(&ram, "npu");
-        RamWrite::of_instance(&writer, "ram", address_bits, beat_bits).into_instance(&ram, "npu");
+        if config.has_npu() {
+            bursts(m, shape, &ram);
+        }
     })
+}
+
+/// The NPU's side: its bursts as reads and writes of the RAM.
+fn bursts(m: M, shape: Shape, ram: &Instance) {
+    let Shape { beat_bits, address_bits, .. } = shape;
+    let axi_read = AxiRead::sink(m, "m_axi", beat_bits);
+    let axi_write = AxiWrite::sink(m, "m_axi", beat_bits);
+    let reader = m.instance("axi_reader", &axi_reader(shape));
+    axi_read.into_instance(&reader, "m_axi");
+    let writer = m.instance("axi_writer", &axi_writer(shape));
+    axi_write.into_instance(&writer, "m_axi");
+    RamRead::of_instance(&reader, "ram", address_bits, beat_bits).into_instance(ram, "npu");
+    RamWrite::of_instance(&writer, "ram", address_bits, beat_bits).into_instance(ram, "npu");
 }

@@ -3,7 +3,7 @@
 use systole_hdl::prelude::*;
 
 use super::buses::{RamRead, RamWrite};
-use super::shape::{Shape, part, part_number, part_of_next_cycle};
+use super::shape::{Shape, part, part_of_next_cycle};
 use super::turns::take_turns;
 
 /// Module `board_ram`: one read and one write in a cycle, of the hart (`hart_*`) or the NPU
@@ -31,7 +31,7 @@ pub fn ram(shape: Shape) -> Module {
         npu_read.read_ready.drive(npu_may);
         let for_npu = asking[1] & npu_may;
         let address = for_npu.mux(npu_read.read_address, hart_read.read_address);
-        let read_index = index(address.named("read_address"), shape).named("read_index");
+        let read_index = word_index(address.named("read_address"), shape).named("read_index");
 
         m.section("Writes");
         let write = write_of_cycle(m, shape, hart_write, npu_write);
@@ -71,28 +71,18 @@ fn write_of_cycle(m: M, shape: Shape, hart: RamWrite, npu: RamWrite) -> Write {
     let address = for_npu.mux(npu.write_address, hart.write_address).named("write_address");
     let copies = |data: Signal| data.repeat(word_bits / data.width());
     let data = for_npu.mux(copies(npu.write_data), copies(hart.write_data));
-    let strobe = for_npu.mux(spread(npu, word_bits), spread(hart, word_bits));
+    let strobe = for_npu.mux(shape.strobe(npu), shape.strobe(hart));
     Write {
         valid,
-        index: index(address, shape).named("write_index"),
+        index: word_index(address, shape).named("write_index"),
         data: data.named("write_data"),
         strobe: strobe.named("write_strobe"),
     }
 }
 
 /// The number of the word at a byte address.
-fn index(address: Signal, shape: Shape) -> Signal {
+pub fn word_index(address: Signal, shape: Shape) -> Signal {
     address.bits(shape.address_bits - 1, (shape.word_bits() / 8).ilog2())
-}
-
-/// The bytes to write, in the part of the word that the address selects.
-fn spread(write: RamWrite, word_bits: u32) -> Signal {
-    let part_bits = write.write_data.width();
-    let Some(number) = part_number(write.write_address, (word_bits, part_bits)) else {
-        return write.write_strobe;
-    };
-    let part = |n: u32| write.write_strobe & number.eq(n).repeat(part_bits / 8);
-    cat(&(0..word_bits / part_bits).rev().map(part).collect::<Vec<_>>())
 }
 
 /// `old`, what a block RAM gives in the cycle after a read, with the bytes that were written in the

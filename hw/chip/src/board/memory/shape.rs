@@ -2,6 +2,7 @@
 
 use systole_hdl::prelude::*;
 
+use super::buses::RamWrite;
 use crate::ChipConfig;
 use crate::soc::map::RAM_BASE;
 
@@ -10,7 +11,7 @@ use crate::soc::map::RAM_BASE;
 pub struct Shape {
     /// What the hart fetches at a time.
     pub fetch_bits: u32,
-    /// A beat of the NPU's bus.
+    /// A beat of the NPU's bus; 0 without an NPU.
     pub beat_bits: u32,
     /// Byte address inside the RAM.
     pub address_bits: u32,
@@ -21,7 +22,7 @@ impl Shape {
     pub fn of(config: &ChipConfig) -> Self {
         Self {
             fetch_bits: config.core.fetch_bits(),
-            beat_bits: config.npu.bus_bits,
+            beat_bits: if config.has_npu() { config.npu.bus_bits } else { 0 },
             address_bits: config.memory.ram_bytes.ilog2(),
         }
     }
@@ -34,6 +35,16 @@ impl Shape {
     /// Words of the RAM.
     pub fn words(self) -> u32 {
         (1 << self.address_bits) / (self.word_bits() / 8)
+    }
+
+    /// The bytes of a word that a write takes: those of the part that its address selects.
+    pub fn strobe(self, write: RamWrite) -> Signal {
+        let (word_bits, part_bits) = (self.word_bits(), write.write_data.width());
+        let Some(number) = part_number(write.write_address, (word_bits, part_bits)) else {
+            return write.write_strobe;
+        };
+        let part = |n: u32| write.write_strobe & number.eq(n).repeat(part_bits / 8);
+        cat(&(0..word_bits / part_bits).rev().map(part).collect::<Vec<_>>())
     }
 
     /// Whether a byte address of the system lies outside the RAM.

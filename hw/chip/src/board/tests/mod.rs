@@ -17,9 +17,12 @@ use terminal::Terminal;
 const PERIPHERALS: Peripherals = Peripherals { clock_hz: 800, baud: 100, leds: 8, buttons: 3 };
 const DIVISOR: u32 = 8;
 
-/// A preset with a small RAM.
-fn config(preset: &str) -> ChipConfig {
-    ChipConfig::preset(preset).unwrap().with_settings(&["memory.ram_bytes=65536"]).unwrap()
+/// A preset with a small RAM; `hart` is `nano` without its NPU.
+fn config(chip: &str) -> ChipConfig {
+    let (preset, npu) = if chip == "hart" { ("nano", "npu.dim=0") } else { (chip, "") };
+    let settings = ["memory.ram_bytes=65536", npu];
+    let settings: Vec<&str> = settings.into_iter().filter(|one| !one.is_empty()).collect();
+    ChipConfig::preset(preset).unwrap().with_settings(&settings).unwrap()
 }
 
 fn mistakes(peripherals: &Peripherals) -> Vec<String> {
@@ -28,9 +31,9 @@ fn mistakes(peripherals: &Peripherals) -> Vec<String> {
 }
 
 #[test]
-fn every_preset_has_the_ports_of_the_manual() {
-    for preset in ChipConfig::presets() {
-        let design = check(&board(&config(preset), &PERIPHERALS)).unwrap();
+fn every_chip_has_the_ports_of_the_manual() {
+    for chip in ChipConfig::presets().chain(["hart"]) {
+        let design = check(&board(&config(chip), &PERIPHERALS)).unwrap();
         let port = |port: &systole_hdl::ir::Signal| {
             (port.name.clone(), (port.port == Some(Direction::Output), port.ty.width()))
         };
@@ -102,19 +105,20 @@ impl Bench {
 
 #[test]
 fn a_boot_rom_uses_all_that_there_is_and_loads_a_program_over_itself() {
-    for preset in ["nano", "edge"] {
-        let mut bench = Bench::new(preset, &program::rom());
+    for (chip, has_npu) in [("hart", false), ("nano", true), ("edge", true)] {
+        let mut bench = Bench::new(chip, &program::rom(has_npu));
+        let (said, before) = (program::says(b'w', has_npu), if has_npu { 3 } else { 2 });
         bench.hears(1);
         assert_eq!(bench.sim.get("leds"), 5, "the buttons");
-        bench.hears(3);
+        bench.hears(before);
         bench.terminal.send(b'w');
-        bench.hears(4);
-        assert_eq!(bench.terminal.heard, program::says(b'w'), "{preset}");
+        bench.hears(said.len());
+        assert_eq!(bench.terminal.heard, said, "{chip}");
         bench.until("fault", |bench| bench.sim.get("leds") == program::LAST_LEDS);
         // Reset brings the boot ROM back.
         bench.sim.reset();
         bench.terminal = Terminal::new(DIVISOR);
-        bench.hears(3);
-        assert_eq!(bench.terminal.heard, program::says(0)[..3]);
+        bench.hears(before);
+        assert_eq!(bench.terminal.heard, said[..before]);
     }
 }

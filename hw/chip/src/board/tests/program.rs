@@ -28,16 +28,17 @@ const MTVEC: u32 = 0x305;
 const MCAUSE: u32 = 0x342;
 
 /// What a board with this ROM sends, when it receives `heard` in the end.
-pub fn says(heard: u8) -> Vec<u8> {
-    [b"RNP", &[heard + 1][..]].concat()
+pub fn says(heard: u8, has_npu: bool) -> Vec<u8> {
+    let start: &[u8] = if has_npu { b"RNP" } else { b"RP" };
+    [start, &[heard + 1]].concat()
 }
 
 /// What the LEDs show in the end: the cause of a load access fault.
 pub const LAST_LEDS: u64 = 5;
 
-/// The words of the ROM: LEDs show the buttons, `R` is sent, the program is copied, the NPU copies
-/// an `N` that is in the RAM and not in the ROM, and the program is started.
-pub fn rom() -> Vec<u32> {
+/// The words of the ROM: LEDs show the buttons, `R` is sent, the program is copied, the NPU, if there
+/// is one, copies an `N` that is in the RAM and not in the ROM, and the program is started.
+pub fn rom(has_npu: bool) -> Vec<u32> {
     let mut code = addresses();
     code.extend([lw(5, GPIO, 4), sw(5, GPIO, 0)]);
     code.extend(send_byte(b'R'));
@@ -45,11 +46,13 @@ pub fn rom() -> Vec<u32> {
     code.extend(li(6, RAM_BASE));
     code.push(addi(7, 6, PROGRAM_BYTES as i32));
     code.extend([lw(8, 5, 0), sw(8, 6, 0), addi(5, 5, 4), addi(6, 6, 4), bne(6, 7, -16)]);
-    code.extend([addi(5, RAM, JOB as i32), sw(5, NPU, 0x10)]);
-    code.extend([lw(5, NPU, 8), and_immediate(5, 5, 1), bne(5, 0, -8)]);
-    code.extend(li(5, RAM_BASE + COPY));
-    code.push(lw(8, 5, 0));
-    code.extend(send(8));
+    if has_npu {
+        code.extend([addi(5, RAM, JOB as i32), sw(5, NPU, 0x10)]);
+        code.extend([lw(5, NPU, 8), and_immediate(5, 5, 1), bne(5, 0, -8)]);
+        code.extend(li(5, RAM_BASE + COPY));
+        code.push(lw(8, 5, 0));
+        code.extend(send(8));
+    }
     code.extend(li(5, RAM_BASE + TRAMPOLINE));
     for (index, word) in [sw(0, GPIO, 8), FENCE_I, jalr(0, RAM, 0)].into_iter().enumerate() {
         code.extend(li(6, word));

@@ -70,6 +70,17 @@ fn the_bus_ports_are_those_of_the_manual() {
 }
 
 #[test]
+fn without_an_npu_there_are_no_ports_of_it() {
+    let nano = config("nano");
+    let hart = nano.clone().with_settings(&["npu.dim=0"]).unwrap();
+    for rvfi in [false, true] {
+        let mut expected = ports(&design(&nano, rvfi));
+        expected.retain(|name, _| !name.starts_with("m_axi_") && !name.starts_with("npu_"));
+        assert_eq!(ports(&design(&hart, rvfi)), expected);
+    }
+}
+
+#[test]
 fn the_retire_port_is_that_of_the_manual() {
     let mut found = ports(&design(&config("nano"), true));
     for (name, _) in ports(&design(&config("nano"), false)) {

@@ -30,6 +30,12 @@ impl Model {
         let core = core::Groups::declare(&mut table, &target.isa);
         let machine = machine::Groups::declare(&mut table, &target.isa);
         let npu = npu::Groups::declare(&mut table, target);
+        if target.npu.dim == 0 {
+            let of_npu = ["external_interrupt", "npu-wrote"];
+            table.forget(|group, bins| {
+                group.starts_with("npu.") || bins.iter().any(|bin| of_npu.contains(bin))
+            });
+        }
         Self { groups: table.into_groups(), points: Points { core, machine, npu } }
     }
 

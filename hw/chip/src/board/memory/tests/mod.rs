@@ -15,14 +15,20 @@ use crate::ChipConfig;
 use model::Model;
 use traffic::{Rates, Traffic};
 
-/// Widths of fetches and beats that cover every relation of the two.
-const WIDTHS: [(u32, u32); 6] = [(32, 32), (32, 64), (64, 32), (64, 64), (32, 128), (64, 256)];
+/// Widths of fetches and beats that cover every relation of the two; beats of 0 bits are those of no
+/// NPU.
+const WIDTHS: [(u32, u32); 8] =
+    [(32, 32), (32, 64), (64, 32), (64, 64), (32, 128), (64, 256), (32, 0), (64, 0)];
 
 const RAM_BYTES: u32 = 65536;
 
 /// A chip that fetches and moves beats of these widths.
 fn config((fetch_bits, beat_bits): (u32, u32)) -> ChipConfig {
-    let settings = [format!("npu.bus_bits={beat_bits}"), format!("memory.ram_bytes={RAM_BYTES}")];
+    let npu = match beat_bits {
+        0 => "npu.dim=0".to_owned(),
+        _ => format!("npu.bus_bits={beat_bits}"),
+    };
+    let settings = [npu, format!("memory.ram_bytes={RAM_BYTES}")];
     let preset = if fetch_bits == 32 { "nano" } else { "edge" };
     ChipConfig::preset(preset).unwrap().with_settings(&settings).unwrap()
 }
@@ -68,6 +74,7 @@ proptest! {
         seed in any::<u64>(),
         rates in rates(),
     ) {
+        let rates = of_chip(rates, widths);
         let (sim, model) = filled(widths, seed);
         let mut traffic = Traffic::new(sim, model, widths, rates, seed);
         for _ in 0..3000 {
@@ -75,6 +82,14 @@ proptest! {
         }
         traffic.drain();
         assert_same(&traffic.sim, &traffic.model, widths);
+    }
+}
+
+/// `rates` without bursts if there is no NPU.
+fn of_chip(rates: Rates, (_, beat_bits): (u32, u32)) -> Rates {
+    match beat_bits {
+        0 => Rates { read: 0, write: 0, ..rates },
+        _ => rates,
     }
 }
 
@@ -89,12 +104,14 @@ fn traffic_meets_every_situation_that_was_foreseen() {
         take_answer: 60,
         beat: 80,
     };
-    let (sim, model) = filled((64, 128), 1);
-    let mut traffic = Traffic::new(sim, model, (64, 128), rates, 1);
-    for _ in 0..2000 {
-        traffic.cycle();
+    for widths in [(64, 128), (64, 0)] {
+        let (sim, model) = filled(widths, 1);
+        let mut traffic = Traffic::new(sim, model, widths, of_chip(rates, widths), 1);
+        for _ in 0..2000 {
+            traffic.cycle();
+        }
+        let unseen: Vec<&str> =
+            traffic.sim.covers().filter(|(_, hits)| *hits == 0).map(|(name, _)| name).collect();
+        assert!(unseen.is_empty(), "{unseen:?}");
     }
-    let unseen: Vec<&str> =
-        traffic.sim.covers().filter(|(_, hits)| *hits == 0).map(|(name, _)| name).collect();
-    assert!(unseen.is_empty(), "{unseen:?}");
 }

@@ -19,7 +19,7 @@ pub fn boards(boards: &[Board]) {
             board.device.name,
             grouped(board.device.capacity.lut.into()),
             board.chip_hz / 1_000_000,
-            board.preset
+            [&[board.preset], board.settings].concat().join(" ")
         );
     }
 }
@@ -84,6 +84,12 @@ fn timing(report: &Report, placed: &Placed) {
     say!("  bitstream         {}", placed.bitstream.display());
 }
 
+/// Whether a name is one of the source, and not one that Yosys made.
+fn is_ours(name: &str) -> bool {
+    let signal = name.rsplit('.').next().unwrap_or(name);
+    !signal.contains(|c: char| c.is_ascii_uppercase() || c == '$')
+}
+
 /// The nets of a path that are known in the source, each with the time at which it has its value.
 fn steps(path: &[PathStep]) {
     let mut at = 0.0;
@@ -94,7 +100,9 @@ fn steps(path: &[PathStep]) {
         let Some(place) = step.place.as_ref().filter(|place| last != Some(*place)) else {
             continue;
         };
-        shown.push(format!("    {at:>6.1} ns  {}:{}  {}", place.file, place.line, step.name));
+        let (file, line) = (&place.file, place.line);
+        let name = if is_ours(&step.name) { step.name.as_str() } else { "" };
+        shown.push(format!("    {at:>6.1} ns  {file}:{line}  {name}").trim_end().to_owned());
         last = Some(place);
     }
     let more = shown.len().saturating_sub(SHOWN_STEPS);

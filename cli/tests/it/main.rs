@@ -14,6 +14,7 @@ mod docs;
 mod formal;
 mod fpga;
 mod r#gen;
+mod hart;
 mod infer;
 mod infer_page;
 mod mutate;

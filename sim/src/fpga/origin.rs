@@ -76,21 +76,25 @@ impl Origins {
             (module, rest) = (&instance.module, behind);
         }
         let whole = rest.split_once('[').map_or(rest, |(signal, _)| signal);
-        // Yosys names what it makes after a signal, the type of a cell and a port.
-        let part_of = |signal: &str| {
-            whole
-                .strip_prefix(signal)?
-                .strip_prefix('_')?
-                .starts_with(|c: char| c.is_ascii_uppercase())
-                .then_some(())
-        };
         let signals = module.signals.iter().map(|signal| (&signal.name, signal.location));
         let memories = module.memories.iter().map(|memory| (&memory.name, memory.location));
         let named = signals.chain(memories);
-        let found = named.filter(|(name, _)| *name == whole || part_of(name).is_some());
+        let found = named.filter(|(name, _)| *name == whole || is_part_of(whole, name));
         let (name, location) = found.max_by_key(|(name, _)| name.len())?;
         Some((place(location), name == whole && !inside))
     }
+}
+
+/// Whether a name is that of a flip-flop or a memory's part of `signal`: Yosys names what it makes
+/// after a signal, the type of a cell and a port. Logic it names after some signal that is near, which
+/// may be of another module.
+fn is_part_of(name: &str, signal: &str) -> bool {
+    let Some(cell) = name.strip_prefix(signal).and_then(|rest| rest.strip_prefix('_')) else {
+        return false;
+    };
+    let ends_there =
+        !["LUT", "CCU", "CARRY", "MUX", "ALU"].iter().any(|logic| cell.contains(logic));
+    ends_there && cell.starts_with(|c: char| c.is_ascii_uppercase())
 }
 
 fn place(location: Location) -> Place {
@@ -152,7 +156,8 @@ mod tests {
         let line = |name| origins.place(name, std::iter::empty()).map(|place| place.line);
         assert_eq!(line("board.inner.count[3]"), Some(count));
         assert_eq!(line("board.held_SB_DFF_Q_2"), Some(held));
-        assert_eq!(line("board.inner.count_SB_LUT4_O_I3[1]"), Some(count));
+        // Logic may have its name from a signal of another module.
+        assert_eq!(line("board.inner.count_SB_LUT4_O_I3[1]"), None);
         assert_eq!(line("board.held.0.1_WADDR_SB_DFF_Q"), Some(held));
         for unknown in ["board.inner.counted", "board.nobody.count", "clock", "board.heldX"] {
             assert_eq!(line(unknown), None, "{unknown}");

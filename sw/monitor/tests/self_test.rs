@@ -2,6 +2,7 @@
 //! sends and shows by itself.
 
 mod common;
+#[allow(dead_code, reason = "nothing is sent here")]
 #[path = "../../../hw/chip/src/board/tests/terminal.rs"]
 mod terminal;
 
@@ -82,25 +83,27 @@ fn arrays_of_other_sizes_have_jobs_that_fit() {
     }
 }
 
+/// A sample of all mutants of a cell of the array and of a lane of the requantiser. What may be
+/// missed does not matter to these numbers: a stage that computes though it need not, a tie.
 #[test]
-fn a_broken_array_is_noticed() {
+fn a_broken_npu_is_noticed() {
     let config = config("nano", &[]);
     let design = design(&config, &PERIPHERALS);
     let chip = chip("nano", &config, &PERIPHERALS);
-    for module in ["npu_pe", "npu_requantise_lane"] {
-        let all = mutants(&design);
-        let all: Vec<_> = all.into_iter().filter(|mutant| mutant.module == module).collect();
-        let broken = selectable(&design, &all).unwrap();
+    for (module, step) in [("npu_pe", 3), ("npu_requantise_lane", 40)] {
+        let all = mutants(&design).into_iter().filter(|mutant| mutant.module == module);
+        let sample: Vec<_> = all.step_by(step).collect();
+        let broken = selectable(&design, &sample).unwrap();
         let mut missed = Vec::new();
-        for (number, mutant) in (1..).zip(&all) {
+        for (number, mutant) in (1..).zip(&sample) {
             let (banner, leds) = power_up(&broken, &config, &chip, number);
-            if banner.contains("passed") {
+            if banner.contains("self-test passed") {
                 missed.push(format!("{}: {}", mutant.location.line, mutant.description));
             } else {
-                assert!(leds == 1 || leds == 2, "{leds}");
+                assert!(banner.contains("self-test failed, "), "{banner}");
+                assert!(leds == 1 || leds == 2, "LEDs 0 and 1 are lit in turns: {leds}");
             }
-            println!("{module} {number}: {banner:?} {leds}");
         }
-        println!("{module}: {} of {} missed: {missed:#?}", missed.len(), all.len());
+        assert!(sample.len() > 5 && missed.len() <= 1, "{module}: {missed:#?}");
     }
 }

@@ -1,6 +1,8 @@
 //! Boards to be tested.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+pub mod pins;
+
 use systole_chip::ChipConfig;
 use systole_chip::board::{Peripherals, board};
 use systole_hdl::{Design, check};

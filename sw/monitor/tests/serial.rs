@@ -1,0 +1,105 @@
+//! The monitor and the host's code for it, which meet at the serial pins of a simulated board.
+
+mod common;
+
+use std::cell::RefCell;
+
+use common::pins::{PERIPHERALS, monitor, pins};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use systole_monitor::protocol::{SelfTest, Status};
+use systole_monitor::{Error, Monitor, RAM_BASE};
+
+const RAM_BYTES: u32 = 1 << 16;
+const GPIO: u32 = 0x1001_0000;
+
+#[test]
+fn a_board_says_what_it_is() {
+    let mut pins = pins("nano");
+    assert_eq!(pins.hear_line(), "\r\n");
+    assert_eq!(pins.hear_line(), "Systole nano 1 MHz, NPU 4x4: self-test passed\r\n");
+    let mut monitor = Monitor::new(pins, PERIPHERALS.baud);
+    let identity = monitor.identify().unwrap();
+    assert_eq!((identity.ram_base, identity.ram_bytes), (RAM_BASE, RAM_BYTES));
+    assert_eq!((identity.clock_hz, identity.baud), (PERIPHERALS.clock_hz, PERIPHERALS.baud));
+    assert_eq!(identity.self_test, SelfTest::Passed);
+    assert_eq!(monitor.line().board.leds(), 3);
+}
+
+/// Any bytes before a request: another program's, a terminal's, half a request.
+#[test]
+fn what_is_written_is_read_whatever_came_before() {
+    let monitor = RefCell::new(monitor("nano"));
+    let blocks =
+        (0..RAM_BYTES / 4 - 64, vec(any::<u32>(), 0..64), vec(any::<u8>(), 0..40), 0..25usize);
+    let mut runner = TestRunner::new(Config { cases: 24, ..Config::default() });
+    let tried = runner.run(&blocks, |(word, words, garbage, part)| {
+        let mut monitor = monitor.borrow_mut();
+        let address = RAM_BASE + 4 * word.max(1024);
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let earlier = systole_monitor::protocol::Request::Read { address, length: 8 }.encode(0);
+        monitor.line().board.send(&garbage);
+        monitor.line().board.send(&earlier[..part.min(earlier.len())]);
+        monitor.write(address, &bytes).unwrap();
+        monitor.line().board.send(&garbage);
+        prop_assert_eq!(monitor.read(address, bytes.len() as u32).unwrap(), bytes);
+        Ok(())
+    });
+    tried.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[test]
+fn lost_and_damaged_bytes_are_sent_again() {
+    let bytes: Vec<u8> = (0..64).collect();
+    for at in [0, 5, 17, 30, 86] {
+        for lost in [false, true] {
+            let mut monitor = monitor("nano");
+            monitor.identify().unwrap();
+            let first = 20;
+            monitor.line().disturb = Box::new(move |number, byte| {
+                if number == first + at { (!lost).then_some(byte ^ 0x10) } else { Some(byte) }
+            });
+            monitor.write(RAM_BASE + 0x2000, &bytes).unwrap();
+            assert_eq!(monitor.read(RAM_BASE + 0x2000, 64).unwrap(), bytes, "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn addresses_where_nothing_is_are_refused() {
+    let mut monitor = monitor("nano");
+    let end = RAM_BASE + RAM_BYTES;
+    let refused = |result: Result<(), Error>, fault: u32| match result {
+        Err(Error::Refused(Status::Fault(at))) => assert_eq!(at, fault),
+        other => panic!("{other:?}"),
+    };
+    for (address, fault) in [(end - 8, end), (0x2000_0000, 0x2000_0000)] {
+        refused(monitor.write(address, &[1; 16]), fault);
+        refused(monitor.read(address, 16).map(drop), fault);
+        refused(monitor.go(fault, RAM_BASE + 0x2000), fault);
+    }
+    // A word that is not aligned, and a place that the boot ROM hides.
+    for result in [
+        monitor.read(RAM_BASE + 1, 4).map(drop),
+        monitor.go(RAM_BASE + 0x2000, RAM_BASE + 0x100),
+        monitor.go(RAM_BASE + 0x2001, RAM_BASE + 0x2000),
+    ] {
+        assert!(matches!(result, Err(Error::Refused(Status::Fault(_)))), "{result:?}");
+    }
+    for result in [monitor.write(RAM_BASE, &[1; 6]), monitor.read(RAM_BASE, 2).map(drop)] {
+        assert!(matches!(result, Err(Error::Refused(Status::BadLength))), "{result:?}");
+    }
+    // And it is as well as before.
+    assert_eq!(monitor.read(end - 4, 4).unwrap(), [1; 4]);
+}
+
+#[test]
+fn registers_are_words_like_others() {
+    let mut monitor = monitor("nano");
+    monitor.line().board.press(5);
+    assert_eq!(monitor.read(GPIO + 4, 4).unwrap(), [5, 0, 0, 0]);
+    let clock = monitor.read(GPIO + 12, 8).unwrap();
+    let rates = [PERIPHERALS.clock_hz, PERIPHERALS.baud];
+    assert_eq!(clock, rates.map(u32::to_le_bytes).concat());
+}

@@ -99,10 +99,10 @@ impl<L: Line> Monitor<L> {
         self.ask(&Request::Read { address, length }, length as usize)
     }
 
-    /// Takes the boot ROM away and jumps to `entry`, by three instructions at `trampoline`, in RAM
-    /// above the boot ROM. Is not repeated when no answer comes: then it is not known whether the
-    /// monitor still runs.
-    pub fn go(&mut self, entry: u32, trampoline: u32) -> Result<(), Error> {
+    /// Jumps to `entry`. Takes the boot ROM away before, if three instructions can lie at
+    /// `trampoline`, in RAM above it. Is not repeated when no answer comes: then it is not known
+    /// whether the monitor still runs.
+    pub fn go(&mut self, entry: u32, trampoline: Option<u32>) -> Result<(), Error> {
         let request = Request::Go { entry, trampoline };
         match self.attempt(&request, 0)? {
             Attempt::Answered(answer) => accepted(answer, 0).map(drop),
@@ -120,7 +120,7 @@ impl<L: Line> Monitor<L> {
                 Attempt::Silence => {}
                 Attempt::Noise => {
                     heard = true;
-                    self.wait_for_silence()?;
+                    self.wait_for_silence(request.encode(self.tag).len())?;
                 }
             }
         }
@@ -165,12 +165,13 @@ impl<L: Line> Monitor<L> {
         Ok(count > 0)
     }
 
-    /// Lets the monitor end what it is at.
-    fn wait_for_silence(&mut self) -> Result<(), Error> {
+    /// Lets the monitor end what it is at, after so many bytes that may still be on their way to it.
+    fn wait_for_silence(&mut self, bytes: usize) -> Result<(), Error> {
+        let patience = PATIENCE + self.time(bytes);
         let mut buffer = [0; 1024];
         // A board that never stops sending is no monitor.
         for _ in 0..256 {
-            if self.line.receive(&mut buffer, PATIENCE)? == 0 {
+            if self.line.receive(&mut buffer, patience)? == 0 {
                 break;
             }
         }

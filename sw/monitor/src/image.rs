@@ -67,8 +67,12 @@ impl Image {
         }
     }
 
-    /// Where the instructions may lie that take the boot ROM away: the last free place.
-    pub fn trampoline(&self, ram_bytes: u32) -> Result<u32, ImageError> {
+    /// Where the instructions may lie that take the boot ROM away: the last free place. `None` if it
+    /// can stay, because nothing lies below it.
+    pub fn trampoline(&self, ram_bytes: u32) -> Result<Option<u32>, ImageError> {
+        if self.words.keys().all(|address| address.wrapping_sub(RAM_BASE) >= ROM_BYTES) {
+            return Ok(None);
+        }
         let mut end = RAM_BASE + ram_bytes.min(u32::MAX - RAM_BASE) / 4 * 4;
         let lowest = RAM_BASE + ROM_BYTES;
         for used in self.words.keys().rev().copied() {
@@ -78,7 +82,7 @@ impl Image {
             end = end.min(used);
         }
         let place = end.saturating_sub(TRAMPOLINE_BYTES);
-        if place < lowest { Err(ImageError::Full) } else { Ok(place) }
+        if place < lowest { Err(ImageError::Full) } else { Ok(Some(place)) }
     }
 
     /// Blocks of at most `most` bytes, a multiple of 4, in order.
@@ -121,15 +125,24 @@ mod tests {
 
     #[test]
     fn the_trampoline_lies_behind_or_between() {
-        let at = |parts: &[(u32, &[u8])]| image(parts).trampoline(RAM_BYTES);
-        assert_eq!(at(&[(0, b"program")]), Ok(RAM_BASE + RAM_BYTES - 12));
+        let at = |parts: &[(u32, &[u8])]| {
+            let parts = [&[(0, b"start".as_slice())], parts].concat();
+            image(&parts).trampoline(RAM_BYTES).map(|place| place.unwrap() - RAM_BASE)
+        };
+        assert_eq!(at(&[]), Ok(RAM_BYTES - 12));
         let last = RAM_BYTES - 4;
-        assert_eq!(at(&[(0, b"program"), (last, b"end")]), Ok(RAM_BASE + last - 12));
-        assert_eq!(at(&[(last - 4, b"a"), (last - 16, b"b")]), Ok(RAM_BASE + last - 28));
-        assert_eq!(at(&[(last, b"a"), (last - 16, b"b")]), Ok(RAM_BASE + last - 12));
+        assert_eq!(at(&[(last, b"end")]), Ok(last - 12));
+        assert_eq!(at(&[(last - 4, b"a"), (last - 16, b"b")]), Ok(last - 28));
+        assert_eq!(at(&[(last, b"a"), (last - 16, b"b")]), Ok(last - 12));
         let most = vec![1; RAM_BYTES as usize - 0x1000];
         assert_eq!(at(&[(0x1000, &most)]), Err(ImageError::Full));
-        assert_eq!(at(&[(0x100c, &most[12..])]), Ok(RAM_BASE + 0x1000));
+        assert_eq!(at(&[(0x100c, &most[12..])]), Ok(0x1000));
+    }
+
+    #[test]
+    fn the_boot_rom_stays_if_nothing_lies_below() {
+        assert_eq!(image(&[(0x1000, b"program")]).trampoline(RAM_BYTES), Ok(None));
+        assert!(image(&[(0xfff, b"program")]).trampoline(RAM_BYTES).unwrap().is_some());
     }
 
     #[test]

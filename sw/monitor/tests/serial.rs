@@ -8,8 +8,10 @@ use common::pins::{PERIPHERALS, monitor, pins};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use systole_golden::elf::Program;
+use systole_isa::{Assembler, Compression, Register};
 use systole_monitor::protocol::{SelfTest, Status};
-use systole_monitor::{Error, Monitor, RAM_BASE};
+use systole_monitor::{Error, Image, Monitor, RAM_BASE};
 
 const RAM_BYTES: u32 = 1 << 16;
 const GPIO: u32 = 0x1001_0000;
@@ -18,7 +20,7 @@ const GPIO: u32 = 0x1001_0000;
 fn a_board_says_what_it_is() {
     let mut pins = pins("nano");
     assert_eq!(pins.hear_line(), "\r\n");
-    assert_eq!(pins.hear_line(), "Systole nano 1 MHz, NPU 4x4: self-test passed\r\n");
+    assert_eq!(pins.hear_line(), "Systole nano 0.1 MHz, NPU 4x4: self-test passed\r\n");
     let mut monitor = Monitor::new(pins, PERIPHERALS.baud);
     let identity = monitor.identify().unwrap();
     assert_eq!((identity.ram_base, identity.ram_bytes), (RAM_BASE, RAM_BYTES));
@@ -77,13 +79,14 @@ fn addresses_where_nothing_is_are_refused() {
     for (address, fault) in [(end - 8, end), (0x2000_0000, 0x2000_0000)] {
         refused(monitor.write(address, &[1; 16]), fault);
         refused(monitor.read(address, 16).map(drop), fault);
-        refused(monitor.go(fault, RAM_BASE + 0x2000), fault);
+        refused(monitor.go(fault, Some(RAM_BASE + 0x2000)), fault);
     }
     // A word that is not aligned, and a place that the boot ROM hides.
     for result in [
         monitor.read(RAM_BASE + 1, 4).map(drop),
-        monitor.go(RAM_BASE + 0x2000, RAM_BASE + 0x100),
-        monitor.go(RAM_BASE + 0x2001, RAM_BASE + 0x2000),
+        monitor.go(0, None),
+        monitor.go(RAM_BASE + 0x2000, Some(RAM_BASE + 0x100)),
+        monitor.go(RAM_BASE + 0x2001, Some(RAM_BASE + 0x2000)),
     ] {
         assert!(matches!(result, Err(Error::Refused(Status::Fault(_)))), "{result:?}");
     }
@@ -102,4 +105,53 @@ fn registers_are_words_like_others() {
     let clock = monitor.read(GPIO + 12, 8).unwrap();
     let rates = [PERIPHERALS.clock_hz, PERIPHERALS.baud];
     assert_eq!(clock, rates.map(u32::to_le_bytes).concat());
+}
+
+/// The committed program, loaded and run; it comes back to the monitor, which takes another.
+#[test]
+fn a_program_prints_and_lights_leds() {
+    let elf = include_bytes!("../../programs/hello.elf");
+    let program = Program::parse("hello.elf", elf, RAM_BYTES).unwrap();
+    let mut image = Image::default();
+    for segment in &program.segments {
+        image.add(segment.address, &segment.bytes).unwrap();
+    }
+    assert_eq!(image.trampoline(RAM_BYTES), Ok(None));
+    let mut monitor = monitor("nano");
+    for _ in 0..2 {
+        for (address, bytes) in image.blocks(1024) {
+            monitor.write(address, &bytes).unwrap();
+        }
+        monitor.go(program.entry, None).unwrap();
+        assert!(monitor.rest().is_empty());
+        let hello = "hello from a board with a clock of 100000 Hz, 6250 bits a second and an NPU of \
+                     side 4\r\n";
+        assert_eq!(monitor.line().hear_line(), hello);
+        assert_eq!(monitor.line().board.leds(), 7);
+        // The end, exit code 0, and the monitor's banner.
+        assert_eq!(monitor.line().hear_line(), "\x04\0\r\n");
+        assert!(monitor.line().hear_line().ends_with("self-test passed\r\n"));
+    }
+}
+
+/// A program over the boot ROM, from a place where nothing of it is left.
+#[test]
+fn a_program_lies_over_the_boot_rom() {
+    let mut code = Assembler::new(RAM_BASE, Compression::Never);
+    let (gpio, value) = (Register::new(8), Register::new(9));
+    code.load_immediate(gpio, GPIO);
+    code.load_word(value, 8, gpio);
+    code.add_immediate(value, value, 0x50);
+    code.store_word(value, 0, gpio);
+    let stay = code.label_here();
+    code.jump(Register::ZERO, stay);
+    let bytes = code.finish().bytes();
+    for preset in ["nano", "edge"] {
+        let mut monitor = monitor(preset);
+        monitor.write(RAM_BASE, &bytes).unwrap();
+        assert_ne!(monitor.read(RAM_BASE, bytes.len() as u32).unwrap(), bytes, "it is the ROM");
+        monitor.go(RAM_BASE, Some(RAM_BASE + RAM_BYTES - 12)).unwrap();
+        monitor.line().board.run(1000).unwrap();
+        assert_eq!(monitor.line().board.leds(), 0x50, "{preset}: the ROM is away");
+    }
 }

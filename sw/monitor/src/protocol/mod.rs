@@ -28,7 +28,7 @@ pub mod command {
     pub const WRITE: u8 = 2;
     /// Words from memory.
     pub const READ: u8 = 3;
-    /// Takes the boot ROM away and jumps.
+    /// Jumps to a program.
     pub const GO: u8 = 4;
 }
 

@@ -22,12 +22,13 @@ pub enum Request<'a> {
         /// How many bytes, a multiple of 4.
         length: u32,
     },
-    /// Takes the boot ROM away and jumps.
+    /// Jumps to a program.
     Go {
         /// Where to.
         entry: u32,
-        /// Where three instructions that do it may lie: in RAM, above the boot ROM.
-        trampoline: u32,
+        /// Takes the boot ROM away, by three instructions that lie here: in RAM, above it. `None`
+        /// leaves it where it is.
+        trampoline: Option<u32>,
     },
 }
 
@@ -48,7 +49,7 @@ impl Request<'_> {
             Self::Identify => (0, 0, None),
             Self::Write { address, bytes } => (address, bytes.len() as u32, Some(bytes)),
             Self::Read { address, length } => (address, length, None),
-            Self::Go { entry, trampoline } => (entry, trampoline, None),
+            Self::Go { entry, trampoline } => (entry, trampoline.unwrap_or(0), None),
         };
         let command = u32::from(self.command()) | u32::from(tag) << 8;
         let header: Vec<u8> =

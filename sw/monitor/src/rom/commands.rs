@@ -161,10 +161,12 @@ impl Commands {
         code.j(again);
     }
 
-    /// Takes the boot ROM away by instructions that are not in it.
+    /// With an argument, takes the boot ROM away by instructions that are there and not in it.
     fn go(&self, code: &mut Code) {
+        let [leave, stays] = [(); 2].map(|()| code.label());
         // The entry has to be there.
         code.lhu(ZERO, 0, ADDRESS);
+        code.beq(ARGUMENT, ZERO, leave);
         let store = StoreOp::Sw;
         let trampoline = [
             Instruction::Store { op: store, rs2: ZERO, rs1: GPIO, offset: map::GPIO_BOOT },
@@ -183,6 +185,7 @@ impl Commands {
             code.mv(VALUE, ARGUMENT);
             code.bind(kept);
         }
+        code.bind(leave);
         code.bne(STATUS, ZERO, self.answer);
         code.li(A2, 0);
         code.call(LINK_PART, self.answer_head);
@@ -192,7 +195,10 @@ impl Commands {
         code.andi(T1, T1, 1);
         code.beq(T1, ZERO, sending);
         code.0.push(Instruction::FenceI);
+        code.beq(ARGUMENT, ZERO, stays);
         code.jr(ARGUMENT);
+        code.bind(stays);
+        code.jr(ADDRESS);
     }
 
     fn answers(&self, code: &mut Code, serial: &Serial) {

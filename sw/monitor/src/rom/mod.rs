@@ -65,6 +65,8 @@ fn start(code: &mut Code, trap: Label, table: Label) {
     code.li(GPIO, map::GPIO);
     code.li(T1, 1);
     code.sw(T1, map::GPIO_LEDS, GPIO);
+    // A program that comes back here may have had interrupts.
+    code.csrw(Csr::MIE, ZERO);
     code.la(T1, trap);
     code.csrw(Csr::MTVEC, T1);
     code.li(UART, map::UART);

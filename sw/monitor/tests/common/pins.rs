@@ -10,9 +10,10 @@ use systole_sim::{Board, Settings, build_board, silent};
 
 use super::{chip, config, design};
 
-/// A bit lasts 16 cycles: slow enough for the monitor, fast enough for tests.
+/// A bit lasts 16 cycles, slow enough for the monitor; and so do the seconds that it and the host wait
+/// for each other not last long.
 pub const PERIPHERALS: Peripherals =
-    Peripherals { clock_hz: 1_000_000, baud: 62_500, leds: 8, buttons: 3 };
+    Peripherals { clock_hz: 100_000, baud: 6_250, leds: 8, buttons: 3 };
 const DIVISOR: u32 = PERIPHERALS.clock_hz / PERIPHERALS.baud;
 
 /// The pins of a board. Time is the board's.

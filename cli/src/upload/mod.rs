@@ -1,6 +1,7 @@
 //! `systole upload`: a program into a board, by the monitor of its boot ROM.
 
 mod console;
+#[cfg_attr(not(unix), path = "no_port.rs")]
 mod port;
 mod program;
 

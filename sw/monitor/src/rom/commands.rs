@@ -230,13 +230,13 @@ impl Commands {
     }
 }
 
-/// LEDs 0 and 1 are lit if the test of the NPU passed, else in turns, two times a second.
+/// LEDs 0 and 1 are lit if the test of the NPU passed, else in turns, two to four times a second.
 fn show(code: &mut Code, chip: &Chip) {
     let passed = code.label();
     code.li(T1, 3);
     code.beq(OUTCOME, ZERO, passed);
     code.lw(T1, 0, MTIME);
-    // The bit of the clock that changes about four times a second.
+    // The bit of the clock that changes four to eight times a second.
     code.srli(T1, T1, (chip.clock_hz / 4).max(1).ilog2() as u8);
     code.andi(T1, T1, 1);
     code.addi(T1, T1, 1);

@@ -20,26 +20,50 @@ const DIVISOR: u32 = PERIPHERALS.clock_hz / PERIPHERALS.baud;
 pub struct Pins {
     /// The board.
     pub board: Board,
-    /// Changes what is sent, byte number and byte; `None` loses it.
-    pub disturb: Box<dyn FnMut(usize, u8) -> Option<u8>>,
-    sent: usize,
+    /// What becomes of the bytes to the board.
+    pub sending: Noise,
+    /// What becomes of those from it.
+    pub hearing: Noise,
+}
+
+/// Damages a byte.
+#[derive(Clone, Copy, Default)]
+pub struct Noise {
+    /// Bytes before it; nothing is damaged without.
+    pub after: Option<usize>,
+    /// It is lost, not changed.
+    pub loses: bool,
+}
+
+impl Noise {
+    /// A byte on its way.
+    fn carry(&mut self, byte: u8) -> Option<u8> {
+        let Some(left) = self.after else { return Some(byte) };
+        self.after = left.checked_sub(1);
+        match (left, self.loses) {
+            (0, true) => None,
+            (0, false) => Some(byte ^ 0x10),
+            _ => Some(byte),
+        }
+    }
 }
 
 impl Line for Pins {
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        for byte in bytes {
-            if let Some(byte) = (self.disturb)(self.sent, *byte) {
-                self.board.send(&[byte]);
-            }
-            self.sent += 1;
-        }
+        let carried: Vec<u8> = bytes.iter().filter_map(|byte| self.sending.carry(*byte)).collect();
+        self.board.send(&carried);
         Ok(())
     }
 
     fn receive(&mut self, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
         let cycles = patience.as_micros() as u64 * u64::from(PERIPHERALS.clock_hz) / 1_000_000;
-        let byte = self.board.run(cycles)?;
-        Ok(byte.into_iter().zip(buffer).map(|(byte, to)| *to = byte).count())
+        while let Some(byte) = self.board.run(cycles)? {
+            if let Some(byte) = self.hearing.carry(byte) {
+                buffer[0] = byte;
+                return Ok(1);
+            }
+        }
+        Ok(0)
     }
 }
 
@@ -51,7 +75,7 @@ pub fn pins(preset: &str) -> Pins {
         .unwrap_or_else(|error| panic!("{error}"));
     let boot = boot_hex(&chip(preset, &config, &PERIPHERALS));
     let board = Board::start(&program, BOOT_FILE, &boot, DIVISOR).unwrap();
-    Pins { board, disturb: Box::new(|_, byte| Some(byte)), sent: 0 }
+    Pins { board, sending: Noise::default(), hearing: Noise::default() }
 }
 
 /// Powers a board up, and speaks to its monitor.

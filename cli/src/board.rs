@@ -1,18 +1,17 @@
 //! Which board, and what of a chip goes on it.
 
 use systole_chip::board::Peripherals;
-use systole_chip::board::map::BOOT_ADDRESS_BITS;
 use systole_chip::board::memory::boot_rom::BOOT_FILE;
 use systole_gen::GeneratedFile;
 use systole_gen::board::{Board, Project};
 use systole_hdl::Design;
-use systole_isa::{Instruction, Register};
+use systole_monitor::boot_hex;
 
 use crate::args::{Chip, megahertz};
 use crate::exit::{Error, Result};
 
 /// Bits a second on the serial port.
-const BAUD: u32 = 115_200;
+pub const BAUD: u32 = 115_200;
 
 /// Which board.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -55,29 +54,13 @@ pub fn design(chip: &Chip, project: &Project) -> Result<(Design, GeneratedFile)>
         Error::usage(format!("the chip cannot be built for {}:\n{errors}", board.name))
             .help("another --clock makes other rates of the serial port")
     })?;
-    let text = boot_rom(chip.config.core.fetch_bits());
+    let text = boot_hex(&systole_monitor::Chip {
+        name: chip.name.clone(),
+        clock_hz,
+        ram_bytes: chip.config.memory.ram_bytes,
+        fetch_bits: chip.config.core.fetch_bits(),
+        dim: chip.config.npu.dim,
+        scratchpad_rows: chip.config.npu.scratchpad_rows,
+    });
     Ok((design, GeneratedFile { path: BOOT_FILE.to_owned(), text }))
-}
-
-/// Contents of the boot ROM, in words of `fetch_bits`: a jump to itself everywhere, which leaves the
-/// hart to whoever loads the RAM.
-fn boot_rom(fetch_bits: u32) -> String {
-    let stay = Instruction::Jal { rd: Register::ZERO, offset: 0 }.encode();
-    let word = format!("{stay:08x}").repeat(fetch_bits as usize / 32);
-    let words = (1 << BOOT_ADDRESS_BITS) / (fetch_bits / 8);
-    format!("{word}\n").repeat(words as usize)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_boot_rom_is_full() {
-        for (bits, digits) in [(32, 8), (64, 16)] {
-            let text = boot_rom(bits);
-            assert!(text.lines().all(|line| line.len() == digits && line.ends_with("0000006f")));
-            assert_eq!(text.lines().count(), 4096 / (bits as usize / 8));
-        }
-    }
 }

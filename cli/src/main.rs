@@ -21,6 +21,7 @@ mod mutate;
 mod progress;
 mod run;
 mod simulation;
+mod upload;
 mod wave;
 
 use std::process::ExitCode;
@@ -58,6 +59,8 @@ enum Command {
     Formal(formal::Args),
     /// Make a bitstream for an FPGA board, and say what it takes and how fast it is.
     Fpga(fpga::Args),
+    /// Load a program into a board by its serial port, run it and print what it sends.
+    Upload(upload::Args),
     /// Say what is installed, what is missing, and how to get it.
     Doctor,
     /// Measure simulation speed, NPU utilisation and the golden model.
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Command::Wave(args) => wave::command(&args),
         Command::Formal(args) => formal::command(&args),
         Command::Fpga(args) => fpga::command(&args),
+        Command::Upload(args) => upload::command(&args),
         Command::Doctor => doctor::command(),
         Command::Bench(args) => bench::command(&args),
         Command::Mutate(args) => mutate::command(&args),

@@ -1,6 +1,7 @@
 //! The C++ shim: memory, events and waves around a Verilated `systole_soc`, behind a C interface.
 //!
 //! `sim` compiles it together with Verilator's output; `verilator-sys` declares the same functions.
+//! A board, which has its memory inside, becomes a program instead.
 
 use askama::Template;
 
@@ -61,6 +62,12 @@ pub fn shim(options: ShimOptions) -> Vec<(String, String)> {
     ]
     .map(|(name, text)| (name.to_owned(), text.to_owned()))
     .into()
+}
+
+/// The source of a program that simulates `systole_board` and is controlled through pipes; `sim` has
+/// the other side.
+pub fn board() -> Vec<(String, String)> {
+    vec![("board.cpp".to_owned(), include_str!("../templates/shim/board.cpp").to_owned())]
 }
 
 #[cfg(test)]

@@ -47,13 +47,13 @@ pub struct Model<'a> {
 /// Name of the library in its cache entry.
 const LIBRARY: &str = "libsystole.so";
 
-/// Verilator's options. Two-state start (`fast`) makes runs repeatable; warnings are the business
+/// The program's name in its cache entry.
+const PROGRAM: &str = "board";
+
+/// Verilator's options behind the name of the top module. Two-state start (`fast`) makes runs repeatable; warnings are the business
 /// of the lint runs, and a mutant may well deserve some. Functions and files are split small, so
 /// that compile time does not grow faster than the chip and every core has work.
-const VERILATOR_OPTIONS: [&str; 20] = [
-    "--cc",
-    "--top-module",
-    "systole_soc",
+const VERILATOR_OPTIONS: [&str; 17] = [
     "--prefix",
     "Vchip",
     "-O3",
@@ -79,8 +79,6 @@ pub fn build(
     model: &Model,
     progress: &dyn Progress,
 ) -> Result<Arc<Library>, Error> {
-    let compiler = Compiler::find(settings)?;
-    let verilator = Verilator::provide(settings, progress)?;
     let shim = shim::shim(ShimOptions {
         bus_bits: model.bus_bits,
         ram_bytes: model.ram_bytes,
@@ -89,19 +87,49 @@ pub fn build(
         faults: model.faults,
         trace: model.variant.trace,
     });
-    let build = Build { settings, compiler, verilator, model, shim, progress };
+    let top = "systole_soc";
+    let sources =
+        Sources { top, verilog: model.verilog, shim, variant: model.variant, product: LIBRARY };
+    Ok(Library::open(&made(settings, &sources, progress)?)?)
+}
+
+/// Builds a program that simulates `systole_board`, or finds it in the cache: its path.
+pub(crate) fn build_program(
+    settings: &Settings,
+    verilog: &[(String, String)],
+    progress: &dyn Progress,
+) -> Result<PathBuf, Error> {
+    let (top, variant) = ("systole_board", Variant::default());
+    let sources = Sources { top, verilog, shim: shim::board(), variant, product: PROGRAM };
+    made(settings, &sources, progress)
+}
+
+/// What goes into a build, and what comes out of it.
+struct Sources<'a> {
+    top: &'static str,
+    verilog: &'a [(String, String)],
+    shim: Vec<(String, String)>,
+    variant: Variant,
+    /// Name of the file that is made.
+    product: &'static str,
+}
+
+/// The product of `sources`, made now or earlier.
+fn made(settings: &Settings, sources: &Sources, progress: &dyn Progress) -> Result<PathBuf, Error> {
+    let compiler = Compiler::find(settings)?;
+    let verilator = Verilator::provide(settings, progress)?;
+    let build = Build { settings, compiler, verilator, sources, progress };
     let folder =
         cache::entry(&settings.cache.join("models"), &build.key(), |folder| build.make(folder))?;
     progress.report("ready", 1.0);
-    Ok(Library::open(&folder.join(LIBRARY))?)
+    Ok(folder.join(sources.product))
 }
 
 struct Build<'a> {
     settings: &'a Settings,
     compiler: Compiler,
     verilator: Verilator,
-    model: &'a Model<'a>,
-    shim: Vec<(String, String)>,
+    sources: &'a Sources<'a>,
     progress: &'a dyn Progress,
 }
 
@@ -112,7 +140,7 @@ impl Build<'_> {
         hash.tools(&self.verilator, &self.compiler);
         self.verilator_options().iter().for_each(|option| hash.add(option));
         self.flags(Path::new("")).iter().for_each(|flag| hash.add(flag));
-        for (name, text) in self.model.verilog.iter().chain(&self.shim) {
+        for (name, text) in self.sources.verilog.iter().chain(&self.sources.shim) {
             hash.add(name);
             hash.add(text);
         }
@@ -123,23 +151,26 @@ impl Build<'_> {
         // The sources stay beside the library: they are what a debugger wants to see.
         let verilog = folder.join("verilog");
         let cpp = folder.join("cpp");
-        write_all(&verilog, self.model.verilog)?;
-        write_all(&cpp, &self.shim)?;
+        write_all(&verilog, self.sources.verilog)?;
+        write_all(&cpp, &self.sources.shim)?;
         self.progress.report("Verilog to C++", 0.0);
         self.verilate(&verilog, &cpp)?;
         self.progress.report("compile C++", 0.1);
         let mut objects = self.runtime()?;
         objects.extend(self.compile(&cpp)?);
         self.progress.report("link", 0.95);
-        self.compiler.link(self.settings, &objects, &folder.join(LIBRARY))?;
+        let product = folder.join(self.sources.product);
+        let shared = self.sources.product == LIBRARY;
+        self.compiler.link(self.settings, &objects, &product, shared)?;
         let object_files = objects.iter().filter(|object| object.starts_with(folder));
         object_files.for_each(|object| drop(fs::remove_file(object)));
         Ok(())
     }
 
     fn verilator_options(&self) -> Vec<&'static str> {
-        let Variant { trace, split } = self.model.variant;
-        let mut options = VERILATOR_OPTIONS.to_vec();
+        let Variant { trace, split } = self.sources.variant;
+        let mut options = vec!["--cc", "--top-module", self.sources.top];
+        options.extend(VERILATOR_OPTIONS);
         if trace {
             // Names as in the source are worth more than speed here.
             options.extend(["--trace", "--trace-underscore"]);
@@ -153,7 +184,7 @@ impl Build<'_> {
     fn verilate(&self, verilog: &Path, cpp: &Path) -> Result<(), Error> {
         let mut command = self.verilator.command(self.settings);
         command.args(self.verilator_options()).arg("--Mdir").arg(cpp);
-        let sources = self.model.verilog.iter().map(|(name, _)| name);
+        let sources = self.sources.verilog.iter().map(|(name, _)| name);
         command.args(sources.filter(|name| name.ends_with(".v")).map(|name| verilog.join(name)));
         command.current_dir(verilog);
         process::run(&mut command, "").map(drop)
@@ -162,7 +193,7 @@ impl Build<'_> {
     /// Flags of every compilation; `cpp` is the folder of Verilator's output.
     fn flags(&self, cpp: &Path) -> Vec<String> {
         let include = self.verilator.root.join("include");
-        let mut flags = common_flags(&self.compiler, self.model.variant);
+        let mut flags = common_flags(&self.compiler, self.sources.variant);
         flags
             .extend([&include, &include.join("vltstd"), cpp].map(|f| format!("-I{}", f.display())));
         flags
@@ -208,7 +239,7 @@ impl Build<'_> {
     /// Objects of Verilator's runtime, which do not depend on the chip: compiled once.
     fn runtime(&self) -> Result<Vec<PathBuf>, Error> {
         let mut sources = vec!["verilated", "verilated_threads"];
-        if self.model.variant.trace {
+        if self.sources.variant.trace {
             sources.push("verilated_vcd_c");
         }
         let flags = self.flags(Path::new("."));

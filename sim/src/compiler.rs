@@ -99,21 +99,25 @@ impl Compiler {
         process::run(&mut command, "").map(drop)
     }
 
-    /// Links objects into a shared library.
+    /// Links objects into a shared library, or into a program.
     pub(crate) fn link(
         &self,
         settings: &Settings,
         objects: &[PathBuf],
-        library: &Path,
+        product: &Path,
+        shared: bool,
     ) -> Result<(), Error> {
         let mut command = self.command(settings);
-        command.args(["-shared", "-fPIC", "-pthread"]);
-        if cfg!(target_os = "linux") {
+        if shared {
+            command.arg("-shared");
+        }
+        command.args(["-fPIC", "-pthread"]);
+        if shared && cfg!(target_os = "linux") {
             // Calls between the library's own functions go to its own functions, whatever else the
             // process has loaded.
             command.arg("-Wl,-Bsymbolic");
         }
-        command.args(objects).arg("-o").arg(library);
+        command.args(objects).arg("-o").arg(product);
         process::run(&mut command, "").map(drop)
     }
 }

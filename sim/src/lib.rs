@@ -3,6 +3,7 @@
 //! [`build_chip`] turns a configuration into a loaded library, by way of Verilog, Verilator and the
 //! C++ compiler; a [`Dut`] of it runs programs and tells what the chip did as [`Event`]s.
 
+mod board;
 mod boolector;
 mod build;
 mod cache;
@@ -22,6 +23,7 @@ mod verilator;
 mod yosys;
 mod yowasp;
 
+pub use board::{Board, build_board};
 pub use boolector::Boolector;
 pub use build::{Model, Variant, build as build_model};
 pub use chip::{build_chip, build_design};

@@ -1,4 +1,5 @@
-/* What every program here may use: HTIF exit and console, traps, registers of the SoC. */
+/* What every program here may use: exit and console, by HTIF or over a board's serial port; traps;
+   registers of the SoC. */
 #ifndef RUNTIME_H
 #define RUNTIME_H
 

@@ -24,6 +24,8 @@ mod report;
 mod run;
 mod support;
 mod tools;
+#[cfg(unix)]
+mod upload;
 mod wave;
 mod wave_interrupt;
 mod wave_show;

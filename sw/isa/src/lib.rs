@@ -1,5 +1,5 @@
 //! What software is made of: instructions and NPU descriptors as data, with their encodings and
-//! their assembly text.
+//! their assembly text, and an assembler with labels.
 //!
 //! Program generators, the layer compiler and trace printers use this crate. The golden model and
 //! the hardware do **not**: each decodes on its own, so that a mistake here cannot hide in both.
@@ -11,7 +11,9 @@
 //! assert_eq!(add.encode(), 0x00b5_0633);
 //! ```
 
+mod assembler;
 mod compressed;
+mod compression;
 mod csr;
 mod decode;
 mod descriptor;
@@ -20,7 +22,9 @@ mod encode;
 mod instruction;
 mod register;
 
+pub use assembler::{Assembler, Code, Label};
 pub use compressed::{Compressed, Form};
+pub use compression::Compression;
 pub use csr::Csr;
 pub use descriptor::{
     Activations, Convolution, Descriptor, Destination, Exec, Header, Kernel, Load, Pool, Source,

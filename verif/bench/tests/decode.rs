@@ -11,12 +11,12 @@ mod common;
 
 use systole_chip::ChipConfig;
 use systole_golden::{Machine, Retire};
-use systole_isa::{BranchOp, Csr, CsrOp, CsrSource, Instruction, Register};
+use systole_isa::{
+    Assembler, BranchOp, Code, Compression, Csr, CsrOp, CsrSource, Instruction, Register,
+};
 use systole_sim::{Dut, Stalls};
 use systole_verif::chip;
 use systole_verif::lockstep::{Case, Host};
-use systole_verif::program::Compression;
-use systole_verif::program::assembler::{Assembler, Code};
 use table::{HARTS, Row, rows};
 
 /// Sets all registers; the loop follows.

@@ -11,11 +11,11 @@
 
 use systole_golden::Isa;
 use systole_isa::{
-    BranchOp, Csr, CsrOp, CsrSource, ImmediateOp, Instruction, LoadOp, Register, RegisterOp,
+    Assembler, BranchOp, Code, Csr, CsrOp, CsrSource, ImmediateOp, Instruction, Label, LoadOp,
+    Register, RegisterOp,
 };
 
 use super::Compression;
-use super::assembler::{Assembler, Code, Label};
 use super::layout::{
     CODE, CODE_END, HANDLER, LEAVE_SLOT, MSIP, MTIMECMP, NPU, NPU_CLEAR, RECOVER_SLOT, SAVE_SLOT,
     VECTORS, WAIT_SLOT,

@@ -1,18 +1,16 @@
 //! Random programs as data: a tree of blocks, the NPU jobs that it starts, and the environment it
 //! runs in. [`lower()`] turns it into the bytes of memory.
 
-pub mod assembler;
 mod block;
-mod compression;
 mod handler;
 pub mod layout;
 mod lower;
 mod parts;
 
 pub use block::Block;
-pub use compression::Compression;
 pub use lower::{Image, TooLong, lower, random_bytes};
 pub use parts::{Maker, Operand, Patcher, Privilege, Reach, Usage};
+pub use systole_isa::Compression;
 
 use systole_golden::Isa;
 use systole_isa::Descriptor;

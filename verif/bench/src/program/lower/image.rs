@@ -3,9 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use systole_isa::{Csr, Instruction, Register};
+use systole_isa::{Assembler, Code, Csr, Instruction, Register};
 
-use super::super::assembler::{Assembler, Code};
 use super::super::layout::{
     BODY, CODE, CODE_END, DATA, DATA_BYTES, HANDLER, HOLLOW, HOLLOW_BYTES, LEAVE_SLOT, REGISTERS,
     TOHOST, VECTORS,

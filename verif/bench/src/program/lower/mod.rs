@@ -10,11 +10,10 @@ mod rewrite;
 
 pub use image::{Image, TooLong, lower, random_bytes};
 
-use systole_isa::{Csr, CsrOp, CsrSource, Instruction, Register, RegisterOp};
+use systole_isa::{Assembler, Csr, CsrOp, CsrSource, Instruction, Label, Register, RegisterOp};
 
 use self::privileged::Wake;
 use self::rewrite::{with_bases, with_rd};
-use super::assembler::{Assembler, Label};
 use super::handler::TO_USER;
 use super::layout::RECOVER_SLOT;
 use super::{Block, Privilege, Program};

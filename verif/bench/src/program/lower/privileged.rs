@@ -1,8 +1,7 @@
 //! Interrupts and modes.
 
-use systole_isa::{Csr, CsrOp, Instruction, Register};
+use systole_isa::{Csr, CsrOp, Instruction, Label, Register};
 
-use super::super::assembler::Label;
 use super::super::handler::TO_USER;
 use super::super::layout::{HANDLER, LEAVE_SLOT, MSIP, MTIME, MTIMECMP, VECTORS, WAIT_SLOT};
 use super::super::{Block, Operand};

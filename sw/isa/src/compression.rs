@@ -1,6 +1,6 @@
 //! Which instructions of a program get their 16-bit form.
 
-use systole_isa::{Compressed, Instruction};
+use crate::{Compressed, Instruction};
 
 /// Which instructions that have a 16-bit form get it.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

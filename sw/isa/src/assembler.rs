@@ -3,9 +3,9 @@
 //! An instruction that has a 16-bit form gets it as the program's [`Compression`] says. What refers
 //! to a label starts out as short as it may be and grows until it reaches.
 
-use systole_isa::{BranchOp, Compressed, ImmediateOp, Instruction, LoadOp, Register, StoreOp};
-
-use super::Compression;
+use crate::{
+    BranchOp, Compressed, Compression, ImmediateOp, Instruction, LoadOp, Register, StoreOp,
+};
 
 const ZERO: Register = Register::ZERO;
 

@@ -26,7 +26,7 @@ pub struct Chip {
     pub ram_bytes: u32,
     /// Data width of `ibus` in bits: 32 or 64.
     pub fetch_bits: u32,
-    /// Side of the NPU's array.
+    /// Side of the NPU's array, 0 without an NPU.
     pub dim: u32,
     /// Rows of the NPU's scratchpad.
     pub scratchpad_rows: u32,

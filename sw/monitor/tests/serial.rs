@@ -4,7 +4,7 @@ mod common;
 
 use std::cell::RefCell;
 
-use common::pins::{Noise, PERIPHERALS, monitor, pins};
+use common::pins::{Noise, PERIPHERALS, monitor, pins, pins_of};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -27,6 +27,19 @@ fn a_board_says_what_it_is() {
     assert_eq!((identity.clock_hz, identity.baud), (PERIPHERALS.clock_hz, PERIPHERALS.baud));
     assert_eq!(identity.self_test, SelfTest::Passed);
     assert_eq!(monitor.line().board.leds(), 3);
+}
+
+#[test]
+fn a_hart_without_an_npu_has_a_monitor_too() {
+    let mut pins = pins_of("nano", &["npu.dim=0"]);
+    assert_eq!(pins.hear_line(), "\r\n");
+    assert_eq!(pins.hear_line(), "Systole nano 0.1 MHz, no NPU\r\n");
+    let mut monitor = Monitor::new(pins, PERIPHERALS.baud);
+    assert_eq!(monitor.identify().unwrap().self_test, SelfTest::Absent);
+    assert_eq!(monitor.line().board.leds(), 1);
+    let (address, bytes) = (RAM_BASE + 0x2000, [1, 2, 3, 4, 5, 6, 7, 8]);
+    monitor.write(address, &bytes).unwrap();
+    assert_eq!(monitor.read(address, 8).unwrap(), bytes);
 }
 
 /// Any bytes before a request: another program's, a terminal's, half a request.

@@ -22,6 +22,8 @@ pub enum SelfTest {
     },
     /// Nothing answers at an address.
     Fault(u32),
+    /// There is no NPU.
+    Absent,
     /// A number that this version does not know.
     Unknown(u32),
 }
@@ -33,6 +35,7 @@ impl SelfTest {
     pub(crate) const ENDLESS: u32 = 2;
     pub(crate) const DIFFERS: u32 = 3;
     pub(crate) const FAULT: u32 = 4;
+    pub(crate) const ABSENT: u32 = 5;
 }
 
 impl fmt::Display for SelfTest {
@@ -45,6 +48,7 @@ impl fmt::Display for SelfTest {
                 write!(f, "failed, at {address:#010x} is {found:#010x}, not {expected:#010x}")
             }
             Self::Fault(address) => write!(f, "failed, nothing answers at {address:#010x}"),
+            Self::Absent => write!(f, "not made, there is no NPU"),
             Self::Unknown(number) => write!(f, "ended with unknown number {number}"),
         }
     }
@@ -86,6 +90,7 @@ impl Identity {
             SelfTest::ENDLESS => SelfTest::Endless,
             SelfTest::DIFFERS => SelfTest::Differs { address: place, found, expected },
             SelfTest::FAULT => SelfTest::Fault(place),
+            SelfTest::ABSENT => SelfTest::Absent,
             number => SelfTest::Unknown(number),
         };
         Some(Self { version, ram_base, ram_bytes, clock_hz, baud, self_test })

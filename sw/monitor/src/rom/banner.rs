@@ -28,6 +28,13 @@ impl Banner {
     /// Appends the code that prints the banner.
     pub fn emit(&mut self, code: &mut Code, chip: &Chip) {
         self.print(code, &title(chip));
+        if chip.dim > 0 {
+            self.verdict(code);
+        }
+        self.print(code, "\r\n");
+    }
+
+    fn verdict(&mut self, code: &mut Code) {
         let end = code.label();
         let failures: [(u32, &[(&str, Option<Register>)]); 4] = [
             (SelfTest::ERROR, &[("failed, the NPU's status is ", Some(FOUND))]),
@@ -54,7 +61,6 @@ impl Banner {
         }
         self.print(code, "passed");
         code.bind(end);
-        self.print(code, "\r\n");
     }
 
     fn print(&mut self, code: &mut Code, text: &str) {
@@ -107,7 +113,11 @@ fn title(chip: &Chip) -> String {
     let name = &name[..name.len().min(NAME_CHARACTERS)];
     let megahertz = format!("{:.3}", f64::from(chip.clock_hz) / 1e6);
     let megahertz = megahertz.trim_end_matches('0').trim_end_matches('.');
-    format!("\r\nSystole {name} {megahertz} MHz, NPU {0}x{0}: self-test ", chip.dim)
+    let npu = match chip.dim {
+        0 => "no NPU".to_owned(),
+        dim => format!("NPU {dim}x{dim}: self-test "),
+    };
+    format!("\r\nSystole {name} {megahertz} MHz, {npu}")
 }
 
 #[cfg(test)]

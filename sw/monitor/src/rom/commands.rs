@@ -230,8 +230,12 @@ impl Commands {
     }
 }
 
-/// LEDs 0 and 1 are lit if the test of the NPU passed, else in turns, two to four times a second.
+/// LEDs 0 and 1 are lit if the test of the NPU passed, else in turns, two to four times a second. LED 0
+/// stays as it is without an NPU.
 fn show(code: &mut Code, chip: &Chip) {
+    if chip.dim == 0 {
+        return;
+    }
     let passed = code.label();
     code.li(T1, 3);
     code.beq(OUTCOME, ZERO, passed);

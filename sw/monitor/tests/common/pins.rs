@@ -69,8 +69,13 @@ impl Line for Pins {
 
 /// Powers a board up.
 pub fn pins(preset: &str) -> Pins {
+    pins_of(preset, &[])
+}
+
+/// Powers a board up, with further settings of its chip.
+pub fn pins_of(preset: &str, of_chip: &[&str]) -> Pins {
     let settings = Settings::from_env().expect("a home folder");
-    let config = config(preset, &[]);
+    let config = config(preset, of_chip);
     let program = build_board(&settings, &design(&config, &PERIPHERALS), &silent)
         .unwrap_or_else(|error| panic!("{error}"));
     let boot = boot_hex(&chip(preset, &config, &PERIPHERALS));

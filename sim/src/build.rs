@@ -201,8 +201,13 @@ impl Build<'_> {
                 None => {}
             }
         }
+        // A netlist is a lot of code, on which few programs run.
+        let (often, once) = match self.model.variant.netlists {
+            None => ("-O2", "-O1"),
+            Some(_) => ("-O1", "-O0"),
+        };
         let mut units = Vec::new();
-        for (kind, optimise, files) in [("fast", "-O2", fast), ("slow", "-O1", slow)] {
+        for (kind, optimise, files) in [("fast", often, fast), ("slow", once, slow)] {
             for (number, group) in gather(files, self.settings.jobs).into_iter().enumerate() {
                 let source = cpp.join(format!("unit_{kind}_{number}.cc"));
                 let text: String =

@@ -17,6 +17,7 @@ mod r#gen;
 mod infer;
 mod infer_page;
 mod mutate;
+mod netlist;
 mod page;
 mod programs;
 mod report;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use systole_chip::soc::soc;
 use systole_hdl::Design;
-use systole_sim::{Library, Settings, Variant, Verilator, build_chip, build_design};
+use systole_sim::{Library, Netlists, Settings, Variant, Verilator, build_chip, build_design};
 use systole_verif::faults;
 
 use crate::args::Chip;
@@ -16,11 +16,13 @@ use crate::progress::Progress;
 
 /// What a model has beyond the chip.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Extras {
+pub struct Extras<'a> {
     /// The injected faults.
     pub faults: bool,
     /// Waves.
     pub trace: bool,
+    /// Modules that are there as netlists.
+    pub netlists: Option<&'a Netlists>,
 }
 
 /// The checked design of a chip.
@@ -31,8 +33,9 @@ pub fn design(chip: &Chip, rvfi: bool) -> Result<Design> {
 /// The simulated model of a chip, compiled or from the cache.
 pub fn library(chip: &Chip, extras: Extras) -> Result<Arc<Library>> {
     let faults = if extras.faults { faults::of(&chip.config) } else { Vec::new() };
-    let variant = Variant { trace: extras.trace, ..Variant::default() };
-    build(chip, extras.with(), |settings, progress| {
+    let Extras { trace, netlists, .. } = extras;
+    let variant = Variant { trace, netlists, ..Variant::default() };
+    build(chip, &extras.with(), |settings, progress| {
         build_chip(settings, &chip.config, &faults, variant, progress)
     })
 }
@@ -75,15 +78,16 @@ fn build(
     Ok(library)
 }
 
-impl Extras {
+impl Extras<'_> {
     /// What a model has, in words.
-    fn with(self) -> &'static str {
-        match (self.faults, self.trace) {
+    fn with(self) -> String {
+        let extras = match (self.faults, self.trace) {
             (false, false) => "",
             (true, false) => " with faults",
             (false, true) => " with waves",
             (true, true) => " with faults and waves",
-        }
+        };
+        self.netlists.map(Netlists::to_string).unwrap_or_default() + extras
     }
 }
 

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use systole_gen::shim::{self, ShimOptions};
 use verilator_sys::Library;
 
 use crate::compiler::{Compiler, Unit};
+use crate::hash::Hash;
+use crate::netlist::Netlists;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::verilator::Verilator;
@@ -16,13 +17,15 @@ use crate::{Error, cache, process};
 
 /// How a model is built.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
-pub struct Variant {
+pub struct Variant<'a> {
     /// Can write waves; simulates slower even while it does not.
     pub trace: bool,
     /// With Verilator's splitting of always blocks, which is its default but not ours: see
     /// `docs/decisions/0007-models-are-built-without-split.md`. A test of the bench
     /// runs the same programs on both.
     pub split: bool,
+    /// Modules that are there as netlists; what goes into [`build`] has them already.
+    pub netlists: Option<&'a Netlists>,
 }
 
 /// What a model is built from.
@@ -41,7 +44,7 @@ pub struct Model<'a> {
     /// The chip has the port `fault_select`.
     pub faults: bool,
     /// How to build it.
-    pub variant: Variant,
+    pub variant: Variant<'a>,
 }
 
 /// Name of the library in its cache entry.
@@ -109,7 +112,7 @@ struct Sources<'a> {
     top: &'static str,
     verilog: &'a [(String, String)],
     shim: Vec<(String, String)>,
-    variant: Variant,
+    variant: Variant<'a>,
     /// Name of the file that is made.
     product: &'static str,
 }
@@ -134,10 +137,16 @@ struct Build<'a> {
 }
 
 impl Build<'_> {
+    fn add_tools(&self, hash: &mut Hash) {
+        hash.add(&self.verilator.version);
+        hash.add(&self.verilator.root.to_string_lossy());
+        hash.add(&self.compiler.version);
+    }
+
     /// Hash of everything that decides the bytes of the library.
     fn key(&self) -> String {
         let mut hash = Hash::default();
-        hash.tools(&self.verilator, &self.compiler);
+        self.add_tools(&mut hash);
         self.verilator_options().iter().for_each(|option| hash.add(option));
         self.flags(Path::new("")).iter().for_each(|flag| hash.add(flag));
         for (name, text) in self.sources.verilog.iter().chain(&self.sources.shim) {
@@ -168,7 +177,7 @@ impl Build<'_> {
     }
 
     fn verilator_options(&self) -> Vec<&'static str> {
-        let Variant { trace, split } = self.sources.variant;
+        let Variant { trace, split, .. } = self.sources.variant;
         let mut options = vec!["--cc", "--top-module", self.sources.top];
         options.extend(VERILATOR_OPTIONS);
         if trace {
@@ -223,8 +232,13 @@ impl Build<'_> {
                 None => {}
             }
         }
+        // A netlist is a lot of code, on which few programs run.
+        let (often, once) = match self.sources.variant.netlists {
+            None => ("-O2", "-O1"),
+            Some(_) => ("-O1", "-O0"),
+        };
         let mut units = Vec::new();
-        for (kind, optimise, files) in [("fast", "-O2", fast), ("slow", "-O1", slow)] {
+        for (kind, optimise, files) in [("fast", often, fast), ("slow", once, slow)] {
             for (number, group) in gather(files, self.settings.jobs).into_iter().enumerate() {
                 let source = cpp.join(format!("unit_{kind}_{number}.cc"));
                 let text: String =
@@ -244,7 +258,7 @@ impl Build<'_> {
         }
         let flags = self.flags(Path::new("."));
         let mut hash = Hash::default();
-        hash.tools(&self.verilator, &self.compiler);
+        self.add_tools(&mut hash);
         flags.iter().for_each(|flag| hash.add(flag));
         let folder =
             cache::entry(&self.settings.cache.join("runtime"), &hash.finish(), |folder| {
@@ -322,28 +336,6 @@ fn write_all(folder: &Path, files: &[(String, String)]) -> Result<(), Error> {
     Ok(())
 }
 
-/// A hash of texts: none can run into its neighbour.
-#[derive(Default)]
-struct Hash(Sha256);
-
-impl Hash {
-    fn tools(&mut self, verilator: &Verilator, compiler: &Compiler) {
-        self.add(&verilator.version);
-        self.add(&verilator.root.to_string_lossy());
-        self.add(&compiler.version);
-    }
-
-    fn add(&mut self, text: &str) {
-        self.0.update((text.len() as u64).to_le_bytes());
-        self.0.update(text.as_bytes());
-    }
-
-    /// 32 hexadecimal digits.
-    fn finish(self) -> String {
-        self.0.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -372,16 +364,5 @@ mod tests {
     fn small_files_make_one_group() {
         assert_eq!(gather(files(&[10, 20, 30]), 8).len(), 1);
         assert!(gather(Vec::new(), 8).is_empty());
-    }
-
-    #[test]
-    fn parts_of_a_hash_do_not_run_together() {
-        let hash = |parts: &[&str]| {
-            let mut hash = Hash::default();
-            parts.iter().for_each(|part| hash.add(part));
-            hash.finish()
-        };
-        assert_ne!(hash(&["ab", "c"]), hash(&["a", "bc"]));
-        assert_eq!(hash(&["ab", "c"]), hash(&["ab", "c"]));
     }
 }

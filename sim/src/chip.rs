@@ -36,7 +36,7 @@ pub fn build_chip(
 /// Builds a design that was made from the chip of `config`, with its retire port: mutants, say.
 ///
 /// # Errors
-/// Tools that are missing or fail.
+/// Tools that are missing or fail, and netlists of modules that the design does not have.
 pub fn build_design(
     settings: &Settings,
     config: &ChipConfig,
@@ -46,7 +46,10 @@ pub fn build_design(
 ) -> Result<Arc<Library>, Error> {
     let files = systole_gen::verilog(design).into_iter().map(|file| (file.path, file.text));
     // The other files tell about the Verilog: a new comment in them is no reason to build anew.
-    let verilog: Vec<_> = files.filter(|(name, _)| name.ends_with(".v")).collect();
+    let mut verilog: Vec<_> = files.filter(|(name, _)| name.ends_with(".v")).collect();
+    if let Some(netlists) = variant.netlists {
+        netlists.replace(settings, design, &mut verilog, progress)?;
+    }
     let model = Model {
         verilog: &verilog,
         bus_bits: if config.has_npu() { config.npu.bus_bits } else { 0 },

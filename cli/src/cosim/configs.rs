@@ -58,7 +58,8 @@ fn one(args: &Args, whole: &Plan, index: u64, count: u64) -> Plan {
     campaign.time = args.time.map(|time| time / count.min(u64::from(u32::MAX)) as u32);
     campaign.programs = args.programs.or(args.time.is_none().then_some(PROGRAMS));
     campaign.first += index * campaign.programs.unwrap_or(1 << 32);
-    Plan { chip: Chip { name: format!("sampled-{index}"), config, options }, campaign, fault: None }
+    let chip = Chip { name: format!("sampled-{index}"), config, options };
+    Plan { chip, campaign, fault: None, netlists: whole.netlists.clone() }
 }
 
 fn nothing() -> Summary {

@@ -8,10 +8,10 @@ use systole_verif::failure::{Failure, Origin, Report};
 use systole_verif::generate::Profile;
 use systole_verif::shrink::Budget;
 
-use super::{Args, Plan};
+use super::{Args, Plan, netlist};
 use crate::exit::Result;
 use crate::progress::Progress;
-use crate::simulation::{self, Extras};
+use crate::simulation;
 use crate::{interrupt, output};
 
 /// Failures that are shrunk and written; the others are only counted and listed.
@@ -44,12 +44,16 @@ pub fn explain(
     if plan.campaign.profile != Profile::Mixed {
         options += &format!(" --profile {}", plan.campaign.profile.name());
     }
+    if let Some(netlists) = &plan.netlists {
+        options += &netlist::options(netlists);
+    }
     let verilator = simulation::verilator_version();
     let origin = Origin {
         preset: &plan.chip.name,
         config: &plan.chip.config,
         seed: plan.campaign.seed,
         fault: plan.campaign.fault,
+        netlists: plan.netlists.as_ref(),
         options: &options,
         verilator: verilator.as_deref(),
     };
@@ -91,8 +95,7 @@ pub fn explain(
 
 /// A model that can write waves. A failure is worth reporting without it, too.
 fn tracing_library(plan: &Plan) -> Option<Arc<Library>> {
-    let extras = Extras { faults: plan.fault.is_some(), trace: true };
-    simulation::library(&plan.chip, extras)
+    simulation::library(&plan.chip, plan.extras(true))
         .inspect_err(|error| note!("no waves of the RTL: {error}"))
         .ok()
 }

@@ -3,6 +3,7 @@
 mod configs;
 mod failures;
 mod junit;
+mod netlist;
 mod replay;
 mod report;
 
@@ -10,6 +11,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use systole_gen::netlist::Technology;
+use systole_sim::Netlists;
 use systole_verif::campaign::{self, Campaign, Summary, Totals};
 use systole_verif::faults;
 use systole_verif::generate::Profile;
@@ -39,8 +42,15 @@ pub struct Args {
     /// Run the minimal program of a failure folder again, on the chip as it is now.
     #[arg(long, value_name = "DIR")]
     #[arg(conflicts_with_all = ["preset", "config", "set", "inject", "configs", "programs", "time"])]
-    #[arg(conflicts_with_all = ["seed", "first", "jobs", "shard", "fail_fast", "junit"])]
+    #[arg(conflicts_with_all = ["seed", "first", "jobs", "shard", "fail_fast", "junit", "netlist"])]
     replay: Option<PathBuf>,
+    /// Put the netlists that Yosys makes in place of modules: `generic` (gates) or `ice40` (cells).
+    #[arg(long, value_name = "CELLS", value_parser = netlist::technology)]
+    netlist: Option<Technology>,
+    /// With --netlist: a module, with all that is below it; several times for more [default: core
+    /// and npu_array].
+    #[arg(long = "module", value_name = "MODULE", requires = "netlist")]
+    modules: Vec<String>,
     /// Number of programs, over all shards [default: 300, or as many as --time allows]; with
     /// --configs for each of them [default: 150].
     #[arg(long, value_name = "N", value_parser = number)]
@@ -91,6 +101,14 @@ struct Plan {
     chip: Chip,
     campaign: Campaign,
     fault: Option<&'static str>,
+    netlists: Option<Netlists>,
+}
+
+impl Plan {
+    /// What the chip's model has.
+    fn extras(&self, trace: bool) -> Extras<'_> {
+        Extras { faults: self.fault.is_some(), trace, netlists: self.netlists.as_ref() }
+    }
 }
 
 /// Runs the campaign and reports what it found.
@@ -132,8 +150,7 @@ struct Ran {
 
 /// Builds the chip, runs the programs and explains what failed.
 fn run(args: &Args, plan: &Plan) -> Result<Ran> {
-    let extras = Extras { faults: plan.fault.is_some(), trace: false };
-    let library = simulation::library(&plan.chip, extras)?;
+    let library = simulation::library(&plan.chip, plan.extras(false))?;
     if interrupt::requested() {
         return Err(Error::interrupted());
     }
@@ -192,7 +209,8 @@ fn plan(args: &Args) -> Result<Plan> {
         fail_fast: args.fail_fast || fault.is_some(),
         fault: fault.map_or(0, |(_, number)| number),
     };
-    Ok(Plan { chip, campaign, fault: fault.map(|(name, _)| name) })
+    let netlists = netlist::netlists(args, &chip)?;
+    Ok(Plan { chip, campaign, fault: fault.map(|(name, _)| name), netlists })
 }
 
 /// Name and number of a fault of the chip.

@@ -24,7 +24,9 @@ pub fn command(folder: &Path, json: Option<&Path>) -> Result {
         Chip { name: recipe.preset.clone(), config: replay.config.clone(), options: String::new() };
     let fault = recipe.fault.as_ref().map_or(String::new(), |name| format!("  fault {name}"));
     say!("replay  {}  program {} of seed {}{fault}", chip.name, recipe.index, recipe.seed);
-    let library = simulation::library(&chip, Extras { faults: replay.fault > 0, trace: false })?;
+    let netlists = replay.netlists.as_ref();
+    let extras = Extras { faults: replay.fault > 0, trace: false, netlists };
+    let library = simulation::library(&chip, extras)?;
     if interrupt::requested() {
         return Err(Error::interrupted());
     }

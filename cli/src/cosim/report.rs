@@ -1,6 +1,7 @@
 //! What a campaign tells: on the terminal, to GitHub, as JSON.
 
 use serde_json::{Value, json};
+use systole_sim::Netlists;
 use systole_verif::campaign::Summary;
 use systole_verif::coverage::file::Record;
 use systole_verif::coverage::report::percent;
@@ -16,7 +17,13 @@ pub fn head(plan: &Plan) {
     let (part, parts) = campaign.shard;
     let shard = if parts > 1 { format!("  shard {}/{parts}", part + 1) } else { String::new() };
     let fault = plan.fault.map(|name| format!("  fault {name}")).unwrap_or_default();
-    say!("cosim  {}  seed {}  jobs {}{shard}{fault}", plan.chip.name, campaign.seed, campaign.jobs);
+    let netlists = plan.netlists.as_ref().map(Netlists::to_string).unwrap_or_default();
+    say!(
+        "cosim  {}{netlists}  seed {}  jobs {}{shard}{fault}",
+        plan.chip.name,
+        campaign.seed,
+        campaign.jobs
+    );
 }
 
 /// Printed at the end: every failure, then the sums.
@@ -126,6 +133,9 @@ pub fn json(plan: &Plan, summary: &Summary, failures: &[Explained]) -> Value {
         "shard": format!("{}/{parts}", part + 1),
         "jobs": campaign.jobs,
         "fault": plan.fault,
+        "netlist": plan.netlists.as_ref().map(|netlists| {
+            json!({ "cells": netlists.technology.name(), "modules": netlists.modules })
+        }),
         "programs": totals.programs,
         "instructions": totals.instructions,
         "npu_jobs": totals.npu_jobs,

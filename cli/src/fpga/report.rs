@@ -2,12 +2,15 @@
 
 use serde_json::{Value, json};
 use systole_gen::board::Board;
-use systole_sim::fpga::{PathStep, Placed, Report};
+use systole_sim::fpga::{Memory, PathStep, Placed, Report, Storage};
 
 use crate::output::grouped;
 
 /// Steps of the critical path that are printed.
 const SHOWN_STEPS: usize = 24;
+
+/// Bits from which on a memory that is not in blocks of RAM is worth a line.
+const LARGE_MEMORY: u64 = 1024;
 
 /// The boards, a line each.
 pub fn boards(boards: &[Board]) {
@@ -31,6 +34,7 @@ pub fn print(report: &Report, design: &str) {
     say!("fpga  {} ({})  {design}, {}  {clock} MHz", board.name, board.device.name, report.top);
     say!("  tools             {tools}");
     resources(report);
+    mapping(report);
     if let Some(placed) = &report.placed {
         timing(report, placed);
     } else if report.fits() {
@@ -58,6 +62,40 @@ fn resources(report: &Report) {
     }
     if cells.lut_ram > 0 {
         say!("  {:<16} {:>8} look-up tables", "RAM made of", grouped(cells.lut_ram));
+    }
+}
+
+/// Where memories and multiplications went.
+fn mapping(report: &Report) {
+    for storage in [Storage::Block, Storage::Lut, Storage::FlipFlop] {
+        let memories = || report.memories.iter().filter(move |memory| memory.storage == storage);
+        if memories().next().is_none() {
+            continue;
+        }
+        let bits: Option<u64> = memories().map(|memory| memory.bits).sum();
+        let bits = bits.map_or(String::new(), |bits| format!(", {} bits", grouped(bits)));
+        say!("  memories in {:<16} {:>6}{bits}", made_of(storage), memories().count());
+        let large = |memory: &&Memory| memory.bits.is_none_or(|bits| bits >= LARGE_MEMORY);
+        for memory in memories().filter(large).filter(|_| storage != Storage::Block) {
+            let bits =
+                memory.bits.map_or(String::new(), |bits| format!("  {} bits", grouped(bits)));
+            say!("    {}{bits}", memory.name);
+        }
+    }
+    for row in &report.multipliers {
+        let module = if row.module.is_empty() { &report.top } else { &row.module };
+        let products = row.products.map_or(String::new(), |products| {
+            format!(" for {}", crate::output::count(products, "product"))
+        });
+        say!("  multipliers in {module:<24} {:>4}{products}", row.cells);
+    }
+}
+
+fn made_of(storage: Storage) -> &'static str {
+    match storage {
+        Storage::Block => "blocks of RAM",
+        Storage::Lut => "look-up tables",
+        Storage::FlipFlop => "flip-flops",
     }
 }
 
@@ -151,6 +189,23 @@ pub fn json(report: &Report, design: &str) -> Value {
             })
         })
         .collect();
+    let memories: Vec<Value> = report
+        .memories
+        .iter()
+        .map(|memory| {
+            let storage = match memory.storage {
+                Storage::Block => "block",
+                Storage::Lut => "lut",
+                Storage::FlipFlop => "ff",
+            };
+            json!({"name": memory.name, "bits": memory.bits, "storage": storage})
+        })
+        .collect();
+    let multipliers: Vec<Value> = report
+        .multipliers
+        .iter()
+        .map(|row| json!({"module": row.module, "products": row.products, "cells": row.cells}))
+        .collect();
     let steps: Vec<Value> = report
         .steps
         .iter()
@@ -172,6 +227,8 @@ pub fn json(report: &Report, design: &str) -> Value {
         },
         "fits": report.fits(),
         "cells": cells.types,
+        "memories": memories,
+        "multipliers": multipliers,
         "clock_mhz": megahertz(report.clock_hz),
         "fmax_mhz": report.fmax_mhz(),
         "median_mhz": placed.and_then(Placed::median_mhz),

@@ -76,12 +76,13 @@ fn counted(
 ) -> Result<Sources> {
     let module = module.unwrap_or(FPGA_MODULE);
     let modules = || design.modules().iter().map(|module| module.name.as_str());
-    if !modules().any(|name| name == module) {
+    let Some(found) = design.modules().iter().find(|found| found.name == module) else {
         let hint = did_you_mean(module, modules());
         return Err(Error::usage(format!("--module: no module `{module}` in {name}{hint}"))
             .help("each file of `systole gen` is a module"));
-    }
-    let (mut files, origins) = printed(&design, "");
+    };
+    let (mut files, _) = printed(&design, "");
+    let (_, origins) = printed(&Design::unchecked(found.clone()), "");
     files.push(boot);
     Ok(Sources { name, files, count: module.to_owned(), origins })
 }

@@ -18,6 +18,7 @@ mod hart;
 mod infer;
 mod infer_page;
 mod mutate;
+mod netlist;
 mod page;
 mod programs;
 mod report;

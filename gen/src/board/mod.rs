@@ -201,6 +201,16 @@ impl Family {
             Family::Xilinx7 { .. } => "xdc",
         }
     }
+
+    /// Pattern of the types of its multipliers, as Yosys calls them.
+    pub fn multiplier_cells(&self) -> &'static str {
+        match self {
+            Family::Ice40 { .. } => "SB_MAC16",
+            Family::Ecp5 { .. } => "MULT18X18D",
+            Family::Gowin { .. } => "MULT*",
+            Family::Xilinx7 { .. } => "DSP48E1",
+        }
+    }
 }
 
 #[cfg(test)]

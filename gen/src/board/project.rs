@@ -27,6 +27,8 @@ pub struct Files {
     pub statistics: String,
     /// The netlist that Yosys writes for nextpnr.
     pub netlist: String,
+    /// Names of the multipliers in the netlist, a line each behind the top's name and `/`.
+    pub multipliers: String,
 }
 
 /// A design on a board.
@@ -119,6 +121,8 @@ impl Project {
             verilog,
             statistics: &files.statistics,
             netlist: &files.netlist,
+            multiplier_cells: family.multiplier_cells(),
+            multipliers: &files.multipliers,
             with_netlist: module.is_none() && !matches!(family, Family::Xilinx7 { .. }),
         };
         GeneratedFile { path: SYNTHESIS_SCRIPT.into(), text: rendered(&script) }
@@ -129,6 +133,7 @@ impl Project {
         Files {
             statistics: format!("{}.cells.json", self.board.name),
             netlist: format!("{}.netlist.json", self.board.name),
+            multipliers: format!("{}.multipliers.txt", self.board.name),
         }
     }
 
@@ -211,6 +216,8 @@ struct Synthesis<'a> {
     verilog: &'a [String],
     statistics: &'a str,
     netlist: &'a str,
+    multiplier_cells: &'a str,
+    multipliers: &'a str,
     with_netlist: bool,
 }
 

@@ -7,6 +7,7 @@
 mod cells;
 mod error;
 mod fit;
+mod mapping;
 mod origin;
 mod report;
 mod run;
@@ -15,6 +16,7 @@ mod tools;
 
 pub use cells::Cells;
 pub use error::{Error, Overuse};
+pub use mapping::{Memory, Multipliers, Storage};
 pub use origin::{Origins, Place};
 pub use report::{Placed, Report, SeedRun};
 pub use run::{Job, Observer, run};

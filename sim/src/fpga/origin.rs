@@ -57,24 +57,35 @@ impl Origins {
         Some(place.clone())
     }
 
-    /// The declaration of the signal that a name begins with, and whether that is the whole name.
-    fn signal(&self, name: &str) -> Option<(Place, bool)> {
+    /// The module of the design that a name leads into, and the rest of the name.
+    pub(super) fn inside<'a>(&self, name: &'a str) -> Option<(&Module, &'a str)> {
         let (instance, top) = self.top.as_ref()?;
         let mut rest = match instance.as_str() {
             "" => name,
             instance => name.strip_prefix(instance)?.strip_prefix('.')?,
         };
         let mut module = top;
-        let mut inside = false;
         while let Some((first, behind)) = rest.split_once('.') {
             let instance = module.instances.iter().find(|instance| instance.name == first);
-            let Some(instance) = instance else {
-                // Parts of a memory: `memory.0.0_WADDR`.
-                (rest, inside) = (first, true);
-                break;
-            };
+            let Some(instance) = instance else { break };
             (module, rest) = (&instance.module, behind);
         }
+        Some((module, rest))
+    }
+
+    /// The design's top module, if the design is ours.
+    pub(super) fn top(&self) -> Option<&Module> {
+        self.top.as_ref().map(|(_, top)| &**top)
+    }
+
+    /// The declaration of the signal that a name begins with, and whether that is the whole name.
+    fn signal(&self, name: &str) -> Option<(Place, bool)> {
+        let (module, rest) = self.inside(name)?;
+        // Parts of a memory: `memory.0.0_WADDR`.
+        let (rest, inside) = match rest.split_once('.') {
+            Some((memory, _)) => (memory, true),
+            None => (rest, false),
+        };
         let whole = rest.split_once('[').map_or(rest, |(signal, _)| signal);
         let signals = module.signals.iter().map(|signal| (&signal.name, signal.location));
         let memories = module.memories.iter().map(|memory| (&memory.name, memory.location));

@@ -6,6 +6,7 @@ use systole_gen::board::{Board, Capacity};
 
 use super::cells::Cells;
 use super::error::Overuse;
+use super::mapping::{Memory, Multipliers};
 use super::timing::Timing;
 
 /// What is known of a design after synthesis, or after placing and routing.
@@ -19,6 +20,10 @@ pub struct Report {
     pub clock_hz: u64,
     /// The netlist.
     pub cells: Cells,
+    /// Where its memories went, by name.
+    pub memories: Vec<Memory>,
+    /// Where its multiplications went, by module.
+    pub multipliers: Vec<Multipliers>,
     /// What nextpnr made of it; `None` after synthesis alone.
     pub placed: Option<Placed>,
     /// Each tool that ran, with its version.

@@ -12,12 +12,16 @@ use systole_gen::board::{Project, SYNTHESIS_SCRIPT};
 use super::cells::Cells;
 use super::error::Error;
 use super::fit::{complaints, overused};
+use super::mapping;
 use super::origin::Origins;
 use super::report::{self, Placed, Report, SeedRun};
 use super::timing::Timing;
 use super::tools::Tools;
 use crate::process;
 use crate::settings::Settings;
+
+/// All that Yosys prints; what it prints in spite of `-q` are complaints.
+const SYNTHESIS_LOG: &str = "synthesis.log";
 
 /// What builds for WebAssembly say when a design has chains of logic that are too long for them.
 const OUT_OF_STACK: &str = "call stack exhausted";
@@ -104,6 +108,10 @@ struct Flow<'a> {
 impl Flow<'_> {
     fn report(&mut self) -> Result<Report, Error> {
         let cells = self.synthesise()?;
+        let top = self.job.count.unwrap_or(self.job.project.board().name);
+        let list = self.read(&self.job.project.files_of_tools().multipliers)?;
+        let multipliers = mapping::multipliers(&list, self.job.origins);
+        let memories = mapping::memories(&self.read(SYNTHESIS_LOG)?, top, self.job.origins);
         let placed = match (self.job.count, &self.tools.placer) {
             (None, Some(_)) => {
                 self.check_capacity(&cells)?;
@@ -114,9 +122,11 @@ impl Flow<'_> {
         let board = self.job.project.board();
         Ok(Report {
             board,
-            top: self.job.count.unwrap_or(board.name).to_owned(),
+            top: top.to_owned(),
             clock_hz: self.job.project.chip_hz(),
             cells,
+            memories,
+            multipliers,
             placed,
             tools: self.tools.versions(),
             steps: std::mem::take(&mut self.steps),
@@ -135,7 +145,7 @@ impl Flow<'_> {
             self.write(&project.synthesis(&verilog, Some(module)))?;
         }
         let mut command = self.settings.command(&self.tools.yosys.program);
-        command.args(["-q", "-s", SYNTHESIS_SCRIPT]);
+        command.args(["-q", "-l", SYNTHESIS_LOG, "-s", SYNTHESIS_SCRIPT]);
         self.step("yosys", "synthesis", command, "yosys.log")?;
         let statistics = project.files_of_tools().statistics;
         let text = self.read(&statistics)?;

@@ -61,8 +61,15 @@ fn problem(
         return Some(format!("{name}: not found in {PROGRAMS} programs"));
     };
     let options = format!("--preset {preset} --inject {name}");
-    let origin =
-        Origin { preset, config, seed: 1, fault: number, options: &options, verilator: None };
+    let origin = Origin {
+        preset,
+        config,
+        seed: 1,
+        fault: number,
+        netlists: None,
+        options: &options,
+        verilator: None,
+    };
     let failure = Failure::shrink(found, &origin, library, Budget::default(), |_, _| ())
         .expect("enough memory");
     let (kind, size) = (failure.divergence.kind, failure.program.instruction_count());

@@ -16,6 +16,9 @@ pub const BANKS: u32 = 2;
 /// of the one just ahead (`forward_near`) or of the one before (`forward_far`) replaces the stale
 /// row read. `done` is high one cycle after an add marked `add_last` was written.
 ///
+/// A row that is read in the cycle of its write is stale for an add, which is what `forward_far` is
+/// for; tokens keep a store from it.
+///
 /// *Store port* (`store_*`): reads a row when its bank is not being read by an add;
 /// `store_data` is the row granted in the previous cycle. It does not see adds under way.
 pub fn accumulators(config: &NpuConfig) -> Module {
@@ -48,7 +51,8 @@ pub fn accumulators(config: &NpuConfig) -> Module {
         for bank in 0..BANKS {
             let memory = m
                 .memory(format!("bank_{bank}"), config.accumulator_rows / BANKS, U(width))
-                .style(RamStyle::Block);
+                .style(RamStyle::Block)
+                .collisions_unused();
             let add_here = (add_reads & add_bank.eq(bank)).named(format!("add_reads_{bank}"));
             let store_here =
                 (store_valid & store_bank.eq(bank)).named(format!("store_wants_{bank}"));

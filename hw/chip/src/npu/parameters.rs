@@ -16,7 +16,9 @@ pub fn parameters(config: &NpuConfig) -> Module {
         let read_valid = m.input("read_valid", Bit);
         let read_row = m.input("read_row", U(16));
 
-        let rows = m.memory("rows", config.parameter_rows, row).style(RamStyle::Block);
+        // Tokens keep STORE from a row that is being written.
+        let rows =
+            m.memory("rows", config.parameter_rows, row).style(RamStyle::Block).collisions_unused();
         m.clocked(|| {
             when(write_valid, || rows.write(write_row.trunc(row_bits), write_data));
         });

@@ -43,8 +43,9 @@ impl Client {
 /// depthwise convolutions), `weight_0_`, `weight_1_`, `store_`; write clients: `result_`, `load_`.
 /// Each bank does one read and one write a cycle; a client that is refused sees `ready` low and
 /// asks again. The activation and the taps are never refused: taps must not meet in a bank.
-/// `<client>_data` is the row that was granted in the previous cycle, and only then. Of LOAD's rows
-/// only the elements in `load_write_lanes` are written.
+/// `<client>_data` is the row that was granted in the previous cycle, and only then; tokens keep
+/// clients from a row that is being written. Of LOAD's rows only the elements in `load_write_lanes`
+/// are written.
 pub fn scratchpad(config: &NpuConfig) -> Module {
     let width = 8 * config.dim;
     let row_bits = config.scratchpad_rows.ilog2();
@@ -97,7 +98,8 @@ pub fn scratchpad(config: &NpuConfig) -> Module {
         for bank in 0..BANKS {
             let memory = m
                 .memory(format!("bank_{bank}"), config.scratchpad_rows / BANKS, U(width))
-                .style(RamStyle::Block);
+                .style(RamStyle::Block)
+                .collisions_unused();
             let wants: Vec<Signal> = readers
                 .iter()
                 .zip(&read_names)

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use systole_chip::ChipConfig;
-use systole_sim::{Error, Library};
+use systole_sim::{Error, Library, Netlists};
 
 pub use elf::elf_file;
 pub use recorded::Recorded;
@@ -58,6 +58,8 @@ pub struct Origin<'a> {
     pub seed: u64,
     /// Number of the injected fault, 0 for none.
     pub fault: u16,
+    /// Modules that are there as netlists.
+    pub netlists: Option<&'a Netlists>,
     /// Command line options that lead to this chip, fault and kind of programs again.
     pub options: &'a str,
     /// What Verilator calls its version, if that is known.
@@ -203,6 +205,8 @@ impl Failure {
             preset: self.subject.preset.clone(),
             config: origin.config.to_toml(),
             fault: self.subject.fault.clone(),
+            cells: origin.netlists.map(|netlists| netlists.technology.name().to_owned()),
+            modules: origin.netlists.map_or(Vec::new(), |netlists| netlists.modules.clone()),
             seed: self.subject.seed,
             index: self.subject.index,
             environment: self.program.environment,

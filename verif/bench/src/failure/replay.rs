@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use systole_chip::ChipConfig;
+use systole_gen::netlist::Technology;
 use systole_golden::elf::Program as Elf;
-use systole_sim::{Error, Library};
+use systole_sim::{Error, Library, Netlists};
 
 use super::ELF;
 use crate::lockstep::{Case, Outcome};
@@ -27,6 +28,12 @@ pub struct Recipe {
     pub config: String,
     /// Injected fault.
     pub fault: Option<String>,
+    /// Cells of the netlists that are there in place of modules.
+    #[serde(default)]
+    pub cells: Option<String>,
+    /// These modules.
+    #[serde(default)]
+    pub modules: Vec<String>,
     /// Seed of the campaign.
     pub seed: u64,
     /// Index of the program in it.
@@ -48,6 +55,8 @@ pub struct Replay {
     pub config: ChipConfig,
     /// Number of the injected fault, 0 for none.
     pub fault: u16,
+    /// Modules that are there as netlists.
+    pub netlists: Option<Netlists>,
     elf: Elf,
 }
 
@@ -79,6 +88,12 @@ impl Replay {
                 .find_map(|(number, fault)| (fault.name == name).then_some(number))
                 .ok_or_else(|| bad(format!("the chip cannot have the fault `{name}`")))?,
         };
+        let technology = recipe.cells.as_deref().map(|cells| {
+            let found = Technology::ALL.into_iter().find(|technology| technology.name() == cells);
+            found.ok_or_else(|| bad(format!("there are no netlists of `{cells}`")))
+        });
+        let modules = recipe.modules.clone();
+        let netlists = technology.transpose()?.map(|technology| Netlists { technology, modules });
         let path = folder.join(ELF);
         let bad = |message: String| BadFolder { path: path.clone(), message };
         let bytes = fs::read(&path).map_err(|error| bad(error.to_string()))?;
@@ -87,7 +102,7 @@ impl Replay {
         if elf.tohost().is_none() {
             return Err(bad("it has no symbol `tohost`, by which programs end".into()));
         }
-        Ok(Self { recipe, config, fault, elf })
+        Ok(Self { recipe, config, fault, netlists, elf })
     }
 
     /// Runs the program in lockstep.

@@ -29,7 +29,7 @@ fn config(preset: &str) -> ChipConfig {
 /// The board around a chip, and the boot ROM of the chip's tests.
 fn files(config: &ChipConfig) -> Vec<GeneratedFile> {
     let mut files = verilog(&check(&board(config, &PERIPHERALS)).unwrap());
-    let rom = program::rom();
+    let rom = program::rom(true);
     let lines = rom.chunks(config.core.fetch_bits() as usize / 32).map(|words| {
         let digits: String = words.iter().rev().map(|word| format!("{word:08x}")).collect();
         format!("{digits}\n")
@@ -150,7 +150,7 @@ fn the_boot_rom_is_read_from_its_file_and_runs() {
     }
     for preset in ["nano", "edge"] {
         let mut expected: Vec<String> =
-            program::says(b'w').iter().map(|byte| byte.to_string()).collect();
+            program::says(b'w', true).iter().map(|byte| byte.to_string()).collect();
         expected.push(format!("leds {}", program::LAST_LEDS));
         let config = config(preset);
         let words = Shape::of(&config).words().to_string();

@@ -89,7 +89,7 @@ fn check_board(name: &str) {
 }
 
 /// Checks those of the board's preset with these settings.
-fn check_chip(board: &Board, settings: &[&str]) {
+fn check_chip(board: &'static Board, settings: &[&str]) {
     let name = board.name;
     let config = ChipConfig::preset(board.preset).unwrap().with_settings(settings).unwrap();
     let project = Project::new(board, None).unwrap();

@@ -1,6 +1,6 @@
 /* For a board: says hello over the serial port, and lights as many LEDs as it has said words.
    `systole upload sw/programs/hello.elf --port /dev/ttyUSB0` runs it. */
-#include "board.h"
+#include "runtime.h"
 
 static void print_decimal(uint32_t value)
 {

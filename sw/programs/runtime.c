@@ -1,7 +1,4 @@
 #include "runtime.h"
-#ifdef BOARD
-#include "board.h"
-#endif
 
 extern volatile uint32_t tohost[2], fromhost[2];
 

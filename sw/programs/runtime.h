@@ -32,4 +32,14 @@ uint32_t random_word(uint32_t *state);
 #define NPU_DOORBELL         REGISTER(0x40000010)
 #define NPU_CLEAR            REGISTER(0x40000014)
 
+/* Only on a board (docs/soc.md). Built with BOARD, console and exit go over the serial port. */
+#define UART_DATA   REGISTER(0x10000000)
+#define UART_STATUS REGISTER(0x10000004)
+
+#define GPIO_LEDS    REGISTER(0x10010000)
+#define GPIO_BUTTONS REGISTER(0x10010004)
+#define GPIO_BOOT    REGISTER(0x10010008)
+#define GPIO_CLOCK   REGISTER(0x1001000c)
+#define GPIO_BAUD    REGISTER(0x10010010)
+
 #endif

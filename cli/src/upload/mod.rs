@@ -105,7 +105,7 @@ fn identify(monitor: &mut Monitor<impl Line>, args: &Args) -> Result<Identity> {
         output::count(u64::from(identity.ram_bytes / 1024), "KiB").replace("KiBs", "KiB"),
         identity.self_test
     );
-    if identity.self_test != SelfTest::Passed {
+    if !matches!(identity.self_test, SelfTest::Passed | SelfTest::Absent) {
         note!("warning: the NPU of this board does not compute as it should");
     }
     Ok(identity)

@@ -91,3 +91,20 @@ impl Line for Port {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_told_what_to_do_about_a_port_that_cannot_be_opened() {
+        for (kind, help) in [
+            (ErrorKind::NotFound, "is the board connected?"),
+            (ErrorKind::PermissionDenied, "usermod -aG dialout"),
+            (ErrorKind::ResourceBusy, "another program has it"),
+        ] {
+            let message = cannot_open(Path::new("/dev/ttyUSB0"), &kind.into()).to_string();
+            assert!(message.contains("/dev/ttyUSB0") && message.contains(help), "{message}");
+        }
+    }
+}

@@ -55,7 +55,7 @@ impl Program {
         let program = elf::Program::parse(&self.name, data, LARGEST_RAM).map_err(|error| {
             Error::usage(error).help(
                 "link a static 32-bit little-endian RISC-V executable into the RAM, from \
-                 0x80001000, as sw/programs/link.ld does; or say by --address where plain bytes go",
+                 0x80001000, as sw/programs/board.ld does; or say by --address where plain bytes go",
             )
         })?;
         self.entry = program.entry;

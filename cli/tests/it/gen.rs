@@ -82,7 +82,17 @@ fn a_board_gets_all_that_its_tools_take() {
         assert_eq!(files.contains_key("vivado.tcl"), constraints == "xdc");
     }
     run(folder.path(), "gen --board ulx3s --preset nano --clock 50 -o fast").code(0);
-    assert!(contents(&folder.path().join("fast"))["ulx3s.v"].contains("EHXPLLL"));
+    let files = contents(&folder.path().join("fast"));
+    assert!(files["ulx3s.v"].contains("EHXPLLL"));
+    let monitor = systole_monitor::boot_hex(&systole_monitor::Chip {
+        name: "nano".to_owned(),
+        clock_hz: 50_000_000,
+        ram_bytes: 128 << 10,
+        fetch_bits: 32,
+        dim: 4,
+        scratchpad_rows: 2048,
+    });
+    assert!(files["boot.hex"] == monitor, "the boot ROM holds the monitor for this chip");
 }
 
 #[test]

@@ -11,6 +11,20 @@ use crate::protocol::SelfTest;
 /// Longest name of a chip in the banner.
 const NAME_CHARACTERS: usize = 32;
 
+/// A text, and the number that follows it.
+type Part = (&'static str, Option<Register>);
+
+/// How a test fails: its number, and what is said.
+const FAILURES: [(u32, &[Part]); 4] = [
+    (SelfTest::ERROR, &[("failed, the NPU's status is ", Some(FOUND))]),
+    (SelfTest::ENDLESS, &[("failed, the job did not end", None)]),
+    (
+        SelfTest::DIFFERS,
+        &[("failed, at ", Some(PLACE)), (" is ", Some(FOUND)), (", not ", Some(EXPECTED))],
+    ),
+    (SelfTest::FAULT, &[("failed, nothing answers at ", Some(PLACE))]),
+];
+
 /// The texts, and the routines that print.
 pub struct Banner {
     /// Prints the text at `A2`; link `RA`.
@@ -36,16 +50,7 @@ impl Banner {
 
     fn verdict(&mut self, code: &mut Code) {
         let end = code.label();
-        let failures: [(u32, &[(&str, Option<Register>)]); 4] = [
-            (SelfTest::ERROR, &[("failed, the NPU's status is ", Some(FOUND))]),
-            (SelfTest::ENDLESS, &[("failed, the job did not end", None)]),
-            (
-                SelfTest::DIFFERS,
-                &[("failed, at ", Some(PLACE)), (" is ", Some(FOUND)), (", not ", Some(EXPECTED))],
-            ),
-            (SelfTest::FAULT, &[("failed, nothing answers at ", Some(PLACE))]),
-        ];
-        for (outcome, parts) in failures {
+        for (outcome, parts) in FAILURES {
             let other = code.label();
             code.li(T1, outcome);
             code.bne(OUTCOME, T1, other);

@@ -72,19 +72,10 @@ impl Commands {
         code.call(RA, serial.receive_word);
         self.refuse_damaged(code);
         code.andi(T1, COMMAND, 0xff);
-        let commands: [(u8, &dyn Fn(&mut Code)); 4] = [
-            (command::IDENTIFY, &|code| self.identify(code, serial, chip)),
-            (command::WRITE, &|code| self.write(code, serial)),
-            (command::READ, &|code| self.read(code, serial)),
-            (command::GO, &|code| self.go(code)),
-        ];
-        for (number, emit) in commands {
-            let other = code.label();
-            code.li(T2, number.into());
-            code.bne(T1, T2, other);
-            emit(code);
-            code.bind(other);
-        }
+        on(code, command::IDENTIFY, |code| self.identify(code, serial, chip));
+        on(code, command::WRITE, |code| self.write(code, serial));
+        on(code, command::READ, |code| self.read(code, serial));
+        on(code, command::GO, |code| self.go(code));
         code.li(T4, status::UNKNOWN_COMMAND);
         code.j(self.refuse);
         code.bind(serial.gives_up);
@@ -228,6 +219,15 @@ impl Commands {
         code.call(RA, serial.send_word);
         code.jr(LINK_PART);
     }
+}
+
+/// What happens if `T1` is the number of a command.
+fn on(code: &mut Code, number: u8, emit: impl FnOnce(&mut Code)) {
+    let other = code.label();
+    code.li(T2, number.into());
+    code.bne(T1, T2, other);
+    emit(code);
+    code.bind(other);
 }
 
 /// LEDs 0 and 1 are lit if the test of the NPU passed, else in turns, two to four times a second. LED 0

@@ -31,6 +31,7 @@ pub const BOARD: Board = Board {
     buttons: &[Pin::new("88").pull(Pull::Down), Pin::new("87").pull(Pull::Down)],
     tied: &[],
     preset: "nano",
-    // 32 of the 46 blocks of RAM; 128 KiB would take 64.
-    settings: &["memory.ram_bytes=65536", "npu.scratchpad_rows=1024"],
+    // The RAM takes 32 of the 46 blocks, and 128 KiB would take 64. Accumulators 4 columns wide would
+    // take 8, in all 50.
+    settings: &["memory.ram_bytes=65536", "npu.dim=2"],
 };

@@ -42,7 +42,7 @@ pub fn faulty_verilog() -> Vec<(String, String)> {
 }
 
 /// A model of the stand-in as `verilog` describes it.
-pub fn model(verilog: &[(String, String)], variant: Variant) -> Model<'_> {
+pub fn model<'a>(verilog: &'a [(String, String)], variant: Variant<'a>) -> Model<'a> {
     let faults = verilog[0].1.starts_with("`define FAULTS");
     let wide = verilog[0].1.starts_with("`define WIDE");
     Model {

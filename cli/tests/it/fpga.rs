@@ -60,13 +60,16 @@ fn verilog_becomes_a_bitstream() {
     ]);
     let result = json(&folder.path().join("result.json"));
     assert_documented(&result);
-    for part in ["seeds", "critical_path", "utilisation", "steps"] {
+    for part in ["seeds", "critical_path", "utilisation", "steps", "memories", "multipliers"] {
         assert_documented(&result[part][0]);
     }
     assert_eq!(
         (&result["bram"], &result["dsp"], &result["lut_ram"]),
         (&1.into(), &1.into(), &0.into())
     );
+    let memory = &result["memories"][0];
+    assert_eq!((&memory["name"], &memory["storage"]), (&"board.memory".into(), &"block".into()));
+    assert_eq!(result["multipliers"][0]["cells"], 1);
     let seeds: Vec<f64> =
         (0..2).map(|seed| result["seeds"][seed]["fmax_mhz"].as_f64().expect("MHz")).collect();
     let fmax = result["fmax_mhz"].as_f64().expect("MHz");

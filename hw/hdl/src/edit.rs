@@ -46,14 +46,23 @@ pub fn edit(module: ir::Module, change: impl FnOnce(&mut Editor)) -> ir::Module 
 /// A copy of a module in which the module called `name`, somewhere below it, is edited by `change`.
 /// Nothing changes if there is none.
 pub fn edit_below(top: &Module, name: &str, change: impl Fn(&mut Editor)) -> Module {
-    let mut done = HashMap::new();
-    Module(copy_below(&top.0, name, &change, &mut done))
+    Module(edit_where(&top.0, &|module| module.name == name, &change))
+}
+
+/// A copy of a module in which it, and the modules below it, of those that `which` holds of, are
+/// edited by `change`.
+pub(crate) fn edit_where(
+    top: &Arc<ir::Module>,
+    which: &dyn Fn(&ir::Module) -> bool,
+    change: &dyn Fn(&mut Editor),
+) -> Arc<ir::Module> {
+    copy_below(top, which, change, &mut HashMap::new())
 }
 
 fn copy_below(
     module: &Arc<ir::Module>,
-    name: &str,
-    change: &impl Fn(&mut Editor),
+    which: &dyn Fn(&ir::Module) -> bool,
+    change: &dyn Fn(&mut Editor),
     done: &mut HashMap<String, Arc<ir::Module>>,
 ) -> Arc<ir::Module> {
     if let Some(done) = done.get(&module.name) {
@@ -61,9 +70,9 @@ fn copy_below(
     }
     let mut copy = ir::Module::clone(module);
     for instance in &mut copy.instances {
-        instance.module = copy_below(&instance.module, name, change, done);
+        instance.module = copy_below(&instance.module, which, change, done);
     }
-    let copy = Arc::new(if copy.name == name { edit(copy, change) } else { copy });
+    let copy = Arc::new(if which(&copy) { edit(copy, change) } else { copy });
     done.insert(module.name.clone(), copy.clone());
     copy
 }
@@ -93,6 +102,11 @@ impl Editor {
             let index = module.signals.iter().position(|signal| signal.name == name);
             index.map(|index| SignalId(index as u32))
         })
+    }
+
+    /// Which signal of the module a value is.
+    pub(crate) fn signal_id(&self, signal: Signal) -> SignalId {
+        with(|arena| arena.signal_of(signal.expr)).expect("a declared signal")
     }
 
     /// The memory of this name, and its number of words.

@@ -286,7 +286,7 @@ pub struct Memory {
     pub ty: Ty,
     /// How it should be built.
     pub style: RamStyle,
-    /// Nobody uses what a synchronous read gives when the word is written at the same edge.
+    /// Nobody uses, of what a synchronous read gives, the bits that are written at the same edge.
     pub collisions_unused: bool,
     /// `$readmemh` file for the initial contents, if any.
     pub init_file: Option<String>,

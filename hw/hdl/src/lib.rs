@@ -81,6 +81,7 @@ mod bits;
 mod block;
 mod bundle;
 mod checks;
+mod collide;
 mod combine;
 mod cut;
 mod design;
@@ -109,6 +110,7 @@ pub use bits::Bits;
 pub use block::{Switch, When, switch, when};
 #[doc(hidden)]
 pub use bundle::field_name;
+pub use collide::scramble_collisions;
 pub use combine::{cat, lit, lit_bits, one_hot_select, select, zero};
 pub use design::{Design, check};
 pub use error::{Error, Errors};

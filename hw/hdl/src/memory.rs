@@ -64,8 +64,10 @@ impl Memory {
         self.change(here(), |memory| memory.style = style)
     }
 
-    /// Says that nobody uses what a synchronous read gives when the word is written at the same
-    /// edge, so that synthesis needs no logic around a block RAM to make it the old word.
+    /// Says that nobody uses, of what a synchronous read gives, the bits that are written at the same
+    /// edge, so that synthesis needs no logic around a block RAM to make them the old ones.
+    /// [`scramble_collisions`](crate::scramble_collisions) makes a design that shows whether it is
+    /// true.
     #[track_caller]
     pub fn collisions_unused(self) -> Memory {
         self.change(here(), |memory| memory.collisions_unused = true)

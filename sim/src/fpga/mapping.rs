@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use systole_hdl::ir::{BinaryOp, ExprKind, Module};
+use systole_hdl::stats::statistics;
 
 use super::origin::Origins;
 
@@ -74,17 +74,16 @@ fn bits(name: &str, origins: &Origins) -> Option<u64> {
 /// The multipliers of a netlist, whose names below the top are in `list`, a line each: those of
 /// modules with multiplications, and of what else has some.
 pub(super) fn multipliers(list: &str, origins: &Origins) -> Vec<Multipliers> {
-    let mut products: BTreeMap<String, u64> = BTreeMap::new();
-    if let Some(top) = origins.top() {
-        count_products(top, &mut products);
-    }
+    let statistics = origins.design().map(|design| statistics(&design)).unwrap_or_default();
+    let own = statistics.into_iter().map(|row| (row.module, row.own.multipliers * row.occurrences));
+    let products: BTreeMap<String, u64> = own.filter(|(_, products)| *products > 0).collect();
     let mut cells: BTreeMap<String, u64> = products.keys().map(|name| (name.clone(), 0)).collect();
     for line in list.lines() {
         let Some((_, name)) = line.split_once('/') else { continue };
         *cells.entry(module_of(name, origins)).or_default() += 1;
     }
     let row = |(module, cells): (String, u64)| {
-        let ours = origins.top().is_some();
+        let ours = origins.design().is_some();
         let products = ours.then(|| products.get(&module).copied().unwrap_or(0));
         Multipliers { module, products, cells }
     };
@@ -100,20 +99,6 @@ fn module_of(cell: &str, origins: &Origins) -> String {
         return module.name.clone();
     }
     path.rsplit_once('.').map_or("", |(instance, _)| instance).to_owned()
-}
-
-/// Adds the multiplications of a module and of all instances below it.
-fn count_products(module: &Module, counts: &mut BTreeMap<String, u64>) {
-    let constant = |id| matches!(module.expr(id).kind, ExprKind::Literal(_));
-    let product = |kind: &ExprKind| match kind {
-        ExprKind::Binary(BinaryOp::Mul, left, right) => !constant(*left) && !constant(*right),
-        _ => false,
-    };
-    let own = module.exprs.iter().filter(|expr| product(&expr.kind)).count() as u64;
-    if own > 0 {
-        *counts.entry(module.name.clone()).or_default() += own;
-    }
-    module.instances.iter().for_each(|instance| count_products(&instance.module, counts));
 }
 
 #[cfg(test)]

@@ -73,9 +73,9 @@ impl Origins {
         Some((module, rest))
     }
 
-    /// The design's top module, if the design is ours.
-    pub(super) fn top(&self) -> Option<&Module> {
-        self.top.as_ref().map(|(_, top)| &**top)
+    /// The design, if it is ours.
+    pub(super) fn design(&self) -> Option<Design> {
+        self.top.as_ref().map(|(_, top)| Design::unchecked(top.clone()))
     }
 
     /// The declaration of the signal that a name begins with, and whether that is the whole name.

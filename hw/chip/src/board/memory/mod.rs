@@ -7,7 +7,6 @@ pub mod buses;
 pub mod hart_port;
 pub mod ram;
 pub mod shape;
-mod turns;
 
 #[cfg(test)]
 mod tests;

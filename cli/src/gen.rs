@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use systole_chip::board::memory::boot_rom::BOOT_FILE;
+use systole_chip::soc::{systole_axi, systole_wishbone};
 use systole_gen::GeneratedFile;
 use systole_gen::board::{FPGA_MODULE, Project, SYNTHESIS_SCRIPT, VIVADO_SCRIPT};
+use systole_hdl::Design;
 
-use crate::args::{ChipArgs, keys_help};
+use crate::args::{Chip, ChipArgs, keys_help};
 use crate::board::{self, BoardArgs};
 use crate::exit::{Error, Exit, Result};
 use crate::output;
@@ -24,8 +26,42 @@ pub struct Args {
     /// With the retire port of riscv-formal.
     #[arg(long, conflicts_with = "board")]
     rvfi: bool,
+    /// Buses of the chip.
+    #[arg(long, value_enum, default_value_t = Bus::Native, conflicts_with_all = ["board", "rvfi"])]
+    bus: Bus,
     #[command(flatten)]
     board: BoardArgs,
+}
+
+/// The buses of the top module.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Bus {
+    /// The chip's own, module `systole_soc`.
+    Native,
+    /// AXI4 and AXI4-Lite, module `systole_axi`.
+    Axi,
+    /// Wishbone B4, module `systole_wishbone`.
+    Wishbone,
+}
+
+impl Bus {
+    /// The top module with these buses.
+    fn top(self, chip: &Chip, rvfi: bool) -> Result<Design> {
+        match self {
+            Bus::Native => simulation::design(chip, rvfi),
+            Bus::Axi => simulation::checked(&systole_axi(&chip.config)),
+            Bus::Wishbone => simulation::checked(&systole_wishbone(&chip.config)),
+        }
+    }
+
+    /// What is added to the name of the folder.
+    fn suffix(self) -> &'static str {
+        match self {
+            Bus::Native => "",
+            Bus::Axi => "-axi",
+            Bus::Wishbone => "-wishbone",
+        }
+    }
 }
 
 /// Writes the Verilog, the file list and the source map; for a board its project, too.
@@ -34,9 +70,9 @@ pub fn command(args: &Args) -> Result {
         return board(args, &project);
     }
     let chip = args.chip.chip()?;
-    let design = simulation::design(&chip, args.rvfi)?;
+    let design = args.bus.top(&chip, args.rvfi)?;
     let files = systole_gen::verilog(&design);
-    write(args, &chip.name, &chip.name, &files)?;
+    write(args, &format!("{}{}", chip.name, args.bus.suffix()), &chip.name, &files)?;
     say!("  top module: {}", design.top.name);
     Ok(Exit::Good)
 }

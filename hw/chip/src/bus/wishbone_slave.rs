@@ -41,7 +41,6 @@ pub fn wishbone_slave(address_bits: u32) -> Module {
 
         m.assume("answers_have_requests", !bus.rsp_valid | sent);
         m.check("ends_only_what_is_asked", !(wbs.ack_o | wbs.err_o) | asks);
-        m.cover("gives_up", sent & !asks);
         m.cover("fails", wbs.err_o);
     })
 }

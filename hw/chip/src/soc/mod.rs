@@ -1,9 +1,13 @@
 //! The system on chip: hart, NPU, CLINT and what connects them.
 
+pub mod axi;
 pub mod bus;
 pub mod clint;
+pub mod host;
 pub mod interconnect;
 pub mod map;
+mod vivado;
+pub mod wishbone;
 
 #[cfg(test)]
 mod tests;
@@ -14,13 +18,26 @@ use systole_hdl::prelude::*;
 use crate::ChipConfig;
 use crate::core::core;
 use crate::npu::npu;
+pub use axi::systole_axi;
 use bus::DataBus;
 use clint::clint;
+use host::{device_arbiter, host_routes};
 use interconnect::data_interconnect;
+pub use wishbone::systole_wishbone;
 
 /// The top module `systole_soc`, with the ports of `docs/soc.md`; `rvfi` adds the retire port and
 /// those of the NPU's jobs and units. `config` is a validated one.
 pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
+    system(config, rvfi, false)
+}
+
+/// The same with what a system around the chip wants of it: `host_*` reaches the devices ([`host`]),
+/// `external_interrupt` goes to the hart, `npu_interrupt` the NPU's.
+pub fn soc_with_host(config: &ChipConfig) -> Module {
+    system(config, false, true)
+}
+
+fn system(config: &ChipConfig, rvfi: bool, with_host: bool) -> Module {
     let core = core(&config.core, rvfi);
     let npu = npu(&config.npu, rvfi);
     module("systole_soc", |m| {
@@ -38,14 +55,26 @@ pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
         routes.pin("hart_req_partial", hart.out("dbus_req_partial"));
         DataBus::of_instance(&routes, "ram", 32).connect_to(dbus);
         let timer = m.instance("timer", &clint());
-        DataBus::of_instance(&routes, "clint", map::CLINT_ADDRESS_BITS)
-            .into_instance(&timer, "bus");
-        DataBus::of_instance(&routes, "npu", map::NPU_ADDRESS_BITS).into_instance(&unit, "reg");
+        let to_timer = DataBus::of_instance(&routes, "clint", map::CLINT_ADDRESS_BITS);
+        let to_npu = DataBus::of_instance(&routes, "npu", map::NPU_ADDRESS_BITS);
+        if with_host {
+            host(m, [(to_timer, timer, "bus"), (to_npu, unit, "reg")]);
+        } else {
+            to_timer.into_instance(&timer, "bus");
+            to_npu.into_instance(&unit, "reg");
+        }
 
         m.section("Interrupts");
         hart.pin("timer_interrupt", timer.out("timer_interrupt"));
         hart.pin("software_interrupt", timer.out("software_interrupt"));
-        hart.pin("external_interrupt", unit.out("interrupt"));
+        if with_host {
+            let external = m.input("external_interrupt", Bit).doc("of the system around");
+            let of_npu = unit.out_as("interrupt", "interrupt_of_npu");
+            m.output("npu_interrupt", of_npu);
+            hart.pin("external_interrupt", of_npu | external);
+        } else {
+            hart.pin("external_interrupt", unit.out("interrupt"));
+        }
         if config.core.zicntr {
             hart.pin("mtime", timer.out("mtime"));
         } else {
@@ -64,6 +93,24 @@ pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
             export(m, unit, &npu, "npu_unit_");
         }
     })
+}
+
+/// The port `host_*`, which shares CLINT and NPU with the hart: what the hart asks of each, the
+/// device, and the prefix of its port.
+fn host(m: M, [clint, npu]: [(DataBus, Instance, &str); 2]) {
+    m.section("Accesses of a host");
+    let host = DataBus::sink(m, "host", host::ADDRESS_BITS);
+    let routes = m.instance("host_routes", &host_routes());
+    host.into_instance(&routes, "host");
+    for (name, bits, (from_hart, device, port)) in
+        [("clint", map::CLINT_ADDRESS_BITS, clint), ("npu", map::NPU_ADDRESS_BITS, npu)]
+    {
+        let name_of_arbiter = format!("{name}_arbiter");
+        let arbiter = m.instance(&name_of_arbiter, &device_arbiter(&name_of_arbiter, bits));
+        from_hart.into_instance(&arbiter, "hart");
+        DataBus::of_instance(&routes, name, bits).into_instance(&arbiter, "host");
+        DataBus::of_instance(&arbiter, "device", bits).into_instance(&device, port);
+    }
 }
 
 /// What AXI4 wants to know of every burst and never changes: full-width beats at rising addresses.

@@ -13,6 +13,7 @@ pub use verilog::{FILE_LIST, SOURCE_MAP, verilog, verilog_with_lines};
 
 pub mod board;
 pub mod firmware;
+pub mod package;
 pub mod shim;
 pub mod viewer;
 

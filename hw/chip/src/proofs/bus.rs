@@ -16,7 +16,7 @@ pub const PROOFS: &[Proof] = &[
                     writes are never under way together, and seven at most; each access is \
                     answered once, behind its request.",
         module: || checked(&axi_lite_master(), 7),
-        method: Method::Bounded { cycles: 12 },
+        method: Method::Bounded { cycles: 10 },
         faults: &[Fault {
             name: "reads-with-writes",
             description: "a read is sent while a write is under way",
@@ -84,8 +84,8 @@ pub const PROOFS: &[Proof] = &[
     Proof {
         name: "bursts-on-wishbone",
         statement: "Bursts of AXI4 on Wishbone: an access stays as it is until it ends; a burst of \
-                    reads has as many beats as it asks for, one of writes one answer behind its \
-                    last beat; both stay until they are taken.",
+                    reads has as many beats as it asks for, one of writes one answer; both stay \
+                    until they are taken.",
         module: || checked(&axi_to_wishbone(32), 0),
         method: Method::Bounded { cycles: 10 },
         faults: &[

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use systole_chip::soc::soc;
-use systole_hdl::Design;
+use systole_hdl::{Design, Module};
 use systole_sim::{Library, Netlists, Settings, Variant, Verilator, build_chip, build_design};
 use systole_verif::faults;
 
@@ -27,7 +27,12 @@ pub struct Extras<'a> {
 
 /// The checked design of a chip.
 pub fn design(chip: &Chip, rvfi: bool) -> Result<Design> {
-    systole_hdl::check(&soc(&chip.config, rvfi)).map_err(|errors| wrong_design(&errors))
+    checked(&soc(&chip.config, rvfi))
+}
+
+/// The checked design of a top module, which a validated configuration always gives.
+pub fn checked(top: &Module) -> Result<Design> {
+    systole_hdl::check(top).map_err(|errors| wrong_design(&errors))
 }
 
 /// The simulated model of a chip, compiled or from the cache.

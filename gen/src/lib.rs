@@ -14,6 +14,7 @@ pub use verilog::{FILE_LIST, SOURCE_MAP, verilog, verilog_with_lines};
 pub mod board;
 pub mod firmware;
 pub mod netlist;
+pub mod package;
 pub mod shim;
 pub mod viewer;
 

@@ -7,6 +7,9 @@
 {%- endif %}
 module {{ name }}{% if ports.is_empty() %};{% else %} (
 {%- for port in ports %}
+{%- for attribute in port.attributes %}
+    (* {{ attribute.name }} = "{{ attribute.value }}" *)
+{%- endfor %}
     {{ port.declaration }}{% if !loop.last %},{% endif %}{{ port.mark }}
 {%- endfor %}
 );

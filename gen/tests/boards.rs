@@ -28,7 +28,7 @@ fn stand_in(board: &Board) -> Vec<GeneratedFile> {
 
 fn project(board: &'static Board, mhz: Option<u64>) -> Vec<GeneratedFile> {
     let project = Project::new(board, mhz.map(|mhz| mhz * 1_000_000)).unwrap();
-    project.files(stand_in(board), FPGA_MODULE)
+    project.files(stand_in(board), FPGA_MODULE, &[])
 }
 
 fn text<'a>(files: &'a [GeneratedFile], path: &str) -> &'a str {
@@ -59,6 +59,12 @@ fn a_project_lists_every_file_with_the_top_last() {
         assert_eq!(listed, ["systole_board.v".to_owned(), format!("{}.v", board.name)]);
         let script = text(&files, SYNTHESIS_SCRIPT);
         assert!(listed.iter().all(|name| script.contains(&format!("read_verilog {name}\n"))));
+        let core = text(&files, &format!("{}.core", board.name));
+        assert!(core.starts_with("CAPI=2:\n"), "{core}");
+        let constraints = Project::new(board, None).unwrap().constraints().path;
+        for name in listed.iter().copied().chain([constraints.as_str()]) {
+            assert!(core.contains(&format!("      - {name}\n")), "no {name} in\n{core}");
+        }
         let xilinx = matches!(board.device.family, Family::Xilinx7 { .. });
         assert_eq!(files.iter().any(|file| file.path == VIVADO_SCRIPT), xilinx);
         assert_eq!(script.contains("write_json"), !xilinx, "{script}");

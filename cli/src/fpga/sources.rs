@@ -38,7 +38,7 @@ impl Sources {
             return counted(chip.name, design, boot, args.module.as_deref());
         }
         let (files, origins) = printed(&design, INSTANCE);
-        let mut files = project.files(files, FPGA_MODULE);
+        let mut files = project.files(files, FPGA_MODULE, &[&boot.path]);
         files.push(boot);
         Ok(Sources { name: chip.name, files, count: board.name.to_owned(), origins })
     }
@@ -61,7 +61,10 @@ fn given(args: &Args, project: &Project) -> Result<Sources> {
         return Err(Error::usage("--verilog: none of the files ends in .v")
             .help("name the Verilog files, and data files that they read"));
     }
-    let files = project.files(files, &args.top);
+    let is_data = |file: &&GeneratedFile| !file.path.ends_with(".v");
+    let data: Vec<String> = files.iter().filter(is_data).map(|file| file.path.clone()).collect();
+    let data: Vec<&str> = data.iter().map(String::as_str).collect();
+    let files = project.files(files, &args.top, &data);
     let origins = Origins::default();
     let count = args.top.clone();
     Ok(Sources { name: args.top.clone(), files, count, origins })

@@ -7,6 +7,7 @@ use askama::Template;
 use super::pll::Pll;
 use super::top::megahertz;
 use super::{Board, Family, constraints, top};
+use crate::package::board_core;
 use crate::verilog::{FILE_LIST, file_list};
 use crate::{GeneratedFile, rendered};
 
@@ -91,8 +92,14 @@ impl Project {
     }
 
     /// The files of a design, whose top is `module`, with all that the board adds: its top module,
-    /// the constraints, scripts, and a file list that has the top module, too.
-    pub fn files(&self, mut design: Vec<GeneratedFile>, module: &str) -> Vec<GeneratedFile> {
+    /// the constraints, scripts, a core file for FuseSoC, and a file list that has the top module,
+    /// too. `data` are files that the Verilog reads.
+    pub fn files(
+        &self,
+        mut design: Vec<GeneratedFile>,
+        module: &str,
+        data: &[&str],
+    ) -> Vec<GeneratedFile> {
         design.retain(|file| file.path != FILE_LIST);
         let top = top::print(self.board, module, self.pll, self.chip_hz);
         // Behind the last Verilog file, since parents follow children.
@@ -102,9 +109,10 @@ impl Project {
         design.push(file_list(self.board.name, &names));
         design.push(self.constraints());
         design.push(self.synthesis(&names, None));
+        let constraints = self.constraints().path;
+        design.push(board_core(self.board, &names, &constraints, data));
         if let Family::Xilinx7 { part } = self.board.device.family {
             let board = self.board;
-            let constraints = self.constraints().path;
             let script = Vivado { board, part, files: &names, constraints: &constraints };
             design.push(GeneratedFile { path: VIVADO_SCRIPT.into(), text: rendered(&script) });
         }

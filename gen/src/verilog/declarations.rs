@@ -43,12 +43,16 @@ impl Variables {
     }
 }
 
-/// The ports as they stand in the header, in columns, each with its signal unless it is a clock or
-/// reset.
-pub(super) fn ports<'m>(
-    module: &'m Module,
-    variables: &Variables,
-) -> Vec<(String, Option<&'m Signal>)> {
+/// A port as it stands in the header.
+pub(super) struct Port<'m> {
+    pub name: &'m str,
+    pub declaration: String,
+    /// `None` of a clock or reset.
+    pub signal: Option<&'m Signal>,
+}
+
+/// The ports as they stand in the header, in columns.
+pub(super) fn ports<'m>(module: &'m Module, variables: &Variables) -> Vec<Port<'m>> {
     struct Row<'m> {
         direction: &'static str,
         keyword: &'static str,
@@ -75,7 +79,8 @@ pub(super) fn ports<'m>(
     let width = rows.iter().map(|row| row.ty.len()).max().unwrap_or(0);
     let line = |row: Row<'m>| {
         let Row { direction, keyword, ty, name, signal } = row;
-        (format!("{direction:6} {keyword:4} {ty:width$}{name}"), signal)
+        let declaration = format!("{direction:6} {keyword:4} {ty:width$}{name}");
+        Port { name, declaration, signal }
     };
     rows.into_iter().map(line).collect()
 }

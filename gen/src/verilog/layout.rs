@@ -132,7 +132,7 @@ fn aligned(lines: &[(String, &str)]) -> String {
 fn broken(line: &str) -> Vec<String> {
     let code = line.trim_start();
     let indent = line.len() - code.len();
-    if code.starts_with("//") || code.starts_with("$display") {
+    if ["//", "$display", "(*"].iter().any(|whole| code.starts_with(whole)) {
         return vec![line.to_string()];
     }
     if let Some(lines) = chain(code, indent) {

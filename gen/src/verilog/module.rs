@@ -1,7 +1,7 @@
 //! The file of one module.
 
 use askama::Template;
-use systole_hdl::ir::{Item, Location, Module, PropertyKind};
+use systole_hdl::ir::{Item, Location, Module, PortAttribute, PropertyKind};
 
 use super::body::{Block, Body, Entry};
 use super::declarations::{self, Variables};
@@ -19,9 +19,10 @@ pub(super) fn print(module: &Module) -> (String, Vec<Origin>) {
     let variables = Variables::of(module);
     let ports = declarations::ports(module, &variables)
         .into_iter()
-        .map(|(declaration, signal)| {
+        .map(|declarations::Port { name, declaration, signal }| {
             let mark = signal.map(|signal| remarks.origin(&signal.doc, signal.location));
-            Port { declaration, mark: mark.unwrap_or_default() }
+            let attributes = module.port_attributes.iter().filter(|of| of.port == name);
+            Port { attributes: attributes.collect(), declaration, mark: mark.unwrap_or_default() }
         })
         .collect();
     let body = Body::new(module, &variables, &mut expressions, &mut remarks).print();
@@ -59,7 +60,7 @@ struct ModuleFile<'a> {
     banner: Vec<String>,
     name: &'a str,
     keep_hierarchy: bool,
-    ports: Vec<Port>,
+    ports: Vec<Port<'a>>,
     body: Vec<Entry>,
     /// What is declared but not read.
     unused: Vec<String>,
@@ -68,7 +69,8 @@ struct ModuleFile<'a> {
     covers: Vec<Property>,
 }
 
-struct Port {
+struct Port<'a> {
+    attributes: Vec<&'a PortAttribute>,
     declaration: String,
     mark: String,
 }

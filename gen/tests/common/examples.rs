@@ -53,6 +53,9 @@ pub fn register_file() -> Module {
 pub fn fifo(width: u32, depth: u32) -> Module {
     module("fifo", |m| {
         m.doc("First in, first out; `in_ready` does not depend on `out_ready`.");
+        m.port_attribute("clk", "X_INTERFACE_INFO", "xilinx.com:signal:clock:1.0 clk CLK");
+        m.port_attribute("clk", "X_INTERFACE_PARAMETER", "ASSOCIATED_RESET rst");
+        m.port_attribute("out_data", "mark_debug", "true");
         let bits = address_width(depth);
         let in_valid = m.input("in_valid", Bit);
         let in_data = m.input("in_data", U(width));

@@ -169,6 +169,7 @@ fn empty() -> Module {
     Module {
         name: "random".into(),
         keep_hierarchy: false,
+        port_attributes: Vec::new(),
         doc: String::new(),
         location: HERE,
         signals: Vec::new(),

@@ -2,6 +2,7 @@
 
 pub mod blocks;
 pub mod board;
+pub mod bus;
 pub mod config;
 pub mod core;
 pub mod npu;

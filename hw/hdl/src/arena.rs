@@ -109,6 +109,7 @@ impl Arena {
             name: name.to_string(),
             doc: String::new(),
             keep_hierarchy: false,
+            port_attributes: Vec::new(),
             location,
             signals: Vec::new(),
             exprs: Vec::new(),

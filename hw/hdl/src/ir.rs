@@ -63,6 +63,8 @@ pub struct Module {
     pub doc: String,
     /// Synthesis does not optimise across its ports.
     pub keep_hierarchy: bool,
+    /// What tools are told about its ports, in the order in which it was written.
+    pub port_attributes: Vec<PortAttribute>,
     /// Where `module(...)` was called.
     pub location: Location,
     /// Ports, wires, registers and named constants, in declaration order.
@@ -125,6 +127,19 @@ impl Module {
         let distinct = self.instances.iter().enumerate().filter(move |(i, _)| !repeated(*i));
         distinct.map(|(_, instance)| &instance.module)
     }
+}
+
+/// A Verilog attribute of a port.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PortAttribute {
+    /// Name of the port, which may be the implicit `clk` or `rst`.
+    pub port: String,
+    /// Name of the attribute.
+    pub name: String,
+    /// Its value, a string.
+    pub value: String,
+    /// Where it was given.
+    pub location: Location,
 }
 
 /// A named signal.

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::arena::{self, Block, here, with};
-use crate::ir::{self, Direction, Item, PropertyKind, SignalKind, Ty};
+use crate::ir::{self, Direction, Item, PortAttribute, PropertyKind, SignalKind, Ty};
 use crate::signal::{Operand, Signal};
 use crate::{Bits, finish};
 
@@ -46,6 +46,31 @@ impl M {
     /// would put it first.
     pub fn keep_hierarchy(self) {
         with(|a| a.module.keep_hierarchy = true);
+    }
+
+    /// Names of the ports that were declared so far, without the implicit ones.
+    pub fn port_names(self) -> Vec<String> {
+        with(|a| {
+            let ports = a.module.signals.iter().filter(|signal| signal.port.is_some());
+            ports.map(|port| port.name.clone()).collect()
+        })
+    }
+
+    /// Gives a port, also the implicit `clk` or `rst`, a Verilog attribute: something that a tool
+    /// wants to know of it. A port may have several.
+    #[track_caller]
+    pub fn port_attribute(
+        self,
+        port: impl AsRef<str>,
+        name: impl AsRef<str>,
+        value: impl AsRef<str>,
+    ) {
+        let location = here();
+        let [port, name, value] = [port.as_ref(), name.as_ref(), value.as_ref()].map(str::to_owned);
+        with(|a| {
+            a.check_token(self.id, location);
+            a.module.port_attributes.push(PortAttribute { port, name, value, location });
+        });
     }
 
     /// A heading between parts of the body.

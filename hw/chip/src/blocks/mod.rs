@@ -1,6 +1,7 @@
 //! Generic building blocks, free of RISC-V and of the NPU.
 
 pub mod fifo;
+pub mod turns;
 
 pub use fifo::{FifoPorts, fifo};
 

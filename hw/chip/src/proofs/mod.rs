@@ -10,6 +10,7 @@
 
 mod array;
 mod board;
+mod bus;
 mod fifo;
 mod free;
 mod interconnect;
@@ -86,6 +87,7 @@ pub fn all() -> Vec<Proof> {
         requantise::PROOFS,
         array::PROOFS,
         board::PROOFS,
+        bus::PROOFS,
     ]
     .concat()
 }

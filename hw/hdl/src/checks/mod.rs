@@ -1,5 +1,6 @@
 //! What can only be checked once a module is complete.
 
+mod attributes;
 mod drivers;
 mod flow;
 mod loops;
@@ -28,6 +29,7 @@ impl Report<'_> {
 /// of those, and gains this module's.
 pub(crate) fn module(module: &Module, paths: &mut Paths) -> Vec<Error> {
     let mut report = Report { module, errors: Vec::new() };
+    attributes::check(&mut report);
     drivers::check(&mut report);
     uses::check(&mut report);
     sharing::check(&mut report);

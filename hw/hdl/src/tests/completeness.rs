@@ -54,6 +54,32 @@ fn nothing_is_driven_twice() {
 }
 
 #[test]
+fn attributes_are_those_of_ports() {
+    let dut = module("dut", |m| {
+        let a = m.input("operand", Bit);
+        let state = m.reg("state", Bit);
+        m.clocked(|| state.set(a));
+        m.output("y", state);
+        m.port_attribute("clk", "X_INTERFACE_INFO", "clock");
+        m.port_attribute("operand", "mark_debug", "true");
+        m.port_attribute("operad", "mark_debug", "true"); // @misspelt
+        m.port_attribute("state", "mark_debug", "true"); // @no_port
+        m.port_attribute("rst", "mark_debug", "true"); // @no_reset
+        m.port_attribute("y", "mark debug", "true"); // @name
+        m.port_attribute("y", "mark_debug", "\"true\""); // @value
+    });
+    let expected = [
+        "@misspelt `dut` has no port `operad`: did you mean `operand`?",
+        "@no_port `dut` has no port `state`",
+        "@no_reset `dut` has no port `rst`",
+        "@name attribute of `y`: `mark debug` is not a usable name: only letters, digits and `_` \
+         are allowed",
+        "@value attribute of `y`: Verilog cannot carry \"\\\"true\\\"\"",
+    ];
+    assert_mistakes(&dut, &expected);
+}
+
+#[test]
 fn everything_is_read() {
     let dut = module("dut", |m| {
         m.input("a", Bit); // @input

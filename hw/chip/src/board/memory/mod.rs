@@ -8,7 +8,6 @@ pub mod hart_port;
 pub mod hart_ram;
 pub mod ram;
 pub mod shape;
-mod turns;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use systole_hdl::prelude::*;
 
 use super::buses::{RamRead, RamWrite};
 use super::shape::{Shape, part, part_of_next_cycle};
-use super::turns::take_turns;
+use crate::blocks::turns::take_turns;
 
 /// Module `board_ram`: one read and one write in a cycle, of the hart (`hart_*`) or the NPU
 /// (`npu_*`), which take turns when both ask. A read of a word that is being written gives what is

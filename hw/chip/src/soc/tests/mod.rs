@@ -1,5 +1,6 @@
 //! The SoC as a whole: its ports, and a program that uses every target of the data bus.
 
+mod buses;
 mod reservation;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -20,6 +20,7 @@ impl Ir {
             name: name.into(),
             doc: String::new(),
             keep_hierarchy: false,
+            port_attributes: Vec::new(),
             location: HERE,
             signals: Vec::new(),
             exprs: Vec::new(),

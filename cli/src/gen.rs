@@ -63,7 +63,7 @@ impl Bus {
             Bus::Wishbone => package::Bus::Wishbone,
         };
         let isa = chip.config.core.isa();
-        Package { design, bus, name: &chip.name, isa: &isa }.files()
+        Package { design, bus, isa: &isa }.files()
     }
 
     /// What is added to the name of the folder.

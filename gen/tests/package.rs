@@ -25,7 +25,7 @@ fn design(preset: &str, bus: Bus) -> Design {
 }
 
 fn package(design: &Design, bus: Bus) -> Vec<GeneratedFile> {
-    Package { design, bus, name: "mine", isa: "rv32imc_zicsr" }.files()
+    Package { design, bus, isa: "rv32imc_zicsr" }.files()
 }
 
 fn text<'a>(files: &'a [GeneratedFile], path: &str) -> &'a str {

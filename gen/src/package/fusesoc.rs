@@ -16,7 +16,7 @@ pub fn core(package: &Package) -> GeneratedFile {
     let verilog: Vec<String> = modules.iter().map(|module| format!("{}.v", module.name)).collect();
     let core = ChipCore {
         top: package.top(),
-        name: package.name,
+        isa: package.isa,
         version: VERSION,
         verilog: &verilog,
         testbench: TESTBENCH,
@@ -46,7 +46,7 @@ pub(crate) fn board_core(
 #[template(path = "package/chip.core", escape = "none")]
 struct ChipCore<'a> {
     top: &'a str,
-    name: &'a str,
+    isa: &'a str,
     version: &'a str,
     verilog: &'a [String],
     testbench: &'a str,

@@ -12,7 +12,6 @@ const FOLDER: &str = "systole";
 pub fn print(package: &Package) -> Vec<GeneratedFile> {
     let core = Core {
         top: package.top(),
-        name: package.name,
         isa: package.isa,
         fetch_bits: package.width("wbm_ibus_dat_i"),
         beat_bits: package.width("wbm_npu_dat_i"),
@@ -33,7 +32,6 @@ pub fn print(package: &Package) -> Vec<GeneratedFile> {
 #[template(path = "package/litex/core.py", escape = "none")]
 struct Core<'a> {
     top: &'a str,
-    name: &'a str,
     isa: &'a str,
     fetch_bits: u32,
     beat_bits: u32,

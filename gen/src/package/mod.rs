@@ -31,8 +31,6 @@ pub struct Package<'a> {
     pub design: &'a Design,
     /// Which buses they are.
     pub bus: Bus,
-    /// Name of the configuration, for descriptions.
-    pub name: &'a str,
     /// Instruction set, in lower case, as compilers take it: `rv32imc_zicsr`.
     pub isa: &'a str,
 }

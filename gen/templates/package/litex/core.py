@@ -1,4 +1,4 @@
-"""Systole as a CPU of LiteX, as configured by {{ name }}.
+"""Systole as a CPU of LiteX.
 
 LiteX finds it when it is started in the folder above this one:
 

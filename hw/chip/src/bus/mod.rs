@@ -2,13 +2,13 @@
 //!
 //! | module | from | to |
 //! |---|---|---|
-//! | [`axi_lite_master`] | data bus | AXI4-Lite |
-//! | [`axi_lite_fetch`] | instruction bus | AXI4-Lite, read channels |
-//! | [`axi_lite_slave`] | AXI4-Lite | data bus |
-//! | [`wishbone_master`] | data bus | Wishbone B4 |
-//! | [`wishbone_fetch`] | instruction bus | Wishbone B4 |
-//! | [`wishbone_slave`] | Wishbone B4 | data bus |
-//! | [`axi_to_wishbone`] | AXI4 bursts, as the NPU makes them | Wishbone B4 |
+//! | [`axi_lite_master()`] | data bus | AXI4-Lite |
+//! | [`axi_lite_fetch()`] | instruction bus | AXI4-Lite, read channels |
+//! | [`axi_lite_slave()`] | AXI4-Lite | data bus |
+//! | [`wishbone_master()`] | data bus | Wishbone B4 |
+//! | [`wishbone_fetch()`] | instruction bus | Wishbone B4 |
+//! | [`wishbone_slave()`] | Wishbone B4 | data bus |
+//! | [`axi_to_wishbone()`] | AXI4 bursts, as the NPU makes them | Wishbone B4 |
 //!
 //! AXI4-Lite: outputs and inputs are not connected by logic alone, as the standard demands.
 //! Wishbone: classic cycles, which may follow each other without a gap; so a slave that answers in

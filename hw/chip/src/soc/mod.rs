@@ -32,7 +32,7 @@ pub fn soc(config: &ChipConfig, rvfi: bool) -> Module {
     system(config, rvfi, false)
 }
 
-/// The same with what a system around the chip wants of it: `host_*` reaches the devices ([`host`]),
+/// The same with what a system around the chip wants of it: `host_*` reaches the devices ([`mod@host`]),
 /// `external_interrupt` goes to the hart, `npu_interrupt` the NPU's.
 pub fn soc_with_host(config: &ChipConfig) -> Module {
     system(config, false, true)

@@ -8,8 +8,11 @@ use super::super::{systole_axi, systole_wishbone};
 use super::{config, ports};
 use crate::ChipConfig;
 
+/// Names and widths.
+type Fields = Vec<(&'static str, u32)>;
+
 /// `(prefix, is output, names and widths)` as the ports that they are.
-fn expected(buses: &[(&str, bool, Vec<(&str, u32)>)]) -> BTreeMap<String, (bool, u32)> {
+fn expected(buses: &[(&str, bool, Fields)]) -> BTreeMap<String, (bool, u32)> {
     let common = [("external_interrupt", (false, 1)), ("npu_interrupt", (true, 1))];
     let mut all: BTreeMap<String, (bool, u32)> =
         common.into_iter().map(|(name, port)| (name.to_owned(), port)).collect();
@@ -21,20 +24,20 @@ fn expected(buses: &[(&str, bool, Vec<(&str, u32)>)]) -> BTreeMap<String, (bool,
     all
 }
 
-fn read_asks(address: u32) -> Vec<(&'static str, u32)> {
+fn read_asks(address: u32) -> Fields {
     vec![("arvalid", 1), ("araddr", address), ("arprot", 3), ("rready", 1)]
 }
 
-fn read_answers(bits: u32) -> Vec<(&'static str, u32)> {
+fn read_answers(bits: u32) -> Fields {
     vec![("arready", 1), ("rvalid", 1), ("rdata", bits), ("rresp", 2)]
 }
 
-fn write_asks(address: u32) -> Vec<(&'static str, u32)> {
+fn write_asks(address: u32) -> Fields {
     let first = [("awvalid", 1), ("awaddr", address), ("awprot", 3), ("bready", 1)];
     [&first[..], &[("wvalid", 1), ("wdata", 32), ("wstrb", 4)]].concat()
 }
 
-fn write_answers() -> Vec<(&'static str, u32)> {
+fn write_answers() -> Fields {
     vec![("awready", 1), ("wready", 1), ("bvalid", 1), ("bresp", 2)]
 }
 

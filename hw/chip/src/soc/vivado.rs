@@ -3,8 +3,8 @@
 
 use systole_hdl::prelude::*;
 
-/// Describes the ports that were declared so far: clock, reset, the interrupts of both directions,
-/// and AXI `interfaces` by the prefixes of their ports.
+/// Describes the ports that were declared so far: clock, reset, interrupts, and AXI `interfaces` by
+/// the prefixes of their ports.
 pub fn describe(m: M, interfaces: &[&str]) {
     let info = |port: &str, what: &str, name: &str, signal: &str| {
         m.port_attribute(
@@ -22,11 +22,11 @@ pub fn describe(m: M, interfaces: &[&str]) {
     parameter("clk", &format!("{buses}ASSOCIATED_RESET rst"));
     info("rst", "signal:reset", "rst", "RST");
     parameter("rst", "POLARITY ACTIVE_HIGH");
-    for port in ["external_interrupt", "npu_interrupt"] {
-        info(port, "signal:interrupt", port, "INTERRUPT");
-        parameter(port, "SENSITIVITY LEVEL_HIGH");
-    }
     for port in m.port_names() {
+        if port.ends_with("_interrupt") {
+            info(&port, "signal:interrupt", &port, "INTERRUPT");
+            parameter(&port, "SENSITIVITY LEVEL_HIGH");
+        }
         let Some((interface, signal)) = port.rsplit_once('_') else { continue };
         if interfaces.contains(&interface) {
             info(&port, "interface:aximm", interface, &signal.to_uppercase());

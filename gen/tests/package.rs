@@ -14,8 +14,17 @@ use systole_hdl::{Design, check};
 
 const BUSES: [Bus; 3] = [Bus::Native, Bus::Axi, Bus::Wishbone];
 
-fn design(preset: &str, bus: Bus) -> Design {
-    let config = ChipConfig::preset(preset).unwrap();
+/// The presets, and `hart`: `nano` without its NPU.
+fn chips() -> impl Iterator<Item = &'static str> {
+    ChipConfig::presets().chain(["hart"])
+}
+
+fn design(chip: &str, bus: Bus) -> Design {
+    let config = match chip {
+        "hart" => ChipConfig::preset("nano").and_then(|nano| nano.with_settings(&["npu.dim=0"])),
+        preset => ChipConfig::preset(preset),
+    };
+    let config = config.unwrap();
     let module = match bus {
         Bus::Native => soc(&config, false),
         Bus::Axi => systole_axi(&config),
@@ -66,13 +75,13 @@ fn the_testbench_runs_its_program_on_every_preset_and_bus() {
     if !tools::available("iverilog", "the generated testbench in Icarus Verilog") {
         return;
     }
-    for preset in ChipConfig::presets() {
+    for chip in chips() {
         for bus in BUSES {
-            let design = design(preset, bus);
+            let design = design(chip, bus);
             let testbench = package(&design, bus);
             let mut printed = tools::simulate(&verilog(&design), text(&testbench, "testbench.v"));
             printed.retain(|line| !line.contains("$finish"));
-            assert_eq!(printed, ["PASS: the sum is 55"], "{preset} {bus:?}");
+            assert_eq!(printed, ["PASS: the sum is 55"], "{chip} {bus:?}");
         }
     }
 }
@@ -90,33 +99,39 @@ fn pins(core: &str) -> BTreeSet<(bool, String)> {
 
 #[test]
 fn the_cpu_of_litex_has_the_ports_of_the_chip() {
-    for preset in ChipConfig::presets() {
-        let design = design(preset, Bus::Wishbone);
+    for chip in chips() {
+        let design = design(chip, Bus::Wishbone);
         let files = package(&design, Bus::Wishbone);
         let core = text(&files, "systole/core.py");
         let output = Some(systole_hdl::ir::Direction::Output);
         let mut expected: BTreeSet<(bool, String)> =
             design.top.ports().map(|port| (port.port == output, port.name.clone())).collect();
         expected.extend(["clk", "rst"].map(|name| (false, name.to_owned())));
-        assert_eq!(pins(core), expected, "{preset}");
+        assert_eq!(pins(core), expected, "{chip}");
         for (bus, port) in [("ibus", "wbm_ibus_dat_i"), ("npu", "wbm_npu_dat_i")] {
-            let bits = design.top.ports().find(|found| found.name == port).unwrap().ty.width();
+            let Some(port) = design.top.ports().find(|found| found.name == port) else {
+                assert_eq!((chip, bus), ("hart", "npu"));
+                continue;
+            };
+            let bits = port.ty.width();
             let line = format!("wishbone.Interface(data_width={bits}, address_width=32)");
             let there = core.lines().any(|text| {
                 text.trim().starts_with(&format!("self.{bus}")) && text.ends_with(&line)
             });
-            assert!(there, "{preset}: {bus} has not {bits} bits");
+            assert!(there, "{chip}: {bus} has not {bits} bits");
         }
     }
 }
 
 #[test]
 fn the_cpu_of_litex_is_good_python() {
-    let design = design("edge", Bus::Wishbone);
-    let files = package(&design, Bus::Wishbone);
-    for name in ["systole/core.py", "systole/__init__.py"] {
+    let chips = ["edge", "hart"].map(|chip| package(&design(chip, Bus::Wishbone), Bus::Wishbone));
+    for (files, name) in chips
+        .iter()
+        .flat_map(|files| ["systole/core.py", "systole/__init__.py"].map(|name| (files, name)))
+    {
         let program = "import sys; compile(sys.argv[1], sys.argv[2], 'exec')";
-        let run = Command::new("python3").args(["-c", program, text(&files, name), name]).output();
+        let run = Command::new("python3").args(["-c", program, text(files, name), name]).output();
         // Without Python there is nothing that could read it.
         let Ok(run) = run else { return };
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));

@@ -51,10 +51,10 @@ impl Package<'_> {
         &self.design.top.name
     }
 
-    /// Width of a port in bits.
+    /// Width of a port in bits, 0 if there is none.
     fn width(&self, port: &str) -> u32 {
         let found = self.design.top.ports().find(|candidate| candidate.name == port);
-        found.map_or(1, |port| port.ty.width())
+        found.map_or(0, |port| port.ty.width())
     }
 
     /// Name, width and whether it is an output, of each port but clock and reset.

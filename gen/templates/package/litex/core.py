@@ -12,7 +12,7 @@ from migen import *
 from litex.soc.interconnect import wishbone
 from litex.soc.cores.cpu import CPU, CPU_GCC_TRIPLE_RISCV32
 
-# Where the hart begins; its CLINT is at 0x0200_0000, the NPU's registers at 0x4000_0000.
+# Where the hart begins; its CLINT is at 0x0200_0000{% if beat_bits > 0 %}, the NPU's registers at 0x4000_0000{% endif %}.
 RESET_ADDRESS = 0x8000_0000
 
 
@@ -44,16 +44,20 @@ class Systole(CPU):
         self.variant  = variant
         self.reset    = Signal()
 
-        # An interrupt of the hart, and the NPU's for others; LiteX's software polls.
+        # {% if beat_bits > 0 %}An interrupt of the hart, and the NPU's for others{% else %}An interrupt of the hart{% endif %}; LiteX's software polls.
         self.external_interrupt = Signal()
+{%- if beat_bits > 0 %}
         self.npu_interrupt      = Signal()
+{%- endif %}
 
         self.ibus = ibus = wishbone.Interface(data_width={{ fetch_bits }}, address_width=32)
         self.dbus = dbus = wishbone.Interface(data_width=32, address_width=32)
+{%- if beat_bits > 0 %}
         self.npu  = npu  = wishbone.Interface(data_width={{ beat_bits }}, address_width=32)
-        # A port for another master to the NPU's registers: connect it with add_slave if there is one.
+{%- endif %}
+        # A port for another master to {% if beat_bits > 0 %}NPU and {% endif %}CLINT: connect it with add_slave if there is one.
         self.host = host = wishbone.Interface(data_width=32, address_width=32)
-        self.periph_buses = [ibus, dbus, npu]
+        self.periph_buses = [ibus, dbus{% if beat_bits > 0 %}, npu{% endif %}]
         self.memory_buses = []
 
         # The chip has addresses of bytes, LiteX those of words.
@@ -67,7 +71,9 @@ class Systole(CPU):
             i_rst = ResetSignal("sys") | self.reset,
 
             i_external_interrupt = self.external_interrupt,
+{%- if beat_bits > 0 %}
             o_npu_interrupt      = self.npu_interrupt,
+{%- endif %}
 
             # LiteX ends what fails with both, `ack` and `err`.
             o_wbm_ibus_cyc_o = ibus.cyc,
@@ -88,6 +94,7 @@ class Systole(CPU):
             i_wbm_dbus_ack_i = dbus.ack & ~dbus.err,
             i_wbm_dbus_err_i = dbus.err,
             i_wbm_dbus_dat_i = dbus.dat_r,
+{%- if beat_bits > 0 %}
 
             o_wbm_npu_cyc_o = npu.cyc,
             o_wbm_npu_stb_o = npu.stb,
@@ -98,6 +105,7 @@ class Systole(CPU):
             i_wbm_npu_ack_i = npu.ack & ~npu.err,
             i_wbm_npu_err_i = npu.err,
             i_wbm_npu_dat_i = npu.dat_r,
+{%- endif %}
 
             i_wbs_cyc_i = host.cyc,
             i_wbs_stb_i = host.stb,

@@ -38,10 +38,10 @@ pub fn data_interconnect(has_npu: bool) -> Module {
         m.section("Address decode");
         let at = each(devices, |device| {
             let address = hart.req_address.bits(31, device.address_bits);
-            address.eq(device.base >> device.address_bits).named(&format!("at_{}", device.name))
+            address.eq(device.base >> device.address_bits).named(format!("at_{}", device.name))
         });
         let to: Vec<Signal> = (devices.iter().zip(&at))
-            .map(|(device, at)| (*at & !partial).named(&format!("to_{}", device.name)))
+            .map(|(device, at)| (*at & !partial).named(format!("to_{}", device.name)))
             .collect();
         let at_any = any_of(&at);
         let to_none = (at_any & partial).named("to_none");

@@ -12,9 +12,9 @@ fn refused(arguments: &str, texts: &[&str]) {
 
 #[test]
 fn impossible_values_are_refused() {
-    refused("gen --set npu.dim=3", &["--set: npu.dim = 3: must be 2, 4, 8, 16 or 32", "help:"]);
+    refused("gen --set npu.dim=3", &["--set: npu.dim = 3: must be 0, 2, 4, 8, 16 or 32", "help:"]);
     refused("gen --set npu.bus_bits=0", &["npu.bus_bits = 0: must be"]);
-    refused("gen --set npu.dim=0", &["npu.dim = 0: must be"]);
+    refused("gen --set npu.dim=1", &["npu.dim = 1: must be"]);
     refused("gen --set memory.ram_bytes=0", &["memory.ram_bytes = 0: must be"]);
     refused("gen --set npu.requantise_lanes=16", &["npu.requantise_lanes = 16", "npu.dim = 8"]);
     refused("cosim --set npu.dim=3", &["npu.dim = 3: must be"]);

@@ -108,7 +108,7 @@ mod tests {
 
     /// A memory of 8 words of 16 bits and a product, two times, below an instance `board`.
     fn origins() -> Origins {
-        let child = module("cell", |m| {
+        let child = module("multiply", |m| {
             let (a, b) = (m.input("a", U(8)), m.input("b", U(8)));
             let rows = m.memory("rows", 8, U(16));
             m.clocked(|| rows.write(a.bits(2, 0), a * b));
@@ -145,15 +145,15 @@ mod tests {
     #[test]
     fn multipliers_are_counted_by_module_and_missing_ones_are_seen() {
         let list = "ulx3s/board.first.rows_MULT18X18D_P0\n\
-            ulx3s/$flatten\\board.\\second.$mul$cell.v:9$2\nulx3s/pll.x_DSP\n";
+            ulx3s/$flatten\\board.\\second.$mul$multiply.v:9$2\nulx3s/pll.x_DSP\n";
         let row = |module: &str, products, cells| super::Multipliers {
             module: module.into(),
             products,
             cells,
         };
         let told = multipliers(list, &origins());
-        assert_eq!(told, [row("cell", Some(2), 2), row("pll", Some(0), 1)]);
-        assert_eq!(multipliers("", &origins()), [row("cell", Some(2), 0)]);
+        assert_eq!(told, [row("multiply", Some(2), 2), row("pll", Some(0), 1)]);
+        assert_eq!(multipliers("", &origins()), [row("multiply", Some(2), 0)]);
         let foreign = multipliers(list, &Origins::default());
         assert_eq!(foreign[0], row("board.first", None, 1));
     }

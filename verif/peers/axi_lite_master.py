@@ -1,7 +1,8 @@
 import cocotb
 from cocotbext.axi import AxiLiteBus, AxiLiteSlave
 
-from common import Hart, Memory, pauses, started
+from axi import channels_of, stand_still
+from common import Hart, Memory, started
 
 
 @cocotb.test()
@@ -9,9 +10,7 @@ from common import Hart, Memory, pauses, started
 async def accesses_reach_a_slave(dut, percent):
     await started(dut, bus_req_valid=0)
     slave = AxiLiteSlave(AxiLiteBus.from_prefix(dut, "m_axil"), dut.clk, target=Memory())
-    channels = [slave.write_if.aw_channel, slave.write_if.w_channel, slave.write_if.b_channel]
-    channels += [slave.read_if.ar_channel, slave.read_if.r_channel]
-    for seed, channel in enumerate(channels):
+    for channel in channels_of(slave):
         channel.log.setLevel("WARNING")
-        channel.set_pause_generator(pauses(seed, percent))
+    stand_still(channels_of(slave), percent)
     await Hart(dut, percent).run(100 - percent // 2)

@@ -4,7 +4,8 @@ from cocotbext.axi import AxiLiteReadBus, AxiRam, AxiResp
 from cocotbext.axi.sparse_memory import SparseMemory
 
 import chip
-from common import pauses, started
+from axi import channels_of, stand_still
+from common import started
 
 
 @cocotb.test()
@@ -25,10 +26,8 @@ async def a_host_starts_a_job_beside_the_hart(dut, percent):
     host = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axil"), dut.clk)
     channels = [fetch.ar_channel, fetch.r_channel]
     for both in [npu, loads, host]:
-        channels += [both.write_if.aw_channel, both.write_if.w_channel, both.write_if.b_channel]
-        channels += [both.read_if.ar_channel, both.read_if.r_channel]
-    for seed, channel in enumerate(channels):
-        channel.set_pause_generator(pauses(seed, percent))
+        channels += channels_of(both)
+    stand_still(channels, percent)
 
     async def read(offset):
         return int.from_bytes((await host.read(offset, 4)).data, "little")

@@ -14,11 +14,10 @@ mod tests;
 use systole_hdl::prelude::*;
 
 use crate::ChipConfig;
-use crate::soc::bus::DataBus;
+use crate::soc::bus::{AxiRead, AxiWrite, DataBus, FetchBus};
 use crate::soc::soc;
 use data_bus::data_bus;
 use gpio::gpio;
-use memory::buses::{AxiRead, AxiWrite, FetchBus};
 use memory::memory;
 use uart::divisor::divisor;
 use uart::uart;

@@ -4,7 +4,7 @@ use systole_hdl::prelude::*;
 
 use super::buses::AxiLiteRead;
 use crate::blocks::{FifoPorts, fifo};
-use crate::board::memory::buses::FetchBus;
+use crate::soc::bus::FetchBus;
 
 /// AXI's mark of an instruction access: secure, not privileged.
 const INSTRUCTION: u32 = 4;

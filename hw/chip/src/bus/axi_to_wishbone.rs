@@ -6,7 +6,7 @@ use super::buses::{SLAVE_ERROR, WishboneMaster};
 use crate::blocks::turns::take_turns;
 use crate::blocks::{FifoPorts, fifo};
 use crate::board::memory::axi_reader::BURST_ADDRESS_BITS;
-use crate::board::memory::buses::{AxiRead, AxiWrite};
+use crate::soc::bus::{AxiRead, AxiWrite};
 
 /// Module `axi_to_wishbone`: bursts of full-width beats at rising addresses from `s_axi_*`, each
 /// inside its 4 KiB, as classic cycles of Wishbone B4 on `wbm_*`, of `bits` as well.

@@ -4,7 +4,7 @@ use systole_hdl::prelude::*;
 
 use super::buses::WishboneReader;
 use crate::blocks::{FifoPorts, fifo};
-use crate::board::memory::buses::FetchBus;
+use crate::soc::bus::FetchBus;
 
 /// Module `wishbone_fetch`: fetches of `bits` from `bus_*` as classic cycles of Wishbone B4 on
 /// `wbm_*`, one after the other. Requests reach the bus a cycle later, answers come through at once.

@@ -2,10 +2,9 @@
 
 use systole_hdl::prelude::*;
 
-use super::bus::DataBus;
+use super::bus::{DataBus, FetchBus};
 use super::{export, host, soc_with_host, vivado};
 use crate::ChipConfig;
-use crate::board::memory::buses::FetchBus;
 use crate::bus::buses::{AxiLiteRead, AxiLiteWrite};
 use crate::bus::{axi_lite_fetch, axi_lite_master, axi_lite_slave};
 

@@ -1,4 +1,4 @@
-//! The hart's data bus, as it travels inside the SoC.
+//! The chip's own buses: of the hart, and of the NPU.
 
 use systole_hdl::prelude::*;
 
@@ -24,5 +24,78 @@ bundle! {
         in rsp_rdata: U(32),
         /// The access failed.
         in rsp_error: Bit,
+    }
+}
+
+bundle! {
+    /// The hart's instruction bus; handshakes as those of `DataBus`.
+    pub FetchBus(bits: u32) {
+        /// A request is offered.
+        out req_valid: Bit,
+        /// The request is taken.
+        in req_ready: Bit,
+        /// Byte address of an aligned word.
+        out req_address: U(32),
+        /// A response.
+        in rsp_valid: Bit,
+        /// Instructions read.
+        in rsp_rdata: U(bits),
+        /// The access failed.
+        in rsp_error: Bit,
+    }
+}
+
+bundle! {
+    /// The AXI4 read channels that the NPU drives: bursts of full-width beats at rising addresses,
+    /// in order.
+    pub AxiRead(bits: u32) {
+        /// A burst is offered.
+        out arvalid: Bit,
+        /// The burst is taken.
+        in arready: Bit,
+        /// Byte address of its first beat.
+        out araddr: U(32),
+        /// Number of its beats minus 1.
+        out arlen: U(8),
+        /// A beat is offered.
+        in rvalid: Bit,
+        /// The beat is taken.
+        out rready: Bit,
+        /// Data of the beat.
+        in rdata: U(bits),
+        /// 0: good; 3: there is no memory at the address.
+        in rresp: U(2),
+        /// The last beat of its burst.
+        in rlast: Bit,
+    }
+}
+
+bundle! {
+    /// The AXI4 write channels that the NPU drives, likewise.
+    pub AxiWrite(bits: u32) {
+        /// A burst is offered.
+        out awvalid: Bit,
+        /// The burst is taken.
+        in awready: Bit,
+        /// Byte address of its first beat.
+        out awaddr: U(32),
+        /// Number of its beats minus 1.
+        out awlen: U(8),
+        /// A beat is offered.
+        out wvalid: Bit,
+        /// The beat is taken.
+        in wready: Bit,
+        /// Data of the beat.
+        out wdata: U(bits),
+        /// Bytes of it to write.
+        out wstrb: U(bits / 8),
+        /// The last beat of its burst.
+        out wlast: Bit,
+        /// The answer to a burst.
+        in bvalid: Bit,
+        /// The answer is taken.
+        out bready: Bit,
+        /// 0: good; 3: there is no memory at the address.
+        in bresp: U(2),
     }
 }

@@ -2,10 +2,9 @@
 
 use systole_hdl::prelude::*;
 
-use super::bus::DataBus;
+use super::bus::{AxiRead, AxiWrite, DataBus, FetchBus};
 use super::{export, host, soc_with_host, vivado};
 use crate::ChipConfig;
-use crate::board::memory::buses::{AxiRead, AxiWrite, FetchBus};
 use crate::bus::buses::{WishboneMaster, WishboneReader, WishboneSlave};
 use crate::bus::{axi_to_wishbone, wishbone_fetch, wishbone_master, wishbone_slave};
 

@@ -2,8 +2,9 @@
 
 use systole_hdl::prelude::*;
 
-use super::buses::{AxiRead, RamRead};
+use super::buses::RamRead;
 use super::shape::Shape;
+use crate::soc::bus::AxiRead;
 
 /// Bits of an address that count up in a burst: AXI4 bursts stay inside 4 KiB.
 pub const BURST_ADDRESS_BITS: u32 = 12;

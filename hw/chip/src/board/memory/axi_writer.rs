@@ -3,8 +3,9 @@
 use systole_hdl::prelude::*;
 
 use super::axi_reader::{BURST_ADDRESS_BITS, DECODE_ERROR, stays_in_page};
-use super::buses::{AxiWrite, RamWrite};
+use super::buses::RamWrite;
 use super::shape::Shape;
+use crate::soc::bus::AxiWrite;
 
 /// Module `board_axi_writer`: takes bursts one after the other, without a gap, and beats when the
 /// RAM takes them; a beat waits while an answer does. A burst outside the RAM writes nothing and is

@@ -4,9 +4,9 @@ use systole_hdl::prelude::*;
 
 use super::super::map::BOOT_ADDRESS_BITS;
 use super::boot_rom::boot_rom;
-use super::buses::{FetchBus, RamRead, RamWrite};
+use super::buses::{RamRead, RamWrite};
 use super::shape::{Shape, part, part_of_next_cycle};
-use crate::soc::bus::DataBus;
+use crate::soc::bus::{DataBus, FetchBus};
 use crate::soc::map::RAM_BASE;
 
 /// Module `board_hart_port`: reads of `ibus` and `dbus` share the port `ram_read_*`; writes have

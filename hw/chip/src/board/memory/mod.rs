@@ -15,10 +15,10 @@ mod tests;
 use systole_hdl::prelude::*;
 
 use crate::ChipConfig;
-use crate::soc::bus::DataBus;
+use crate::soc::bus::{AxiRead, AxiWrite, DataBus, FetchBus};
 use axi_reader::axi_reader;
 use axi_writer::axi_writer;
-use buses::{AxiRead, AxiWrite, FetchBus, RamRead, RamWrite};
+use buses::{RamRead, RamWrite};
 use hart_port::hart_port;
 use hart_ram::hart_ram;
 use ram::ram;

@@ -40,7 +40,7 @@ module {{ name }}{% if ports.is_empty() %};{% else %} (
         {{ line }}
 {%- endfor %}
     end
-{%- when Block::Memory { style, collisions_unused, ty, name, last, init, mark } %}
+{%- when Block::Memory { style, collisions_unused, ty, name, last, init, initial, mark } %}
 {%- if *collisions_unused %}
     (* no_rw_check *)
 {%- endif %}
@@ -50,6 +50,13 @@ module {{ name }}{% if ports.is_empty() %};{% else %} (
     reg {{ ty }}{{ name }} [0:{{ last }}];{{ mark }}
 {%- if let Some(file) = init %}
     initial $readmemh("{{ file }}", {{ name }});
+{%- endif %}
+{%- if !initial.is_empty() %}
+    initial begin
+{%- for line in initial %}
+        {{ line }}
+{%- endfor %}
+    end
 {%- endif %}
 {%- when Block::Instance { module, name, pins, mark } %}
     {{ module }} {{ name }}{% if pins.is_empty() %} ();{{ mark }}{% else %} ({{ mark }}

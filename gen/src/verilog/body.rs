@@ -7,7 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use systole_hdl::Bits;
 use systole_hdl::ir::{
-    ExprId, InstanceId, Item, Location, MemoryId, Module, RamStyle, SignalId, SignalKind, Statement,
+    ExprId, InitialWord, InstanceId, Item, Location, Memory, MemoryId, Module, RamStyle, SignalId,
+    SignalKind, Statement,
 };
 use systole_hdl::walk::{self, Reads};
 
@@ -61,6 +62,7 @@ pub(super) enum Block {
         name: String,
         last: u32,
         init: Option<String>,
+        initial: Vec<String>,
         mark: String,
     },
     Instance {
@@ -238,6 +240,7 @@ impl<'p, 'm> Body<'p, 'm> {
             name: memory.name.clone(),
             last: memory.depth - 1,
             init: memory.init_file.clone(),
+            initial: memory.initial.iter().map(|word| initial_word(memory, word)).collect(),
             mark,
         });
         self.waiting.extend((0..memory.sync_reads.len()).map(|port| Waiting::Read(id, port)));
@@ -427,4 +430,11 @@ impl<'p, 'm> Body<'p, 'm> {
         };
         self.entries.push(Entry { gap, block });
     }
+}
+
+/// The assignment of a word that a memory holds from the start.
+fn initial_word(memory: &Memory, word: &InitialWord) -> String {
+    let value = literal(&Bits::from_words(memory.ty.width(), &[word.value]), memory.ty);
+    let assignment = format!("{}[{}] = {value};", memory.name, word.address);
+    if word.doc.is_empty() { assignment } else { format!("{assignment} // {}", word.doc) }
 }

@@ -189,6 +189,7 @@ fn memory(name: &str, depth: u32, ty: Ty) -> Memory {
         collisions_unused: false,
         style: RamStyle::Auto,
         init_file: None,
+        initial: Vec::new(),
         doc: String::new(),
         location: HERE,
         sync_reads: Vec::new(),

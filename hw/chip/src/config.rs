@@ -44,6 +44,8 @@ pub struct NpuConfig {
     pub double_rounding: bool,
     /// EXEC takes weights of 4 bits, too.
     pub int4_weights: bool,
+    /// One small unit does LOAD, EXEC and STORE one after the other, by a program in ROM.
+    pub sequential: bool,
     /// Read bursts in flight: 1 to 16.
     pub outstanding_bursts: u32,
 }
@@ -229,6 +231,28 @@ impl ChipConfig {
             mistakes.push(format!(
                 "npu.requantise_lanes = {lanes}: must be at most npu.dim = {dim}; set both"
             ));
+        }
+        mistakes.extend(self.npu.contradictions_of_sequential());
+        mistakes
+    }
+}
+
+impl NpuConfig {
+    /// What the sequential unit is not there for: its words are rows of an array of 4, and words of the
+    /// bus.
+    fn contradictions_of_sequential(&self) -> Vec<String> {
+        if self.dim == 0 || !self.sequential {
+            return Vec::new();
+        }
+        let wanted = [("npu.dim", self.dim, 4), ("npu.bus_bits", self.bus_bits, 32)];
+        let numbers = wanted.into_iter().filter(|(_, value, wanted)| value != wanted);
+        let mut mistakes: Vec<String> = numbers
+            .map(|(key, value, wanted)| {
+                format!("{key} = {value}: must be {wanted} with npu.sequential; set both")
+            })
+            .collect();
+        if self.int4_weights {
+            mistakes.push("npu.int4_weights = true: not with npu.sequential; set one".to_string());
         }
         mistakes
     }

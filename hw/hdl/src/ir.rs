@@ -305,6 +305,8 @@ pub struct Memory {
     pub collisions_unused: bool,
     /// `$readmemh` file for the initial contents, if any.
     pub init_file: Option<String>,
+    /// Initial words that stand in the Verilog itself; the others are as undefined as without.
+    pub initial: Vec<InitialWord>,
     /// Comment; may be empty.
     pub doc: String,
     /// Where it was declared.
@@ -312,6 +314,17 @@ pub struct Memory {
     /// Synchronous read ports (latency 1): `data <= memory[address]` when `enable`.
     /// A read of the word written in the same cycle returns the old word.
     pub sync_reads: Vec<SyncRead>,
+}
+
+/// A word that a memory holds from the start.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InitialWord {
+    /// Word address, below the memory's depth.
+    pub address: u32,
+    /// The word; memories with initial words are at most 64 bits wide.
+    pub value: u64,
+    /// Comment; may be empty.
+    pub doc: String,
 }
 
 /// A synchronous read port.

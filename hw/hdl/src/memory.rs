@@ -1,7 +1,7 @@
 //! Memories.
 
 use crate::arena::{Arena, Block, here, with};
-use crate::ir::{self, ExprId, ExprKind, Item, Location, MemoryId, RamStyle, SignalKind};
+use crate::ir::{self, ExprId, ExprKind, InitialWord, Item, Location, MemoryId, RamStyle, SignalKind};
 use crate::ir::{Statement, SyncRead, Ty};
 use crate::module::M;
 use crate::signal::{Operand, Signal};
@@ -42,6 +42,7 @@ impl M {
                 style: RamStyle::Auto,
                 collisions_unused: false,
                 init_file: None,
+                initial: Vec::new(),
                 doc: String::new(),
                 location,
                 sync_reads: Vec::new(),
@@ -77,6 +78,35 @@ impl Memory {
     #[track_caller]
     pub fn init_file(self, path: impl AsRef<str>) -> Memory {
         self.change(here(), |memory| memory.init_file = Some(path.as_ref().to_string()))
+    }
+
+    /// What it holds from the start, in the Verilog itself: address, word and comment of each. For
+    /// memories of words of at most 64 bits, and for what an FPGA is configured with: a reset does not
+    /// bring it back.
+    #[track_caller]
+    pub fn initial(self, words: impl IntoIterator<Item = (u32, u64, String)>) -> Memory {
+        let location = here();
+        let words = words.into_iter();
+        let words: Vec<InitialWord> =
+            words.map(|(address, value, doc)| InitialWord { address, value, doc }).collect();
+        with(|a| {
+            if !a.own_memory(self, location) {
+                return;
+            }
+            let memory = &mut a.module.memories[self.id.0 as usize];
+            let width = memory.ty.width();
+            let fits = |word: &InitialWord| {
+                let value_fits = width <= 64 && word.value.checked_shr(width).unwrap_or(0) == 0;
+                word.address < memory.depth && value_fits
+            };
+            let bad = words.iter().find(|word| !fits(word)).cloned();
+            let name = memory.name.clone();
+            memory.initial = words;
+            if let Some(InitialWord { address, value, .. }) = bad {
+                a.error(location, format!("`{name}` has no place for {value:#x} at {address}"));
+            }
+        });
+        self
     }
 
     /// Comments it.

@@ -217,6 +217,12 @@ pub const KEYS: &[Key] = &[
         field: |config| Field::Bool(&mut config.npu.int4_weights),
     },
     Key {
+        name: "npu.sequential",
+        help: "one small unit does LOAD, EXEC and STORE one after the other",
+        allowed: Allowed::Bool,
+        field: |config| Field::Bool(&mut config.npu.sequential),
+    },
+    Key {
         name: "npu.outstanding_bursts",
         help: "read bursts that the NPU keeps in flight",
         allowed: Allowed::Range(1, 16),

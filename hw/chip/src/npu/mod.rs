@@ -31,6 +31,7 @@ pub mod requantise_lane;
 pub mod residual;
 pub mod residual_lane;
 pub mod scratchpad;
+mod sequential;
 pub mod shape;
 pub mod store;
 pub mod store_align;

@@ -13,6 +13,7 @@ use super::reads::reads;
 use super::registers::registers;
 use super::requantise::requantiser;
 use super::scratchpad::scratchpad;
+use super::sequential::sequential_npu;
 use super::shape::Shape;
 use super::store::store;
 use super::table::table;
@@ -22,6 +23,9 @@ use crate::config::NpuConfig;
 /// The NPU (docs/npu.md): register port `reg_*`, bus master `m_axi_*`, `interrupt`, and with `rvfi`
 /// the outputs `npu_job_*` and `npu_unit_*` (docs/soc.md).
 pub fn npu(config: &NpuConfig, rvfi: bool) -> Module {
+    if config.sequential {
+        return sequential_npu(config, rvfi);
+    }
     let registers = registers(config, rvfi);
     let (fetch, frontend) = (fetch(config), frontend(config));
     let (tokens, gate) = (tokens(), gate(Shape::of(config).queue_depth()));

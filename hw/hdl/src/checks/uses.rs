@@ -87,8 +87,8 @@ fn check_memories(report: &mut Report, reads: &Reads) {
         if memory.sync_reads.is_empty() && !reads.memories.contains(&id) {
             report.error(memory.location, format!("memory `{name}` is never read"));
         }
-        if !written.contains(&id) && memory.init_file.is_none() {
-            let message = format!("memory `{name}` is never written and has no `.init_file`");
+        if !written.contains(&id) && memory.init_file.is_none() && memory.initial.is_empty() {
+            let message = format!("memory `{name}` is never written and has no initial contents");
             report.error(memory.location, message);
         }
     }

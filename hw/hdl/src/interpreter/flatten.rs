@@ -61,6 +61,8 @@ pub(super) struct FlatMemory {
     pub depth: u32,
     /// Bits of a word.
     pub width: u32,
+    /// Address and value of the words that it holds from the start.
+    pub initial: Vec<(u32, u64)>,
 }
 
 /// What drives a combinational net.
@@ -124,6 +126,7 @@ impl Flat {
                 name: join(&path, &memory.name),
                 depth: memory.depth,
                 width: memory.ty.width(),
+                initial: memory.initial.iter().map(|word| (word.address, word.value)).collect(),
             });
             for read in &memory.sync_reads {
                 self.nets[nets[read.data.0 as usize]].kind = NetKind::State(None);

@@ -90,7 +90,10 @@ impl Interpreter {
         let mut memories = Vec::new();
         for memory in &flat.memories {
             let stride = wide::words(memory.width);
-            let words = vec![0; stride * memory.depth as usize];
+            let mut words = vec![0; stride * memory.depth as usize];
+            for &(address, value) in &memory.initial {
+                words[stride * address as usize] = value;
+            }
             let (name, depth, width) = (memory.name.clone(), memory.depth, memory.width);
             memories.push(Memory { name, depth, width, stride, words });
         }

@@ -67,7 +67,7 @@ fn memories_are_written_read_and_large_enough() {
     });
     let expected = [
         "@unread memory `unread` is never read",
-        "@unwritten memory `unwritten` is never written and has no `.init_file`",
+        "@unwritten memory `unwritten` is never written and has no initial contents",
         "@single memory `single` has 1 words; it needs 2",
         "@outside memory `unwritten` is written outside `m.clocked`",
     ];

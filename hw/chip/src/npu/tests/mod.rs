@@ -13,6 +13,7 @@ mod memory;
 mod random;
 mod reference;
 mod registers;
+mod sequential;
 mod stores;
 mod throughput;
 mod trace;
@@ -33,8 +34,14 @@ fn config(dim: u32, bus: u32) -> NpuConfig {
         requantise_lanes: dim.div_ceil(2),
         double_rounding: dim > 2,
         int4_weights: true,
+        sequential: false,
         outstanding_bursts: 4,
     }
+}
+
+/// A small sequential NPU.
+fn sequential_config() -> NpuConfig {
+    NpuConfig { sequential: true, int4_weights: false, ..config(4, 4) }
 }
 
 /// Shapes (dim, bus bytes) that cover every relation of the two.

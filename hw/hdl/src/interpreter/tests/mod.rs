@@ -115,6 +115,7 @@ impl Ir {
             ty,
             style: RamStyle::Auto,
             init_file: None,
+            initial: Vec::new(),
             doc: String::new(),
             location: HERE,
             collisions_unused: false,

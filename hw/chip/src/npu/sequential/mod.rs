@@ -112,11 +112,17 @@ pub fn sequential_npu(config: &NpuConfig, rvfi: bool) -> Module {
         }
 
         m.section("Inner memory and sums");
-        let words = InnerMap::of(config).words;
+        let address_bits = InnerMap::of(config).words.ilog2();
+        let row_bits = config.scratchpad_rows.ilog2();
+        // Rows of waves wrap in the scratchpad, but for those of padding.
+        let wraps = sequencer.out("wave") & !accumulator.bit(31);
+        let above = (!wraps).repeat(address_bits - row_bits);
+        let above = accumulator.bits(address_bits - 1, row_bits) & above;
+        let address = cat(&[above, accumulator.bits(row_bits - 1, 0)]).named("address");
         inner
             .pin("read", sequencer.out("inner_read"))
             .pin("write", sequencer.out("inner_write"))
-            .pin("address", accumulator.bits(words.ilog2() - 1, 0))
+            .pin("address", address)
             .pin("data", sequencer.out("operand_out"))
             .pin("strobe", sequencer.out("strobe"));
         sequencer.pin("inner_word", inner.out("word"));

@@ -97,8 +97,9 @@ pub fn sequencer(program: &Program) -> Module {
         m.section("Waves");
         let count = m.reg("count", U(16)).doc("waves to come");
         let host_waits = m.input("host_waits", Bit);
+        let aborting = m.input("aborting", Bit).doc("the hart ends the job");
         let waves = (act(Action::Waves) | act(Action::FirstWaves)).named("waves");
-        let left = count.any().named("waves_left");
+        let left = (count.any() & !aborting).named("waves_left");
         let wave = m.output("wave", executes & waves & left);
         m.output("wave_first", act(Action::FirstWaves));
         let accepts_job = m.input("held", Bit).doc("a doorbell is there");
@@ -125,7 +126,6 @@ pub fn sequencer(program: &Program) -> Module {
         over.drive(executes & !waiting & (!waves | !left | host_waits));
 
         m.section("Accumulator");
-        let aborting = m.input("aborting", Bit);
         let cycles = m.reg("cycles", U(32)).doc("of the job");
         let doorbell = m.input("doorbell", Bit);
         let flags = cat(&[failed, aborting]).ext(32);
@@ -143,9 +143,11 @@ pub fn sequencer(program: &Program) -> Module {
         let total = (accumulator.ext(33) + addend.ext(33) + subtracts.ext(33)).named("total");
         let adds = (waves | does(Function::Add) | does(Function::Subtract)).named("adds");
         let product = (accumulator.bits(15, 0) * value.bits(15, 0)).named("product");
+        // Waves keep the bit that says whether rows wrap.
+        let top = waves.mux(sign, total.bit(31)).named("top_bit");
         let result = m.wire("result", U(32));
         m.comb(|| {
-            when(adds, || result.set(total.bits(31, 0)))
+            when(adds, || result.set(cat(&[top, total.bits(30, 0)])))
                 .or_when(does(Function::And), || result.set(accumulator & value))
                 .or_when(does(Function::Xor), || result.set(accumulator ^ value))
                 .or_when(does(Function::Multiply), || result.set(product))

@@ -190,7 +190,11 @@ impl Lists<'_> {
 
     /// An EXEC of any kind.
     pub fn exec(&mut self) -> Descriptor {
-        Exec::random(&mut self.random, self.config.dim).words()
+        let mut words = Exec::random(&mut self.random, self.config.dim).words();
+        if !self.config.int4_weights {
+            words[0] &= !(1 << 19);
+        }
+        words
     }
 
     /// A STORE of any kind; requantising ones use up to two n-tiles of parameters.

@@ -8,6 +8,8 @@ pub mod hart_port;
 pub mod hart_ram;
 pub mod ram;
 pub mod shape;
+pub mod single_ram;
+pub mod single_words;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,8 @@ use hart_port::hart_port;
 use hart_ram::hart_ram;
 use ram::ram;
 use shape::Shape;
+use single_ram::single_ram;
+use single_words::single_words;
 
 /// Module `board_memory`: `memory.ram_bytes` of RAM from 0x8000_0000 for the hart (`ibus_*`,
 /// `dbus_*`) and the NPU (`m_axi_*`) if there is one, below the boot ROM while `overlay` is 1.
@@ -33,7 +37,12 @@ use shape::Shape;
 pub fn memory(config: &ChipConfig) -> Module {
     let shape = Shape::of(config);
     let Shape { fetch_bits, address_bits, .. } = shape;
-    let ram = if config.has_npu() { ram(shape) } else { hart_ram(shape) };
+    let single = config.npu.sequential;
+    let ram = match config.has_npu() {
+        true if single => single_ram(shape),
+        true => ram(shape),
+        false => hart_ram(shape),
+    };
     module("board_memory", |m| {
         m.doc("RAM and boot ROM.");
         let overlay = m.input("overlay", Bit).doc("the boot ROM lies over the RAM");
@@ -46,16 +55,24 @@ pub fn memory(config: &ChipConfig) -> Module {
         RamRead::of_instance(&hart, "ram", address_bits, fetch_bits).into_instance(&ram, "hart");
         RamWrite::of_instance(&hart, "ram", address_bits, 32).into_instance(&ram, "hart");
         if config.has_npu() {
-            bursts(m, shape, &ram);
+            npu_side(m, shape, &ram, single);
         }
     })
 }
 
-/// The NPU's side: its bursts as reads and writes of the RAM.
-fn bursts(m: M, shape: Shape, ram: &Instance) {
+/// The NPU's side: its bursts, or single words, as reads and writes of the RAM.
+fn npu_side(m: M, shape: Shape, ram: &Instance, single: bool) {
     let Shape { beat_bits, address_bits, .. } = shape;
     let axi_read = AxiRead::sink(m, "m_axi", beat_bits);
     let axi_write = AxiWrite::sink(m, "m_axi", beat_bits);
+    if single {
+        let words = m.instance("single_words", &single_words(shape));
+        axi_read.into_instance(&words, "m_axi");
+        axi_write.into_instance(&words, "m_axi");
+        RamRead::of_instance(&words, "ram", address_bits, beat_bits).into_instance(ram, "npu");
+        RamWrite::of_instance(&words, "ram", address_bits, beat_bits).into_instance(ram, "npu");
+        return;
+    }
     let reader = m.instance("axi_reader", &axi_reader(shape));
     axi_read.into_instance(&reader, "m_axi");
     let writer = m.instance("axi_writer", &axi_writer(shape));

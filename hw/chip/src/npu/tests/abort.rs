@@ -5,7 +5,7 @@ use super::machine::{DOORBELL, Descriptor, GOOD, Machine, Outcome, STATUS};
 use super::memory::{BASE, FAST, Timing};
 use super::random::Random;
 use super::reference::Reference;
-use super::{SHAPES, config, stress};
+use super::{SHAPES, config, sequential_config, stress, with_sequential};
 use crate::config::NpuConfig;
 
 const ABORT: u32 = 0x54;
@@ -64,8 +64,8 @@ fn works(machine: &mut Machine, config: &NpuConfig, context: &str) {
 #[test]
 fn a_job_can_be_ended_at_any_time() {
     let mut ended = 0;
-    for (dim, bus) in SHAPES {
-        let config = config(dim, bus);
+    for config in with_sequential(&SHAPES) {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         let jobs = if dim >= 16 { 4 } else { 16 } * stress();
         for seed in 0..jobs {
             let timing = if seed % 3 == 0 { FAST } else { SLOW };
@@ -98,16 +98,23 @@ fn a_job_can_be_ended_at_any_time() {
 /// From before the first descriptor to behind the end.
 #[test]
 fn every_cycle_of_a_short_job() {
-    let config = config(4, 8);
+    every_cycle(&config(4, 8), 1);
+    // Many cycles between what can be told apart.
+    every_cycle(&sequential_config(), 61);
+}
+
+/// Aborts after 0, `step`, 2 `step`... cycles.
+fn every_cycle(config: &NpuConfig, step: u32) {
     let mut list =
-        vec![load(&config, DATA + 3, 16, (4, 16), 0), copy_out(OUT + 5, 16, (4, 16), 0, (4, 1))];
+        vec![load(config, DATA + 3, 16, (4, 16), 0), copy_out(OUT + 5, 16, (4, 16), 0, (4, 1))];
     chain(&mut list);
     let mut outcomes = Vec::new();
     for cycles in 0..100 {
-        let mut machine = Machine::new(&config, FAST, 1);
+        let cycles = cycles * step;
+        let mut machine = Machine::new(config, FAST, 1);
         let outcome = abort_after(&mut machine, &list, cycles);
         outcomes.push(outcome);
-        works(&mut machine, &config, &format!("{cycles} cycles"));
+        works(&mut machine, config, &format!("{cycles} cycles"));
         assert_eq!(machine.read(0x20), 2, "jobs");
     }
     let all: Vec<usize> = [aborted(0), aborted(1), aborted(2), GOOD]
@@ -149,8 +156,8 @@ fn long_commands_are_cut_short() {
         placed,
         copied,
     ];
-    for (dim, bus) in SHAPES {
-        let config = config(dim, bus);
+    for config in with_sequential(&SHAPES) {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         for (number, command) in commands.into_iter().enumerate() {
             for cycles in [60, 61, 62, 63, 150, 1000] {
                 let mut machine = Machine::new(&config, FAST, 1);
@@ -159,12 +166,20 @@ fn long_commands_are_cut_short() {
                 let context = format!("dim {dim} bus {bus} command {number} cycles {cycles}");
                 machine.put_list(BASE, &list);
                 machine.write(DOORBELL, BASE);
+                // One unit for all has the second command wait in memory.
+                let (handed_out, most) = match config.sequential {
+                    true => (1, 1000),
+                    false => (2, u64::from(100 + 12 * dim)),
+                };
+                while config.sequential && machine.sim.get("npu_unit_started") == 0 {
+                    machine.step();
+                }
                 (0..cycles).for_each(|_| machine.step());
                 let start = machine.cycles;
                 machine.write(ABORT, 0);
-                assert_eq!(machine.wait(), aborted(2), "{context}");
+                assert_eq!(machine.wait(), aborted(handed_out), "{context}");
                 let took = machine.cycles - start;
-                assert!(took < u64::from(100 + 12 * dim), "{context}: took {took} cycles");
+                assert!(took < most, "{context}: took {took} cycles");
                 works(&mut machine, &config, &context);
             }
         }
@@ -221,13 +236,18 @@ fn bus_errors_are_reported_instead() {
 
 #[test]
 fn nothing_happens_without_a_job() {
-    let config = config(4, 8);
-    let mut machine = Machine::new(&config, FAST, 1);
+    for config in [config(4, 8), sequential_config()] {
+        nothing_happens(&config);
+    }
+}
+
+fn nothing_happens(config: &NpuConfig) {
+    let mut machine = Machine::new(config, FAST, 1);
     for _ in 0..3 {
         machine.write(ABORT, 1);
         assert_eq!((machine.read(STATUS), machine.read(ABORT)), (0, 0));
     }
-    works(&mut machine, &config, "after reset");
+    works(&mut machine, config, "after reset");
     machine.write(ABORT, 1);
     assert_eq!(machine.read(STATUS), 2);
     assert_eq!((machine.read(0x18), machine.read(0x20)), (0, 1));
@@ -239,8 +259,13 @@ fn nothing_happens_without_a_job() {
 /// A second abort changes nothing, and the interrupt comes as with every end.
 #[test]
 fn an_aborted_job_interrupts_once() {
-    let config = config(4, 8);
-    let mut machine = Machine::new(&config, SLOW, 1);
+    for config in [config(4, 8), sequential_config()] {
+        interrupts_once(&config);
+    }
+}
+
+fn interrupts_once(config: &NpuConfig) {
+    let mut machine = Machine::new(config, SLOW, 1);
     machine.write(0x0c, 1);
     machine.put_list(BASE, &[ENDLESS; 4]);
     machine.write(DOORBELL, BASE);
@@ -251,6 +276,6 @@ fn an_aborted_job_interrupts_once() {
     assert_eq!(machine.sim.get("interrupt"), 1);
     machine.write(0x14, 0);
     assert_eq!(machine.sim.get("interrupt"), 0);
-    works(&mut machine, &config, "two aborts");
+    works(&mut machine, config, "two aborts");
     assert_eq!(machine.read(0x20), 2);
 }

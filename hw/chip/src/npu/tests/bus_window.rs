@@ -1,6 +1,6 @@
 //! The bus window: registers, edges, and refused accesses of every kind.
 
-use super::config;
+use super::{config, with_sequential};
 use super::lists::{LOAD, Lists, chain, copy_out, last, load};
 use super::machine::{DOORBELL, Descriptor, GOOD, Machine, Outcome, STATUS};
 use super::memory::{BASE, FAST, SIZE, Timing};
@@ -63,8 +63,8 @@ fn registers_hold_pages_and_only_when_not_busy() {
 /// The window ends where the accesses end, or a page before.
 #[test]
 fn edges_are_exact() {
-    for (dim, bus) in SHAPES {
-        let config = config(dim, bus);
+    for config in with_sequential(&SHAPES) {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         let mut list = vec![
             load(&config, BASE + 0x3fff, 8, (1, 2), 0),
             copy_out(BASE + 0x5ffe, 8, (1, 2), 0, (1, 1)),
@@ -99,8 +99,8 @@ fn edges_are_exact() {
 /// A list that goes on outside: what is fetched ahead does no harm.
 #[test]
 fn a_list_may_end_at_the_edge() {
-    for (dim, bus) in SHAPES {
-        let config = config(dim, bus);
+    for config in with_sequential(&SHAPES) {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         let list = vec![load(&config, BASE + 0x800, dim, (4, dim), 0); 4];
         let at = BASE + 0x1000 - 64;
         for timing in [FAST, SLOW] {
@@ -119,8 +119,8 @@ fn a_list_may_end_at_the_edge() {
 /// LOADs that leave the window at a later row, chunk or burst, and rows of windows.
 #[test]
 fn loads_fail_at_the_first_word_outside() {
-    for (dim, bus) in SHAPES {
-        let config = config(dim, bus);
+    for config in with_sequential(&SHAPES) {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         let edge = BASE + 0x5000;
         let windows = [LOAD | 1 << 18, edge - 70, 0, 2 | 100 << 16, 0, 30 << 16, 0x103, 0];
         let first = load(&config, BASE + 0x4000, 50, (2, 50), 0);
@@ -153,8 +153,8 @@ fn loads_fail_at_the_first_word_outside() {
 /// Exactly the bytes before the refused burst are written, whatever follows.
 #[test]
 fn stores_write_all_that_comes_before_and_nothing_else() {
-    for (dim, bus) in SHAPES {
-        let config = config(dim, bus);
+    for config in with_sequential(&SHAPES) {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         let edge = BASE + 0x9000;
         let mut stores = vec![copy_out(edge - 100, 30, (12, 9), 0, (1, 1))];
         // Back inside after the refused row, and a chunk of int32 that begins outside.
@@ -215,8 +215,8 @@ fn refusals_and_bus_errors_keep_their_order() {
 #[test]
 fn random_windows_end_the_job() {
     let mut refused = [0; 3];
-    for (dim, bus) in SHAPES {
-        let config = config(dim, bus);
+    for config in with_sequential(&SHAPES) {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         for seed in 0..24 {
             let mut random = Random::new(seed + 500);
             let mut lists = Lists { config: &config, random: Random::new(seed + 900) };

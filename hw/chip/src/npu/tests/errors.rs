@@ -7,7 +7,7 @@ use super::machine::{Descriptor, GOOD, Machine, Outcome};
 use super::memory::{BASE, FAST, SIZE, Timing};
 use super::random::Random;
 use super::reference::Reference;
-use super::{config, stress};
+use super::{config, sequential_config, stress, with_sequential};
 use crate::config::NpuConfig;
 
 const SLOW: Timing = Timing { go: 40, latency: 20 };
@@ -42,15 +42,15 @@ fn error(cause: u8, index: u32, address: u32) -> Outcome {
 
 /// Runs good descriptors, then `bad`, then one that must not happen.
 fn expect_bad(bad: Descriptor, cause: u8) {
-    let config = config(4, 8);
-    for timing in [FAST, SLOW] {
-        let mut machine = Machine::new(&config, timing, 1);
+    let parallel = config(4, 8);
+    for (config, timing) in [(&parallel, FAST), (&parallel, SLOW), (&sequential_config(), FAST)] {
+        let mut machine = Machine::new(config, timing, 1);
         let mut list = round_trip();
         list[1][0] &= !(1 << 4);
         list.push(bad);
         list.push(copy_out(OUT + 0x100, 16, (4, 16), 0, (4, 1)));
         last(&mut list);
-        let mut reference = Reference::new(&config, &machine.memory.bytes);
+        let mut reference = Reference::new(config, &machine.memory.bytes);
         machine.put_list(BASE, &list);
         reference.memory.clone_from(&machine.memory.bytes);
         reference.run(&list[..2]);
@@ -306,8 +306,8 @@ fn prefetch_errors_count_only_when_reached() {
 
 #[test]
 fn load_errors_name_the_word() {
-    for (dim, bus) in [(4, 8), (8, 8), (8, 4), (2, 32)] {
-        let config = config(dim, bus);
+    for config in with_sequential(&[(4, 8), (8, 8), (8, 4), (2, 32)]) {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         for seed in 0..12 * stress() {
             let mut random = Random::new(seed);
             let timing = if seed % 2 == 0 { FAST } else { SLOW };
@@ -337,8 +337,8 @@ fn load_errors_name_the_word() {
 /// The bytes written before and around a failing burst are those of a prefix, in order.
 #[test]
 fn store_errors_leave_a_prefix() {
-    for (dim, bus) in [(4, 8), (8, 8), (8, 4), (2, 32)] {
-        let config = config(dim, bus);
+    for config in with_sequential(&[(4, 8), (8, 8), (8, 4), (2, 32)]) {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         for seed in 0..16 * stress() {
             let mut random = Random::new(seed);
             let timing = if seed % 2 == 0 { FAST } else { SLOW };
@@ -386,8 +386,8 @@ fn store_errors_leave_a_prefix() {
 #[test]
 fn random_bus_errors_end_the_job() {
     let mut failed = 0;
-    for (dim, bus) in [(4, 8), (2, 4), (8, 4), (8, 8)] {
-        let config = config(dim, bus);
+    for config in with_sequential(&[(4, 8), (2, 4), (8, 4), (8, 8)]) {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         for seed in 0..30 * stress() {
             let timing = if seed % 3 == 0 { FAST } else { SLOW };
             let mut machine = Machine::new(&config, timing, seed);

@@ -47,6 +47,12 @@ fn sequential_config() -> NpuConfig {
 /// Shapes (dim, bus bytes) that cover every relation of the two.
 const SHAPES: [(u32, u32); 7] = [(2, 4), (4, 4), (8, 8), (4, 8), (16, 16), (8, 4), (2, 32)];
 
+/// NPUs of these shapes, and the sequential one.
+fn with_sequential(shapes: &[(u32, u32)]) -> Vec<NpuConfig> {
+    let parallel = shapes.iter().map(|&(dim, bus)| config(dim, bus));
+    parallel.chain([sequential_config()]).collect()
+}
+
 /// Multiplies the number of random cases: `SYSTOLE_STRESS=100 cargo test ...` for a long run.
 fn stress() -> u64 {
     std::env::var("SYSTOLE_STRESS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)

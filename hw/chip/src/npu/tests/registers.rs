@@ -1,9 +1,10 @@
 //! The register port.
 
-use super::config;
+use super::{config, sequential_config};
 use super::lists::{last, load};
 use super::machine::{DOORBELL, GOOD, Machine, STATUS};
 use super::memory::{BASE, FAST, Timing};
+use crate::config::NpuConfig;
 
 #[test]
 fn constants_and_reset_values() {
@@ -17,7 +18,13 @@ fn constants_and_reset_values() {
 
 #[test]
 fn only_whole_aligned_words_in_range() {
-    let mut machine = Machine::new(&config(4, 4), FAST, 1);
+    for config in [config(4, 4), sequential_config()] {
+        whole_words_only(&config);
+    }
+}
+
+fn whole_words_only(config: &NpuConfig) {
+    let mut machine = Machine::new(config, FAST, 1);
     for offset in [
         1, 2, 3, 0x0d, 0x0e, 0x29, 0x58, 0x5c, 0x7c, 0x80, 0x100, 0x410, 0xffc, 0x1002, 0x1008,
         0x100c, 0x1028, 0x1800, 0x1ffc,
@@ -41,8 +48,14 @@ fn only_whole_aligned_words_in_range() {
 
 #[test]
 fn interrupt_follows_status_and_enable() {
-    let mut machine = Machine::new(&config(4, 4), FAST, 1);
-    let mut list = vec![load(&config(4, 4), BASE + 0x4000, 4, (1, 4), 0)];
+    for config in [config(4, 4), sequential_config()] {
+        interrupt_follows_status(&config);
+    }
+}
+
+fn interrupt_follows_status(config: &NpuConfig) {
+    let mut machine = Machine::new(config, FAST, 1);
+    let mut list = vec![load(config, BASE + 0x4000, 4, (1, 4), 0)];
     last(&mut list);
     assert_eq!(machine.job(&list), GOOD);
     assert_eq!(machine.sim.get("interrupt"), 0);
@@ -72,8 +85,14 @@ fn interrupt_follows_status_and_enable() {
 
 #[test]
 fn busy_ignores_doorbell_and_clear() {
-    let mut machine = Machine::new(&config(4, 4), Timing { go: 100, latency: 50 }, 1);
-    let mut list = vec![load(&config(4, 4), BASE + 0x4000, 4, (1, 4), 0)];
+    for config in [config(4, 4), sequential_config()] {
+        busy_ignores_writes(&config);
+    }
+}
+
+fn busy_ignores_writes(config: &NpuConfig) {
+    let mut machine = Machine::new(config, Timing { go: 100, latency: 50 }, 1);
+    let mut list = vec![load(config, BASE + 0x4000, 4, (1, 4), 0)];
     last(&mut list);
     machine.put_list(BASE, &list);
     machine.write(DOORBELL, BASE);

@@ -2,13 +2,12 @@
 
 use systole_hdl::prelude::*;
 
-use super::config;
 use super::lists::{Lists, chain, copy_out, last};
 use super::machine::{GOOD, Machine};
 use super::memory::{BASE, FAST, Timing};
 use super::random::Random;
 use super::reference::Reference;
-use super::stress;
+use super::{stress, with_sequential};
 use super::whole::compare;
 
 /// Random float32 entries; `table[256]` stays 0, so that sums are what the residual's entry says.
@@ -26,8 +25,8 @@ fn fill_table(machine: &mut Machine, reference: &mut Reference, random: &mut Ran
 #[test]
 fn random_stores_match_the_reference() {
     let timings = [FAST, Timing { go: 60, latency: 3 }];
-    for (dim, bus) in [(2, 4), (4, 8), (8, 8), (16, 16)] {
-        let config = config(dim, bus);
+    for config in with_sequential(&[(2, 4), (4, 8), (8, 8), (16, 16)]) {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         let jobs = if dim == 16 { 3 } else { 8 } * stress();
         for seed in 0..jobs {
             let mut machine = Machine::new(&config, timings[seed as usize % 2], seed);

@@ -21,6 +21,11 @@ fn small(dim: u32, bus: u32) -> NpuConfig {
     NpuConfig { scratchpad_rows: ROWS, ..config(dim, bus) }
 }
 
+fn small_ones() -> Vec<NpuConfig> {
+    let sequential = NpuConfig { sequential: true, int4_weights: false, ..small(4, 4) };
+    SHAPES.iter().map(|&(dim, bus)| small(dim, bus)).chain([sequential]).collect()
+}
+
 /// Fills the scratchpad, so that lanes that are not written show.
 fn fill(config: &NpuConfig) -> Descriptor {
     load(config, BASE + 0x2000, config.dim, (ROWS, config.dim), 0)
@@ -49,8 +54,8 @@ fn words_read(d: &Descriptor, bus: u32) -> Vec<u32> {
 /// Random windows into rows that hold something, then the whole scratchpad comes out.
 #[test]
 fn windows_match_the_reference() {
-    for (dim, bus) in SHAPES {
-        let config = small(dim, bus);
+    for config in small_ones() {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         let jobs = if dim >= 16 { 3 } else { 9 } * stress();
         for seed in 0..jobs {
             let timing = TIMINGS[seed as usize % TIMINGS.len()];
@@ -89,8 +94,8 @@ fn windows_match_the_reference() {
 /// What the widest fields hold: steps that pass over many words, all windows beyond the row.
 #[test]
 fn extreme_windows_match_the_reference() {
-    for (dim, bus) in SHAPES {
-        let config = small(dim, bus);
+    for config in small_ones() {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         let most = dim.min(bus);
         let windows = |lead: u32, step: u32, rows: u32, row_bytes: u32, windows: u32| {
             let window = step | most << 8 | (dim - most) << 16 | 0x5a << 24;
@@ -124,8 +129,8 @@ fn extreme_windows_match_the_reference() {
 /// Results that STORE puts into the scratchpad go first, and no window is lost.
 #[test]
 fn windows_wait_for_results() {
-    for (dim, bus) in SHAPES {
-        let config = config(dim, bus);
+    for config in small_ones() {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         let mut machine = Machine::new(&config, FAST, 7);
         machine.memory.write(BASE + 0x8000, &vec![0; 8 * dim as usize]);
         let parameters = [LOAD | 1 << 16, BASE + 0x8000, 0, 1 | (8 * dim) << 16, 0, 1, 0, 0];
@@ -161,8 +166,8 @@ fn windows_wait_for_results() {
 /// A failing word ends the job, whether a window needs it or not; the first one is named.
 #[test]
 fn window_errors_name_the_first_word() {
-    for (dim, bus) in SHAPES {
-        let config = small(dim, bus);
+    for config in small_ones() {
+        let (dim, bus) = (config.dim, config.bus_bits / 8);
         let mut failures = 0;
         let jobs = if dim >= 16 { 3 } else { 9 } * stress();
         for seed in 0..jobs {

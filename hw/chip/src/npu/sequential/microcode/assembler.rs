@@ -211,7 +211,11 @@ impl Assembler {
     pub fn field(&mut self, register: Register, high: u32, low: u32) -> &mut Self {
         self.ld(register).rotate(low / 8).shr(low % 8);
         let width = high - low + 1;
-        if high < 31 || low / 8 > 0 { self.andi((1u64 << width).wrapping_sub(1) as u32) } else { self }
+        if high < 31 || low / 8 > 0 {
+            self.andi((1u64 << width).wrapping_sub(1) as u32)
+        } else {
+            self
+        }
     }
 
     /// accumulator = the word of the inner memory at the accumulator
@@ -340,8 +344,11 @@ impl Assembler {
     /// When a label is not bound, or the program is too long for its jumps.
     pub fn finish(self) -> Program {
         assert!(self.code.len() <= 1 << TARGET_BITS, "{} instructions", self.code.len());
-        let instructions: Vec<Instruction> =
-            self.code.iter().map(|&(instruction, label)| self.resolve(instruction, label)).collect();
+        let instructions: Vec<Instruction> = self
+            .code
+            .iter()
+            .map(|&(instruction, label)| self.resolve(instruction, label))
+            .collect();
         let comments = instructions.iter().enumerate();
         let comments = comments.map(|(at, &instruction)| self.comment(at, instruction)).collect();
         let held = self.names.iter().enumerate();

@@ -3,12 +3,20 @@
 mod assembler;
 mod check;
 mod context;
+mod double_rounding;
 mod exec;
 mod job;
 mod load;
+mod parameters;
+mod pool;
 pub mod registers;
+mod requantise;
+mod residual;
+mod rounding;
 mod store;
+mod store_chunk;
 mod transfers;
+mod wide;
 
 pub use assembler::Program;
 

@@ -1,5 +1,7 @@
 //! The assembler: instructions in order, labels, registers by name, constants.
 
+use std::collections::BTreeMap;
+
 use super::super::instruction::{Action, Condition, Function, Instruction, Source, TARGET_BITS};
 use super::registers::{CALLS, FIRST_FREE, Register};
 
@@ -8,13 +10,36 @@ use super::registers::{CALLS, FIRST_FREE, Register};
 pub struct Label(usize);
 
 /// A program under construction.
-#[derive(Default)]
 pub struct Assembler {
-    code: Vec<(Instruction, Option<Label>)>,
+    code: Vec<Line>,
     labels: Vec<Option<u16>>,
-    /// Names of the registers from [`FIRST_FREE`] on, and what they hold from the start.
-    names: Vec<(String, Option<u32>)>,
-    remarks: Vec<(u16, String)>,
+    /// Names of registers, as they are at the moment.
+    names: BTreeMap<u8, String>,
+    /// Registers that hold a value from the start: from the last ones down.
+    constants: BTreeMap<u32, Register>,
+    /// First register that no variable has.
+    free: u8,
+    remark: Option<String>,
+}
+
+/// An instruction, where it jumps to, and what a reader of the Verilog wants to know of it.
+struct Line {
+    instruction: Instruction,
+    label: Option<Label>,
+    comment: String,
+}
+
+impl Default for Assembler {
+    fn default() -> Self {
+        Self {
+            code: Vec::new(),
+            labels: Vec::new(),
+            names: BTreeMap::new(),
+            constants: BTreeMap::new(),
+            free: FIRST_FREE,
+            remark: None,
+        }
+    }
 }
 
 /// A complete program.
@@ -41,23 +66,36 @@ impl Program {
 impl Assembler {
     /// A new variable.
     pub fn variable(&mut self, name: &str) -> Register {
-        self.register(name.to_string(), None)
+        let register = Register::new(self.free);
+        self.free += 1;
+        self.names.insert(register.argument(), name.to_string());
+        self.assert_room(name);
+        register
     }
 
     /// The register that holds `value` from the start.
     pub fn constant(&mut self, value: u32) -> Register {
-        let known = self.names.iter().position(|(_, held)| *held == Some(value));
-        match known {
-            Some(index) => Register::new(FIRST_FREE + index as u8),
-            None => self.register(format!("{value:#x}"), Some(value)),
+        if let Some(&register) = self.constants.get(&value) {
+            return register;
         }
+        let number = CALLS.argument() - 1 - self.constants.len() as u8;
+        let register = Register::new(number);
+        self.constants.insert(value, register);
+        self.names.insert(number, format!("{value:#x}"));
+        self.assert_room("a constant");
+        register
     }
 
-    fn register(&mut self, name: String, value: Option<u32>) -> Register {
-        let number = usize::from(FIRST_FREE) + self.names.len();
-        assert!(number < CALLS.number() as usize, "no register is left for `{name}`");
-        self.names.push((name, value));
-        Register::new(number as u8)
+    /// Runs `body`, whose variables make room for others afterwards.
+    pub fn overlay(&mut self, body: impl FnOnce(&mut Self)) {
+        let free = self.free;
+        body(self);
+        self.free = free;
+    }
+
+    fn assert_room(&self, name: &str) {
+        let first_constant = usize::from(CALLS.argument()) - self.constants.len();
+        assert!(usize::from(self.free) <= first_constant, "no register is left for `{name}`");
     }
 
     /// A new label.
@@ -82,12 +120,21 @@ impl Assembler {
 
     /// A comment on the next instruction.
     pub fn remark(&mut self, text: &str) -> &mut Self {
-        self.remarks.push((self.code.len() as u16, text.to_string()));
+        self.remark = Some(text.to_string());
         self
     }
 
     fn push(&mut self, instruction: Instruction) -> &mut Self {
-        self.code.push((instruction, None));
+        self.push_to(instruction, None)
+    }
+
+    fn push_to(&mut self, instruction: Instruction, label: Option<Label>) -> &mut Self {
+        let text = self.text(instruction);
+        let comment = match self.remark.take() {
+            Some(remark) => format!("{remark}: {text}"),
+            None => text,
+        };
+        self.code.push(Line { instruction, label, comment });
         self
     }
 
@@ -211,7 +258,11 @@ impl Assembler {
     pub fn field(&mut self, register: Register, high: u32, low: u32) -> &mut Self {
         self.ld(register).rotate(low / 8).shr(low % 8);
         let width = high - low + 1;
-        if high < 31 || low / 8 > 0 { self.andi((1u64 << width).wrapping_sub(1) as u32) } else { self }
+        if high < 31 || low / 8 > 0 {
+            self.andi((1u64 << width).wrapping_sub(1) as u32)
+        } else {
+            self
+        }
     }
 
     /// accumulator = the word of the inner memory at the accumulator
@@ -311,8 +362,7 @@ impl Assembler {
 
     /// Goes to `label` under the condition.
     pub fn jump_if(&mut self, condition: Condition, label: Label) -> &mut Self {
-        self.code.push((Instruction::Jump(condition, 0), Some(label)));
-        self
+        self.push_to(Instruction::Jump(condition, 0), Some(label))
     }
 
     /// Goes to `label`.
@@ -340,56 +390,42 @@ impl Assembler {
     /// When a label is not bound, or the program is too long for its jumps.
     pub fn finish(self) -> Program {
         assert!(self.code.len() <= 1 << TARGET_BITS, "{} instructions", self.code.len());
-        let instructions: Vec<Instruction> =
-            self.code.iter().map(|&(instruction, label)| self.resolve(instruction, label)).collect();
-        let comments = instructions.iter().enumerate();
-        let comments = comments.map(|(at, &instruction)| self.comment(at, instruction)).collect();
-        let held = self.names.iter().enumerate();
-        let constants = held.filter_map(|(index, (name, value))| {
-            let number = u32::from(FIRST_FREE) + index as u32;
-            value.map(|value| (number, u64::from(value), name.clone()))
+        let constants = self.constants.iter().map(|(&value, register)| {
+            (register.number() as u32, u64::from(value), String::new())
         });
-        Program {
-            words: instructions.iter().map(|instruction| instruction.encode()).collect(),
-            comments,
-            constants: constants.collect(),
-        }
+        let (words, comments) = self.code.iter().map(|line| self.resolve(line)).unzip();
+        Program { words, comments, constants: constants.collect() }
     }
 
-    fn resolve(&self, instruction: Instruction, label: Option<Label>) -> Instruction {
-        match (instruction, label) {
+    /// The word and the comment of an instruction, its label resolved.
+    fn resolve(&self, line: &Line) -> (u16, String) {
+        match (line.instruction, line.label) {
             (Instruction::Jump(condition, _), Some(label)) => {
-                Instruction::Jump(condition, self.labels[label.0].expect("every label is bound"))
+                let target = self.labels[label.0].expect("every label is bound");
+                (Instruction::Jump(condition, target).encode(), format!("{} {target}", line.comment))
             }
-            _ => instruction,
+            (instruction, _) => (instruction.encode(), line.comment.clone()),
         }
     }
 
-    /// What a reader of the Verilog wants to know of an instruction.
-    fn comment(&self, at: usize, instruction: Instruction) -> String {
-        let remark = self.remarks.iter().find(|(place, _)| usize::from(*place) == at);
-        let text = match instruction {
+    fn text(&self, instruction: Instruction) -> String {
+        use Action::{BusWrite, FirstWaves, InnerWrite, Store, Waves};
+        match instruction {
             Instruction::Operate(Source::Register, function, n) => {
                 format!("{function:?} {}", self.name(n))
             }
-            Instruction::Act(action @ (Action::Store | Action::Waves | Action::FirstWaves), n)
-            | Instruction::Act(action @ (Action::InnerWrite | Action::BusWrite), n) => {
+            Instruction::Act(action @ (Store | Waves | FirstWaves | InnerWrite | BusWrite), n) => {
                 format!("{action:?} {}", self.name(n))
             }
+            Instruction::Jump(Condition::Always, _) => "Jump".to_string(),
+            Instruction::Jump(Condition::Call, _) => "Call".to_string(),
+            Instruction::Jump(condition, _) => format!("Jump if {condition:?}"),
             other => other.to_string(),
-        };
-        match remark {
-            Some((_, remark)) => format!("{remark}: {text}"),
-            None => text,
         }
     }
 
     fn name(&self, number: u8) -> String {
-        match number.checked_sub(FIRST_FREE) {
-            Some(index) => {
-                self.names.get(usize::from(index)).map_or(String::new(), |(name, _)| name.clone())
-            }
-            None => format!("register {:#x}", 4 * number),
-        }
+        let hart = || format!("register {:#x}", 4 * u32::from(number));
+        self.names.get(&number).cloned().unwrap_or_else(hart)
     }
 }

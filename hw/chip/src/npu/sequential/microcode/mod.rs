@@ -3,14 +3,22 @@
 mod assembler;
 mod check;
 mod context;
+mod double_rounding;
 mod exec;
 mod exec_map;
 mod job;
 mod load;
 mod load_windows;
+mod parameters;
+mod pool;
 pub mod registers;
+mod requantise;
+mod residual;
+mod rounding;
 mod store;
+mod store_chunk;
 mod transfers;
+mod wide;
 
 pub use assembler::Program;
 
@@ -26,8 +34,8 @@ pub fn program(config: &NpuConfig) -> Program {
     job::emit(&mut p, &c);
     transfers::emit(&mut p, &c);
     check::emit(&mut p, &c);
-    load::emit(&mut p, &c);
-    exec::emit(&mut p, &c);
-    store::emit(&mut p, &c);
+    for unit in [load::emit, exec::emit, store::emit] {
+        p.overlay(|p| unit(p, &c));
+    }
     p.finish()
 }

@@ -1,0 +1,118 @@
+//! Products and shifts of two words.
+
+use super::super::instruction::Condition::{Carry, NotZero, Zero};
+use super::assembler::{Assembler, Label};
+use super::registers::Register;
+
+/// Operands and routines; all of them change the accumulator, and `multiplier` as told.
+#[derive(Clone, Copy)]
+pub struct Wide {
+    /// At most 2^31.
+    pub multiplicand: Register,
+    /// At most 2^31, or the upper half of the product is right as to whether it is 0 only.
+    pub multiplier: Register,
+    /// Upper half of a result.
+    pub high: Register,
+    /// Lower half of a result.
+    pub low: Register,
+    /// {high, low} = multiplicand * multiplier
+    pub multiply: Label,
+    /// multiplier <<= accumulator, 0 to 31; no 1 may be lost.
+    pub shift_left: Label,
+    /// {high, low} = {multiplicand, 0} >> accumulator, at least 0; bit 0 is 1 if a 1 was lost.
+    /// Changes `multiplier`.
+    pub shift_right: Label,
+    distance: Register,
+}
+
+impl Wide {
+    /// Registers, labels and the routines.
+    pub fn emit(p: &mut Assembler) -> Self {
+        let wide = Self {
+            multiplicand: p.variable("multiplicand"),
+            multiplier: p.variable("multiplier"),
+            high: p.variable("high"),
+            low: p.variable("low"),
+            multiply: p.label(),
+            shift_left: p.label(),
+            shift_right: p.label(),
+            distance: p.variable("distance"),
+        };
+        wide.emit_multiply(p);
+        wide.emit_shift_left(p);
+        wide.emit_shift_right(p);
+        wide
+    }
+
+    /// Four products of 16 bits. The sum of the middle ones and what is carried to them stays below
+    /// 2^32 where both operands are at most 2^31.
+    fn emit_multiply(&self, p: &mut Assembler) {
+        let Self { multiplicand, multiplier, high, low, .. } = *self;
+        let [upper, middle] = ["upper_half", "middle"].map(|name| p.variable(name));
+        p.bind(self.multiply);
+        p.remark("multiply").ld(multiplicand).rotate(2).st(upper).mul(multiplier).st(middle);
+        // MUL takes the lower halves, so that `high` is the multiplier's upper half for a while.
+        p.ld(multiplier).rotate(2).st(high);
+        p.mul(multiplicand).add(middle).st(middle);
+        p.ld(multiplicand).mul(multiplier).st(low);
+        p.rotate(2).andi(0xffff).add(middle).rotate(2).st(middle);
+        p.ld(upper).mul(high).st(high);
+        p.ld(middle).andi(0xffff).add(high).st(high);
+        p.ld(middle).andi(0xffff_0000).st(middle);
+        p.ld(low).andi(0xffff).add(middle).st(low).ret();
+    }
+
+    fn emit_shift_left(&self, p: &mut Assembler) {
+        let Self { multiplier, distance, .. } = *self;
+        p.bind(self.shift_left);
+        p.remark("shift left").st(distance);
+        for bit in 0..5 {
+            p.ld(distance).andi(1 << bit).unless(Zero, |p| {
+                p.ld(multiplier);
+                // Nothing is lost, so that a rotation is a shift.
+                if bit < 3 {
+                    p.shl(1 << bit)
+                } else {
+                    p.rotate(4 - (1 << (bit - 3)))
+                };
+                p.st(multiplier);
+            });
+        }
+        p.ret();
+    }
+
+    /// By a product with a power of two.
+    fn emit_shift_right(&self, p: &mut Assembler) {
+        let Self { multiplicand, multiplier, high, low, .. } = *self;
+        let distance = p.variable("right_distance");
+        let [far, whole, words] = [(); 3].map(|()| p.label());
+        p.bind(self.shift_right);
+        p.remark("shift right").st(distance).subi(64).jump_if(Carry, far);
+        p.ldi(0).sub(distance).andi(31).jump_if(Zero, whole);
+        p.st(low).set(multiplier, 1).ld(low).call(self.shift_left).call(self.multiply).jump(words);
+        p.bind(whole);
+        p.copy(high, multiplicand).set(low, 0);
+        p.bind(words);
+        p.ld(distance).andi(32).unless(NotZero, |p| {
+            p.ret();
+        });
+        self.jam(p);
+        p.copy(low, high).set(high, 0).ret();
+
+        p.bind(far);
+        p.set(high, 0).st(low).ld(multiplicand).unless(Zero, |p| {
+            p.set(low, 1);
+        });
+        p.ret();
+    }
+
+    /// Bit 0 of `high` becomes 1 if `low` is not 0.
+    fn jam(&self, p: &mut Assembler) {
+        let Self { high, low, .. } = *self;
+        p.ld(low).unless(Zero, |p| {
+            p.ld(high).andi(1).unless(NotZero, |p| {
+                p.ld(high).addi(1).st(high);
+            });
+        });
+    }
+}

@@ -8,8 +8,8 @@ use crate::config::NpuConfig;
 pub struct Reference {
     dim: usize,
     pub scratchpad: Vec<Vec<i8>>,
-    accumulators: Vec<Vec<i32>>,
-    parameters: Vec<Vec<u8>>,
+    pub accumulators: Vec<Vec<i32>>,
+    pub parameters: Vec<Vec<u8>>,
     /// The table memory; zeros if D has none.
     pub table: Vec<u32>,
     pub memory: Vec<u8>,

@@ -10,11 +10,21 @@ pub struct Label(usize);
 /// A program under construction.
 #[derive(Default)]
 pub struct Assembler {
-    code: Vec<(Instruction, Option<Label>)>,
+    code: Vec<Line>,
     labels: Vec<Option<u16>>,
     /// Names of the registers from [`FIRST_FREE`] on, and what they hold from the start.
     names: Vec<(String, Option<u32>)>,
+    /// Registers of scopes that are over, and the variables of the one at hand.
+    free: Vec<Register>,
+    scope: Vec<Register>,
     remarks: Vec<(u16, String)>,
+}
+
+/// An instruction, where it jumps to, and the register that it names.
+struct Line {
+    instruction: Instruction,
+    label: Option<Label>,
+    register: String,
 }
 
 /// A complete program.
@@ -39,9 +49,44 @@ impl Program {
 }
 
 impl Assembler {
+    #[cfg(test)]
+    pub fn print_constants(&self) {
+        for (name, value) in &self.names {
+            if value.is_some() {
+                print!("{name} ");
+            }
+        }
+        println!();
+    }
+    /// Instructions and registers so far.
+    #[cfg(test)]
+    pub fn size(&self) -> (usize, usize) {
+        (self.code.len(), self.names.len())
+    }
+
     /// A new variable.
     pub fn variable(&mut self, name: &str) -> Register {
-        self.register(name.to_string(), None)
+        let register = match self.free.pop() {
+            Some(register) => {
+                let index = usize::from(register.argument() - FIRST_FREE);
+                self.names[index].0 = name.to_string();
+                register
+            }
+            None => self.register(name.to_string(), None),
+        };
+        self.scope.push(register);
+        register
+    }
+
+    /// Runs `body`, whose variables then become others: the code of `body` and the code behind it
+    /// leave nothing to each other.
+    pub fn scope<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::take(&mut self.scope);
+        let result = body(self);
+        let inner = std::mem::replace(&mut self.scope, outer);
+        // The first one is taken first again.
+        self.free.extend(inner.into_iter().rev());
+        result
     }
 
     /// The register that holds `value` from the start.
@@ -87,7 +132,13 @@ impl Assembler {
     }
 
     fn push(&mut self, instruction: Instruction) -> &mut Self {
-        self.code.push((instruction, None));
+        let register = match instruction {
+            Instruction::Operate(Source::Register, _, n) => self.name(n),
+            Instruction::Act(Action::Store | Action::Waves | Action::FirstWaves, n)
+            | Instruction::Act(Action::InnerWrite | Action::BusWrite, n) => self.name(n),
+            _ => String::new(),
+        };
+        self.code.push(Line { instruction, label: None, register });
         self
     }
 
@@ -315,7 +366,8 @@ impl Assembler {
 
     /// Goes to `label` under the condition.
     pub fn jump_if(&mut self, condition: Condition, label: Label) -> &mut Self {
-        self.code.push((Instruction::Jump(condition, 0), Some(label)));
+        let (instruction, register) = (Instruction::Jump(condition, 0), String::new());
+        self.code.push(Line { instruction, label: Some(label), register });
         self
     }
 
@@ -344,11 +396,8 @@ impl Assembler {
     /// When a label is not bound, or the program is too long for its jumps.
     pub fn finish(self) -> Program {
         assert!(self.code.len() <= 1 << TARGET_BITS, "{} instructions", self.code.len());
-        let instructions: Vec<Instruction> = self
-            .code
-            .iter()
-            .map(|&(instruction, label)| self.resolve(instruction, label))
-            .collect();
+        let instructions: Vec<Instruction> =
+            self.code.iter().map(|line| self.resolve(line)).collect();
         let comments = instructions.iter().enumerate();
         let comments = comments.map(|(at, &instruction)| self.comment(at, instruction)).collect();
         let held = self.names.iter().enumerate();
@@ -363,26 +412,24 @@ impl Assembler {
         }
     }
 
-    fn resolve(&self, instruction: Instruction, label: Option<Label>) -> Instruction {
-        match (instruction, label) {
+    fn resolve(&self, line: &Line) -> Instruction {
+        match (line.instruction, line.label) {
             (Instruction::Jump(condition, _), Some(label)) => {
                 Instruction::Jump(condition, self.labels[label.0].expect("every label is bound"))
             }
-            _ => instruction,
+            (instruction, _) => instruction,
         }
     }
 
     /// What a reader of the Verilog wants to know of an instruction.
     fn comment(&self, at: usize, instruction: Instruction) -> String {
         let remark = self.remarks.iter().find(|(place, _)| usize::from(*place) == at);
+        let register = &self.code[at].register;
         let text = match instruction {
-            Instruction::Operate(Source::Register, function, n) => {
-                format!("{function:?} {}", self.name(n))
+            Instruction::Operate(Source::Register, function, _) => {
+                format!("{function:?} {register}")
             }
-            Instruction::Act(action @ (Action::Store | Action::Waves | Action::FirstWaves), n)
-            | Instruction::Act(action @ (Action::InnerWrite | Action::BusWrite), n) => {
-                format!("{action:?} {}", self.name(n))
-            }
+            Instruction::Act(action, _) if !register.is_empty() => format!("{action:?} {register}"),
             other => other.to_string(),
         };
         match remark {

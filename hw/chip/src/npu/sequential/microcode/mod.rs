@@ -32,8 +32,56 @@ pub fn program(config: &NpuConfig) -> Program {
     job::emit(&mut p, &c);
     transfers::emit(&mut p, &c);
     check::emit(&mut p, &c);
-    load::emit(&mut p, &c);
-    exec::emit(&mut p, &c);
-    store::emit(&mut p, &c);
+    // The units run one after the other, and keep nothing in between.
+    p.scope(|p| load::emit(p, &c));
+    p.scope(|p| exec::emit(p, &c));
+    p.scope(|p| store::emit(p, &c));
     p.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What each part takes of the program and of the registers; it has to leave room for the others.
+    #[test]
+    fn sizes() {
+        let config = NpuConfig {
+            dim: 4,
+            bus_bits: 32,
+            scratchpad_rows: 1024,
+            accumulator_rows: 256,
+            parameter_rows: 256,
+            double_rounding: true,
+            sequential: true,
+            ..NpuConfig::default()
+        };
+        let mut p = Assembler::default();
+        let c = Context::new(&mut p, &config, InnerMap::of(&config));
+        let mut before = p.size();
+        let parts: [(&str, fn(&mut Assembler, &Context)); 6] = [
+            ("job", job::emit),
+            ("transfers", transfers::emit),
+            ("check", check::emit),
+            ("load", load::emit),
+            ("exec", exec::emit),
+            ("store", store::emit),
+        ];
+        for (name, emit) in parts {
+            if ["job", "transfers"].contains(&name) {
+                emit(&mut p, &c)
+            } else {
+                p.scope(|p| emit(p, &c))
+            };
+            let after = p.size();
+            println!(
+                "{name}: {} instructions, {} registers",
+                after.0 - before.0,
+                after.1 - before.1
+            );
+            before = after;
+        }
+        p.print_constants();
+        assert_eq!(p.finish().words.len(), before.0);
+    }
 }

@@ -26,6 +26,8 @@ pub struct Machine {
     pub sim: Interpreter,
     pub memory: AxiMemory,
     pub cycles: u64,
+    /// Cycles after which a job is said to hang.
+    patience: u64,
 }
 
 impl Machine {
@@ -35,7 +37,8 @@ impl Machine {
         let mut sim = Interpreter::new(&design);
         sim.reset();
         let memory = AxiMemory::new(config.bus_bits / 8, timing, seed);
-        Self { sim, memory, cycles: 0 }
+        let patience = if config.sequential { 10_000_000 } else { 200_000 };
+        Self { sim, memory, cycles: 0, patience }
     }
 
     pub fn step(&mut self) {
@@ -91,7 +94,7 @@ impl Machine {
     pub fn wait(&mut self) -> Outcome {
         let start = self.cycles;
         while self.sim.get("npu_job_end") == 0 {
-            assert!(self.cycles - start < 20_000_000, "the job hangs");
+            assert!(self.cycles - start < self.patience, "the job hangs");
             self.step();
         }
         let outcome = Outcome {

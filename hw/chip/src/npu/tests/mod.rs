@@ -14,6 +14,7 @@ mod random;
 mod reference;
 mod registers;
 mod sequential;
+mod sequential_store;
 mod stores;
 mod throughput;
 mod trace;

@@ -7,16 +7,30 @@ use super::machine::{GOOD, Machine};
 use super::memory::{BASE, FAST, Timing};
 use super::random::Random;
 use super::reference::Reference;
-use super::{stress, with_sequential};
 use super::whole::compare;
+use super::{stress, with_sequential};
+use crate::config::NpuConfig;
 
 /// Random float32 entries; `table[256]` stays 0, so that sums are what the residual's entry says.
-fn fill_table(machine: &mut Machine, reference: &mut Reference, random: &mut Random, lanes: u32) {
+fn fill_table(
+    machine: &mut Machine,
+    reference: &mut Reference,
+    random: &mut Random,
+    config: &NpuConfig,
+) {
+    let lanes = config.requantise_lanes;
     for index in 0..256 {
         let entry = (random.range(0, 300_000) as f32 / 1000.0 - 150.0).to_bits();
         reference.table[index] = entry;
+        let word = Bits::from_words(32, &[u64::from(entry)]);
+        if config.sequential {
+            let first = config.scratchpad_rows + config.parameter_rows;
+            let address = u64::from(first) + index as u64;
+            machine.sim.poke_memory("inner_memory.words", address, word);
+            continue;
+        }
         for lane in 0..lanes {
-            let word = Bits::from_words(32, &[u64::from(entry)]);
+            let word = word.clone();
             machine.sim.poke_memory(&format!("lookup_table.copy_{lane}"), index as u64, word);
         }
     }
@@ -33,8 +47,7 @@ fn random_stores_match_the_reference() {
             let mut lists = Lists { config: &config, random: Random::new(seed * 17 + 3) };
             let mut reference = Reference::new(&config, &machine.memory.bytes);
             if dim > 2 {
-                let lanes = config.requantise_lanes;
-                fill_table(&mut machine, &mut reference, &mut lists.random, lanes);
+                fill_table(&mut machine, &mut reference, &mut lists.random, &config);
             }
             let (mut list, address, bytes) = lists.ordered(6);
             list.last_mut().expect("not empty")[0] &= !(1 << 4);

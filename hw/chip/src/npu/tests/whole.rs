@@ -7,7 +7,7 @@ use super::machine::{DOORBELL, GOOD, Machine};
 use super::memory::{BASE, FAST, Timing};
 use super::random::Random;
 use super::reference::Reference;
-use super::{SHAPES, stress, with_sequential};
+use super::{SHAPES, config, stress, with_sequential};
 
 const TIMINGS: [Timing; 4] = [
     FAST,
@@ -95,8 +95,8 @@ fn random_lists_match_the_reference() {
 /// What LOAD writes to the table memory: the first 4 bytes of each chunk, rows modulo 512.
 #[test]
 fn rows_of_the_table_memory_arrive() {
-    for config in with_sequential(&SHAPES).into_iter().filter(|config| config.dim >= 4) {
-        let (dim, bus) = (config.dim, config.bus_bits / 8);
+    for (dim, bus) in SHAPES.into_iter().filter(|&(dim, _)| dim >= 4) {
+        let config = config(dim, bus);
         let mut machine = Machine::new(&config, TIMINGS[2], 1);
         // 9 rows of 3 chunks, the last of 2 bytes, around row 0; then 257 entries as they lie in
         // memory, and one more over entry 256.

@@ -129,8 +129,8 @@ fn extreme_windows_match_the_reference() {
 /// Results that STORE puts into the scratchpad go first, and no window is lost.
 #[test]
 fn windows_wait_for_results() {
-    for config in small_ones() {
-        let (dim, bus) = (config.dim, config.bus_bits / 8);
+    for (dim, bus) in SHAPES {
+        let config = config(dim, bus);
         let mut machine = Machine::new(&config, FAST, 7);
         machine.memory.write(BASE + 0x8000, &vec![0; 8 * dim as usize]);
         let parameters = [LOAD | 1 << 16, BASE + 0x8000, 0, 1 | (8 * dim) << 16, 0, 1, 0, 0];

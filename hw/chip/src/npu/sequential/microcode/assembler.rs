@@ -86,11 +86,13 @@ impl Assembler {
         register
     }
 
-    /// Runs `body`, whose variables make room for others afterwards.
-    pub fn overlay(&mut self, body: impl FnOnce(&mut Self)) {
+    /// Runs `body`, whose variables make room for others afterwards: its code and the code behind it
+    /// leave nothing to each other.
+    pub fn scope<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
         let free = self.free;
-        body(self);
+        let result = body(self);
         self.free = free;
+        result
     }
 
     fn assert_room(&self, name: &str) {

@@ -57,6 +57,7 @@ pub fn emit(p: &mut Assembler, c: &Context, load: &Load, begin: Label) {
     p.field(w[7], 7, 0).xori(0x80).subi(0x80).st(windows.start);
 
     let each = p.here();
+    c.heed_abort(p);
     gather(p, c, load, &windows);
     // The bytes are in the highest lanes.
     p.field(w[6], 15, 8).st(windows.bytes);

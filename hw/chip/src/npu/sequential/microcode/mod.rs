@@ -34,8 +34,9 @@ pub fn program(config: &NpuConfig) -> Program {
     job::emit(&mut p, &c);
     transfers::emit(&mut p, &c);
     check::emit(&mut p, &c);
+    // The units run one after the other, and keep nothing in between.
     for unit in [load::emit, exec::emit, store::emit] {
-        p.overlay(|p| unit(p, &c));
+        p.scope(|p| unit(p, &c));
     }
     p.finish()
 }

@@ -50,7 +50,9 @@ pub struct Residual {
     pub elements: Register,
     /// result = result * scale + the element's addend; `elements` move on.
     pub add: Label,
-    /// Exponent of the larger operand.
+    /// That of the product, which may be 0 whatever the scale is.
+    product_exponent: Register,
+    /// That of the larger operand.
     exponent: Register,
     product_high: Register,
     product_low: Register,
@@ -70,6 +72,7 @@ impl Residual {
             addend: Float::new(p, "addend"),
             elements: p.variable("residual"),
             add: p.label(),
+            product_exponent: p.variable("product_exponent"),
             exponent: p.variable("larger_exponent"),
             product_high: p.variable("product_high"),
             product_low: p.variable("product_low"),
@@ -108,6 +111,10 @@ impl Residual {
         });
         p.ld(self.scale.mantissa).rotate(2).mul(result).rotate(2).st(wide.multiplicand);
         p.ld(result).mul(self.scale.mantissa).add(wide.multiplicand).st(wide.multiplicand);
+        p.unless(Zero, |p| {
+            p.ld(self.scale.exponent);
+        });
+        p.st(self.product_exponent);
     }
 
     /// The addend of the element, with 31 bits.
@@ -126,12 +133,12 @@ impl Residual {
     fn align(&self, p: &mut Assembler, wide: &Wide) {
         let exponent = self.exponent;
         p.set(exponent, FIXED_POINT);
-        for other in [self.scale.exponent, self.addend.exponent] {
+        for other in [self.product_exponent, self.addend.exponent] {
             p.ld(exponent).sub(other).unless(Carry, |p| {
                 p.copy(exponent, other);
             });
         }
-        p.ld(exponent).sub(self.scale.exponent).call(wide.shift_right);
+        p.ld(exponent).sub(self.product_exponent).call(wide.shift_right);
         p.copy(self.product_high, wide.high).copy(self.product_low, wide.low);
         p.copy(wide.multiplicand, self.addend.mantissa);
         p.ld(exponent).sub(self.addend.exponent).call(wide.shift_right);

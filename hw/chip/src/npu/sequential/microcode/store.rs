@@ -54,9 +54,10 @@ struct Store {
 /// The routine.
 pub fn emit(p: &mut Assembler, c: &Context) {
     let store = Store::new(p);
-    let requantiser = Requantiser::emit(p, c, &store.tile);
-    let pool = Pool::emit(p, c, store.tile_source, store.tile.chunk);
     let chunk = Chunk::emit(p, c, &store.tile);
+    // A STORE wants one of the two.
+    let requantiser = p.scope(|p| Requantiser::emit(p, c, &store.tile));
+    let pool = p.scope(|p| Pool::emit(p, c, store.tile_source, store.tile.chunk));
     p.bind(c.routines.run[2]);
     p.remark("STORE");
     store.begin(p, c);
@@ -64,7 +65,7 @@ pub fn emit(p: &mut Assembler, c: &Context) {
     unless_flag(p, c, SUMS | SCRATCHPAD, |p| requantiser.begin(p, c));
     let next_tile = p.here();
     store.begin_tile(p, c);
-    pool.begin_tile(p);
+    if_flag(p, c, POOL, |p| pool.begin_tile(p));
     unless_flag(p, c, SUMS | SCRATCHPAD, |p| requantiser.begin_tile(p));
     let next_row = p.here();
     c.heed_abort(p);
@@ -170,7 +171,7 @@ impl Store {
         p.advance(target, self.row_step);
         p.ld(self.line).subi(1).st(self.line).jump_if(NotZero, moved);
         p.field(c.words[7], 15, 0).st(self.line);
-        pool.next_line(p);
+        if_flag(p, c, POOL, |p| pool.next_line(p));
         if_flag(p, c, TO_SCRATCHPAD, |p| {
             p.advance(self.line_target, self.line_step).st(target);
         });

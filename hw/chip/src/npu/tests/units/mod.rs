@@ -4,11 +4,11 @@ mod accumulators;
 mod array;
 mod compute;
 mod double_rounding;
-mod lane;
+pub mod lane;
 mod pe;
 mod requantiser;
 mod residual;
-mod residual_lane;
+pub mod residual_lane;
 mod scratchpad;
 mod table;
 

@@ -10,10 +10,10 @@ use crate::npu::tests::stress;
 use super::{start, step};
 
 /// A value with its scale and addend.
-type Case = (i8, u32, u32);
+pub type Case = (i8, u32, u32);
 
 /// A float32 with a random sign and mantissa and a biased exponent.
-fn float(random: &mut Random, exponent: i32) -> u32 {
+pub fn float(random: &mut Random, exponent: i32) -> u32 {
     let mantissa = match random.below(4) {
         0 => 0,
         1 => 0x7f_ffff,
@@ -70,7 +70,7 @@ fn addend(random: &mut Random, value: i8, scale: u32) -> u32 {
 }
 
 /// The operands of `count` cases with one scale.
-fn cases(random: &mut Random, scale: u32, count: u32) -> Vec<Case> {
+pub fn cases(random: &mut Random, scale: u32, count: u32) -> Vec<Case> {
     (0..count)
         .map(|_| {
             let value = value(random);
@@ -146,6 +146,14 @@ fn all_values_and_halves() {
     run(&groups, |(value, scale, addend)| residual_add(value, scale, addend));
 }
 
+/// A float32 as the manual reads it.
+pub fn number(bits: u32) -> f64 {
+    let sign = if bits >> 31 == 1 { -1.0 } else { 1.0 };
+    let (exponent, mantissa) = (bits >> 23 & 255, f64::from(bits & 0x7f_ffff));
+    let binade = 2f64.powi(exponent as i32 - 127);
+    if exponent == 0 { 0.0 } else { sign * binade * (1.0 + mantissa / f64::from(1 << 23)) }
+}
+
 /// Exponent 0 is zero, exponent 255 a binade above the normal ones.
 #[test]
 fn entries_that_are_not_normal() {
@@ -155,12 +163,6 @@ fn entries_that_are_not_normal() {
             .iter()
             .flat_map(|&addend| [-128, -3, 0, 5, 127].map(|value| (value, scale, addend)))
             .collect::<Vec<Case>>()
-    };
-    let number = |bits: u32| {
-        let sign = if bits >> 31 == 1 { -1.0 } else { 1.0 };
-        let (exponent, mantissa) = (bits >> 23 & 255, f64::from(bits & 0x7f_ffff));
-        let binade = 2f64.powi(exponent as i32 - 127);
-        if exponent == 0 { 0.0 } else { sign * binade * (1.0 + mantissa / f64::from(1 << 23)) }
     };
     let scales = [0, 0x7f_ffff, one, 0xbf80_0000, 0x7f80_0000, 0xffff_ffff];
     // These sums are exact in float64, or far beyond the range of a result.

@@ -49,15 +49,6 @@ impl Program {
 }
 
 impl Assembler {
-    #[cfg(test)]
-    pub fn print_constants(&self) {
-        for (name, value) in &self.names {
-            if value.is_some() {
-                print!("{name} ");
-            }
-        }
-        println!();
-    }
     /// Instructions and registers so far.
     #[cfg(test)]
     pub fn size(&self) -> (usize, usize) {

@@ -81,7 +81,6 @@ mod tests {
             );
             before = after;
         }
-        p.print_constants();
         assert_eq!(p.finish().words.len(), before.0);
     }
 }

@@ -129,7 +129,7 @@ impl Requantiser {
             p.ret();
         });
         p.andi(ADD).jump_if(NotZero, self.residual.add);
-        p.ld(result).addi(c.map.table + 128).inner().st(result).ret();
+        p.ld(result).addi(128).addi(c.map.table).inner().st(result).ret();
         p.bind(large);
         self.round_sum(p);
         p.jump(rounded);

@@ -13,6 +13,7 @@ pub mod registers;
 mod requantise;
 mod residual;
 mod rounding;
+mod scaling;
 mod store;
 mod store_chunk;
 mod transfers;

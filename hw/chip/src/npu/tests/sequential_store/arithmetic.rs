@@ -69,8 +69,7 @@ fn double_rounding_equals_the_formulas() {
 }
 
 /// Exponents of the multiplier with sums of every length, both signs.
-fn lengths(npu: &mut impl Npu, exponents: impl Iterator<Item = u32>) {
-    let mut random = Random::new(13);
+fn lengths(npu: &mut impl Npu, random: &mut Random, exponents: impl Iterator<Item = u32>) {
     for exponent in exponents {
         let cases: Vec<Case> = (0..32)
             .map(|length| {
@@ -94,9 +93,11 @@ fn lengths(npu: &mut impl Npu, exponents: impl Iterator<Item = u32>) {
 
 #[test]
 fn every_exponent_and_length() {
+    let mut random = Random::new(13);
     let mut program = Program::new();
-    (0..40).for_each(|_| lengths(&mut program, 0..256));
-    lengths(&mut Rtl::new(FAST, 1), [0, 1, 94, 95, 102, 118, 126, 133, 134, 135, 255].into_iter());
+    (0..40 * stress()).for_each(|_| lengths(&mut program, &mut random, 0..256));
+    let exponents = [0, 1, 94, 95, 102, 118, 126, 133, 134, 135, 255];
+    lengths(&mut Rtl::new(FAST, 1), &mut random, exponents.into_iter());
 }
 
 /// Residual adds of one scale: element i is the value of a case, and its addend entry i.

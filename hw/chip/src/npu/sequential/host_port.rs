@@ -26,8 +26,7 @@ pub fn host_port() -> Module {
         let end = m.input("ends", Bit).doc("of the job");
 
         m.section("Decode");
-        let held =
-            m.output_reg("held", Bit).reset(1).doc("a doorbell or a reset is not served yet");
+        let held = m.output_reg("held", Bit).reset(1).doc("a doorbell or a reset is not served yet");
         let busy = m.output_reg("busy", Bit).reset(0);
         let window = address.bit(12);
         let in_window_page = address.bits(11, 0).lt(8).named("in_window_page");
@@ -40,8 +39,7 @@ pub fn host_port() -> Module {
         let accepted = (request_valid & ready).named("accepted");
         let number = address.bits(6, 2);
         let windows = lit(place::WINDOW_BASE.number(), U(HOST_BITS));
-        let index =
-            window.mux(windows | address.bits(2, 2).ext(HOST_BITS), number).named("register_meant");
+        let index = window.mux(windows | address.bits(2, 2).ext(HOST_BITS), number).named("register_meant");
         let is = |offset: u32| !window & number.eq(u64::from(offset / 4));
         let is_clear = is(0x14).named("is_clear");
 

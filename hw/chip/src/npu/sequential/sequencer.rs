@@ -53,7 +53,8 @@ pub fn sequencer(program: &Program) -> Module {
         let own = returns.mux(frame(depth - 1), n).named("own_register");
         let read_address = executes.mux(host, own).named("read_address");
         let keeps = (executes & (stores | calls)).named("keeps");
-        let write_address = keeps.mux(calls.mux(frame(depth), n), host).named("write_address");
+        let write_address =
+            keeps.mux(calls.mux(frame(depth), n), host).named("write_address");
         let after = (counter + 1).named("following");
         let own_data = calls.mux(after.ext(32), accumulator);
         let write_data = keeps.mux(own_data, host_data).named("write_data");

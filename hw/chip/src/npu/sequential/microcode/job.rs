@@ -134,12 +134,11 @@ impl Job {
         p.ldi(causes::BAD_OPCODE as u32).jump(self.fails);
         p.bind(c.routines.bad_field);
         p.ldi(causes::BAD_FIELD as u32).jump(self.fails);
-        let [underflow, overflow] =
-            [causes::TOKEN_UNDERFLOW, causes::TOKEN_OVERFLOW].map(|cause| {
-                let place = p.here();
-                p.ldi(cause as u32).jump(self.fails);
-                place
-            });
+        let [underflow, overflow] = [causes::TOKEN_UNDERFLOW, causes::TOKEN_OVERFLOW].map(|cause| {
+            let place = p.here();
+            p.ldi(cause as u32).jump(self.fails);
+            place
+        });
         let next = p.label();
         for (unit, place) in units.into_iter().enumerate() {
             p.bind(place);

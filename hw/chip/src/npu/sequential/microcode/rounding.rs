@@ -33,18 +33,23 @@ impl Rounding {
     pub fn emit(p: &mut Assembler, wide: &Wide) -> Self {
         let rounding =
             Self { integer: p.variable("integer"), round: p.label(), saturate: p.label() };
-        let integer = rounding.integer;
         let close = p.label();
         p.bind(rounding.round);
-        p.remark("round").ld(wide.high).andi(0xff_ffff).subi(0x80_0000 - WIDEST);
-        p.subi(2 * WIDEST).jump_if(NotCarry, close);
-        p.ld(wide.high).addi(0x80_0000).jump_if(Carry, rounding.saturate);
-        p.rotate(3).andi(0xff).st(integer).ret();
+        p.remark("round").ld(wide.high);
+        rounding.nearest(p, wide, close);
         p.bind(rounding.saturate);
-        p.set(integer, SATURATED).ret();
+        p.set(rounding.integer, SATURATED).ret();
         p.bind(close);
         rounding.emit_close(p, wide);
         rounding
+    }
+
+    /// Rounds `high` of [`Wide`], which is in the accumulator, too, and comes back. If it is close to a
+    /// half, goes to `close` instead, with its distance from it, less `WIDEST`, in the accumulator.
+    pub fn nearest(&self, p: &mut Assembler, wide: &Wide, close: Label) {
+        p.andi(0xff_ffff).subi(0x80_0000 - WIDEST).subi(2 * WIDEST).jump_if(NotCarry, close);
+        p.ld(wide.high).addi(0x80_0000).jump_if(Carry, self.saturate);
+        p.rotate(3).andi(0xff).st(self.integer).ret();
     }
 
     /// What is close to a half; the accumulator is the distance from it, less `WIDEST`.

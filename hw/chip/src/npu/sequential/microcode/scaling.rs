@@ -111,13 +111,9 @@ impl Scaling {
 
     /// 8 bits of the integer, and 24 behind the point.
     fn two_bytes(&self, p: &mut Assembler) {
-        let Wide { high, low, .. } = self.wide;
-        let close = p.label();
+        let (low, close) = (self.wide.low, p.label());
         self.short_product(p);
-        // As `Rounding` does it, but for what lies below.
-        p.andi(0xff_ffff).subi(0x7f_ff00).subi(0x200).jump_if(NotCarry, close);
-        p.ld(high).addi(0x80_0000).jump_if(Carry, self.rounding.saturate);
-        p.rotate(3).andi(0xff).st(self.integer).ret();
+        self.rounding.nearest(p, &self.wide, close);
         p.bind(close);
         p.ld(low).rotate(2).andi(0xffff_0000).st(low).jump(self.rounding.round);
     }

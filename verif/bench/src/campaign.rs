@@ -14,7 +14,7 @@ use crate::coverage::Coverage;
 use crate::generate::{self, Profile, Target};
 use crate::lockstep::{Divergence, Lockstep};
 use crate::program::Program;
-use crate::trial::{Setup, Trial};
+use crate::trial::Trial;
 
 /// Every how many programs one is also run bare, to measure the cost of lockstep.
 const BARE_SAMPLE: u64 = 4;
@@ -247,7 +247,7 @@ impl Shared<'_> {
 }
 
 fn run_program(pair: &mut Lockstep, program: &Program, index: u64) -> (Totals, Option<Divergence>) {
-    let trial = Trial::new(program, Setup::RANDOM).expect("the generator keeps to the limits");
+    let trial = Trial::new(program).expect("the generator keeps to the limits");
     pair.take_busy_time();
     let outcome = trial.run(pair);
     let mut totals = Totals {

@@ -6,23 +6,10 @@ use crate::lockstep::{Case, Lockstep, Outcome};
 use crate::program::layout::{BODY, CODE, CODE_END, TOHOST};
 use crate::program::{Environment, Image, Program, TooLong, lower};
 
-/// Limits of a run.
-#[derive(Clone, Copy, Debug)]
-pub struct Setup {
-    /// Cycles after which a program that has not ended is given up.
-    pub max_cycles: u64,
-}
-
-impl Setup {
-    /// For generated programs, which end in well under this.
-    pub const RANDOM: Self = Self { max_cycles: 200_000 };
-}
-
 /// A program laid out in memory.
 pub struct Trial {
     image: Image,
     environment: Environment,
-    setup: Setup,
 }
 
 impl Trial {
@@ -30,8 +17,8 @@ impl Trial {
     ///
     /// # Errors
     /// When its code does not fit.
-    pub fn new(program: &Program, setup: Setup) -> Result<Self, TooLong> {
-        Ok(Self { image: lower(program)?, environment: program.environment, setup })
+    pub fn new(program: &Program) -> Result<Self, TooLong> {
+        Ok(Self { image: lower(program)?, environment: program.environment })
     }
 
     /// Memory contents.
@@ -39,25 +26,25 @@ impl Trial {
         &self.image
     }
 
-    /// What the lockstep is given.
-    pub fn case(&self) -> Case<'_> {
+    /// What the lockstep is given; `max_cycles` is [`Lockstep::patience`].
+    pub fn case(&self, max_cycles: u64) -> Case<'_> {
         Case {
             segments: &self.image.segments,
             seed: self.environment.seed,
             stalls: stalls(&self.environment),
             tohost: TOHOST,
-            max_cycles: self.setup.max_cycles,
+            max_cycles,
         }
     }
 
     /// Runs it in lockstep.
     pub fn run(&self, pair: &mut Lockstep) -> Outcome {
-        pair.run(&self.case())
+        pair.run(&self.case(pair.patience()))
     }
 
     /// Runs the RTL alone; returns the cycles.
     pub fn run_bare(&self, pair: &mut Lockstep) -> u64 {
-        pair.run_bare(&self.case())
+        pair.run_bare(&self.case(pair.patience()))
     }
 }
 

@@ -18,7 +18,7 @@ use systole_verif::activity::{
 };
 use systole_verif::lockstep::Lockstep;
 use systole_verif::program::Program;
-use systole_verif::trial::{Setup, Trial};
+use systole_verif::trial::Trial;
 use systole_verif::{chip, generate};
 use systole_wave::TrackKind;
 
@@ -44,8 +44,8 @@ struct Seen {
 
 /// Runs a program on the RTL with a wave of the window.
 fn run(pair: &mut Lockstep, program: &Program, path: &Path, window: Range<u64>) -> Seen {
-    let trial = Trial::new(program, Setup::RANDOM).expect("it fits");
-    let case = trial.case();
+    let trial = Trial::new(program).expect("it fits");
+    let case = trial.case(pair.patience());
     let dut: &mut Dut = pair.dut();
     dut.reset(case.seed);
     dut.set_stalls(&case.stalls);

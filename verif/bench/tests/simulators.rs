@@ -12,7 +12,7 @@ use systole_sim::{Library, Settings, Variant, build_design, silent};
 use systole_verif::chip;
 use systole_verif::generate::sample;
 use systole_verif::lockstep::Outcome;
-use systole_verif::trial::{Setup, Trial};
+use systole_verif::trial::Trial;
 
 mod common;
 
@@ -22,7 +22,7 @@ fn outcomes(config: &ChipConfig, library: &Arc<Library>) -> Vec<Outcome> {
     let mut pair = chip::lockstep(config, library).expect("enough memory");
     let run = |index| {
         let program = sample(chip::target(config), 21, index);
-        Trial::new(&program, Setup::RANDOM).expect("fits").run(&mut pair)
+        Trial::new(&program).expect("fits").run(&mut pair)
     };
     (0..PROGRAMS).map(run).collect()
 }

@@ -9,7 +9,7 @@ use systole_sim::{Library, Settings, Variant, build_chip, silent};
 use systole_verif::campaign::{self, Campaign};
 use systole_verif::failure::{Recorded, suspect};
 use systole_verif::generate::Profile;
-use systole_verif::trial::{Setup, Trial};
+use systole_verif::trial::Trial;
 use systole_verif::{chip, faults};
 
 /// Where the search ended for a fault, and where the fault is.
@@ -46,7 +46,7 @@ fn look(config: &ChipConfig, library: &Arc<Library>, number: u16) -> Option<Foun
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("all.vcd");
     pair.trace(&path, 0, u64::MAX - 1);
-    let trial = Trial::new(&found.program, Setup::RANDOM).ok()?;
+    let trial = Trial::new(&found.program).ok()?;
     let divergence = trial.run(&mut pair).divergence?;
     pair.dut().stop_trace();
     let wave = Recorded::read(&path, &design).unwrap_or_else(|error| panic!("{error}"));

@@ -32,7 +32,7 @@ use crate::lockstep::{Divergence, Lockstep};
 use crate::program::layout::{CODE, FROMHOST, TOHOST};
 use crate::program::{Image, Program};
 use crate::shrink::{Budget, shrink};
-use crate::trial::{Setup, Trial};
+use crate::trial::Trial;
 
 /// Name of the report in a failure folder.
 pub const REPORT: &str = "report.txt";
@@ -127,7 +127,7 @@ impl Failure {
             fails
         });
         let divergence = diverges(&mut pair, &program).unwrap_or_else(|| found.divergence.clone());
-        let trial = Trial::new(&program, Setup::RANDOM).expect("shrinking makes programs shorter");
+        let trial = Trial::new(&program).expect("shrinking makes programs shorter");
         Ok(Self {
             subject: model::Subject {
                 preset: origin.preset.to_owned(),
@@ -217,6 +217,6 @@ impl Failure {
 }
 
 fn diverges(pair: &mut Lockstep, program: &Program) -> Option<Divergence> {
-    let trial = Trial::new(program, Setup::RANDOM).ok()?;
+    let trial = Trial::new(program).ok()?;
     trial.run(pair).divergence
 }

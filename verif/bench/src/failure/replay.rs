@@ -13,7 +13,7 @@ use systole_sim::{Error, Library, Netlists};
 use super::ELF;
 use crate::lockstep::{Case, Outcome};
 use crate::program::Environment;
-use crate::trial::{Setup, stalls};
+use crate::trial::stalls;
 use crate::{chip, faults};
 
 /// Name of the file that says how the minimal program failed.
@@ -120,7 +120,7 @@ impl Replay {
             seed: self.recipe.environment.seed,
             stalls: stalls(&self.recipe.environment),
             tohost: self.elf.tohost().unwrap_or_default(),
-            max_cycles: Setup::RANDOM.max_cycles,
+            max_cycles: pair.patience(),
         }))
     }
 }

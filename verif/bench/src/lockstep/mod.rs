@@ -16,7 +16,7 @@ use systole_golden::{Machine, Retire};
 use systole_sim::{Dut, Stalls};
 
 pub use divergence::{Clue, Difference, Divergence, Kind, Pair};
-pub(crate) use replay::{HANG_CYCLES, retire_record};
+pub(crate) use replay::retire_record;
 pub(crate) use rules::is_access_fault;
 
 use crate::coverage::Collector;
@@ -90,11 +90,19 @@ pub struct Widths {
     pub fetch_bytes: u32,
 }
 
+/// A hart that retires nothing for this part of a program's cycles hangs.
+const HANGS_A_PROGRAM: u64 = 10;
+
+/// Cycles without a retirement after which a program of a user's hangs: it may wait for an NPU that
+/// takes its time.
+pub(crate) const HANG_CYCLES: u64 = 1_000_000;
+
 /// One simulated chip beside one golden model.
 pub struct Lockstep {
     dut: Dut,
     golden: Machine,
     widths: Widths,
+    patience: u64,
     coverage: Option<Collector>,
     /// Window of the next run to dump: file, first and last cycle.
     trace: Option<(std::path::PathBuf, u64, u64)>,
@@ -104,8 +112,15 @@ pub struct Lockstep {
 
 impl Lockstep {
     /// A pair with the same RAM each.
-    pub fn new(dut: Dut, golden: Machine, widths: Widths) -> Self {
-        Self { dut, golden, widths, coverage: None, trace: None, busy: std::time::Duration::ZERO }
+    pub fn new(dut: Dut, golden: Machine, widths: Widths, patience: u64) -> Self {
+        let busy = std::time::Duration::ZERO;
+        Self { dut, golden, widths, patience, coverage: None, trace: None, busy }
+    }
+
+    /// Cycles after which a generated program that has not ended is given up; they end in well under
+    /// this.
+    pub fn patience(&self) -> u64 {
+        self.patience
     }
 
     /// Counts the points that the following runs hit. The default is not to.
@@ -150,7 +165,7 @@ impl Lockstep {
     fn load_dut(&mut self, case: &Case) {
         self.dut.reset(case.seed);
         self.dut.set_stalls(&case.stalls);
-        self.dut.set_hang_limit(Some(HANG_CYCLES));
+        self.dut.set_hang_limit(Some(self.patience / HANGS_A_PROGRAM));
         self.dut.set_watch(Some(case.tohost));
         if let Some((path, from, to)) = self.trace.take() {
             // A library that cannot trace leaves no file, which the caller sees.

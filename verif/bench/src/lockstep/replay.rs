@@ -15,8 +15,6 @@ use crate::coverage::Collector;
 
 /// Retirements kept for the report and its waves: two in each cycle that a failure's waves show.
 const HISTORY: usize = 640;
-/// Cycles without a retirement after which the hart hangs.
-pub(crate) const HANG_CYCLES: u64 = 20_000;
 /// Retirements within which a bus error of a data access has to be reported.
 const FAULT_SLACK: u32 = 4;
 
@@ -124,7 +122,7 @@ impl<'a> Run<'a> {
                 StopReason::BufferFull | StopReason::Watch => {}
                 StopReason::Limit if dut.cycle() < max_cycles => {}
                 StopReason::Hang => {
-                    return self.hang(format!("nothing retired for {HANG_CYCLES} cycles"));
+                    return self.hang("nothing retired for too long".to_owned());
                 }
                 StopReason::Limit => {
                     return self.hang(format!("the program did not end in {max_cycles} cycles"));

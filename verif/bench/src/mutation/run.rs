@@ -11,7 +11,7 @@ use systole_sim::{Error, Library};
 use crate::chip;
 use crate::generate::{self, Target};
 use crate::lockstep::{Kind, Lockstep, Outcome};
-use crate::trial::{Setup, Trial};
+use crate::trial::Trial;
 
 /// How long to try.
 #[derive(Clone, Copy, Debug)]
@@ -153,6 +153,6 @@ fn judge_one(
 
 fn run(target: Target, pair: &mut Lockstep, seed: u64, index: u64) -> Outcome {
     let program = generate::sample(target, seed, index);
-    let trial = Trial::new(&program, Setup::RANDOM).expect("the generator keeps to the limits");
+    let trial = Trial::new(&program).expect("the generator keeps to the limits");
     trial.run(pair)
 }

@@ -10,7 +10,7 @@ use systole_sim::{Error, Library};
 use crate::lockstep::{Kind, Lockstep};
 use crate::program::Program;
 use crate::shrink;
-use crate::trial::{Setup, Trial};
+use crate::trial::Trial;
 use crate::{chip, generate};
 
 /// A mutant and the program that showed it.
@@ -90,7 +90,7 @@ fn shrink_one(
         if stop.load(Ordering::Relaxed) {
             return false;
         }
-        let trial = Trial::new(candidate, Setup::RANDOM);
+        let trial = Trial::new(candidate);
         let divergence = trial.ok().and_then(|trial| trial.run(pair).divergence);
         divergence.is_some_and(|divergence| divergence.kind == killer.kind)
     });

@@ -58,8 +58,6 @@ pub enum Function {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Action {
-    /// Nothing.
-    None = 0,
     /// Register n = accumulator.
     Store = 1,
     /// Word of the inner memory at the accumulator = register n, bytes by the strobe.

@@ -11,6 +11,8 @@
 //! ```
 
 mod bus_port;
+#[cfg(test)]
+pub mod emulator;
 mod host_port;
 mod inner;
 mod instruction;

@@ -1,11 +1,11 @@
 //! The bus window: registers, edges, and refused accesses of every kind.
 
-use super::{config, with_sequential};
 use super::lists::{LOAD, Lists, chain, copy_out, last, load};
 use super::machine::{DOORBELL, Descriptor, GOOD, Machine, Outcome, STATUS};
 use super::memory::{BASE, FAST, SIZE, Timing};
 use super::random::Random;
 use super::reference::Reference;
+use super::{config, with_sequential};
 use crate::config::NpuConfig;
 
 const WINDOW_BASE: u32 = 0x1000;
@@ -64,7 +64,7 @@ fn registers_hold_pages_and_only_when_not_busy() {
 #[test]
 fn edges_are_exact() {
     for config in with_sequential(&SHAPES) {
-        let (dim, bus) = (config.dim, config.bus_bits / 8);
+        let bus = config.bus_bits / 8;
         let mut list = vec![
             load(&config, BASE + 0x3fff, 8, (1, 2), 0),
             copy_out(BASE + 0x5ffe, 8, (1, 2), 0, (1, 1)),
@@ -100,7 +100,7 @@ fn edges_are_exact() {
 #[test]
 fn a_list_may_end_at_the_edge() {
     for config in with_sequential(&SHAPES) {
-        let (dim, bus) = (config.dim, config.bus_bits / 8);
+        let dim = config.dim;
         let list = vec![load(&config, BASE + 0x800, dim, (4, dim), 0); 4];
         let at = BASE + 0x1000 - 64;
         for timing in [FAST, SLOW] {
@@ -216,7 +216,7 @@ fn refusals_and_bus_errors_keep_their_order() {
 fn random_windows_end_the_job() {
     let mut refused = [0; 3];
     for config in with_sequential(&SHAPES) {
-        let (dim, bus) = (config.dim, config.bus_bits / 8);
+        let dim = config.dim;
         for seed in 0..24 {
             let mut random = Random::new(seed + 500);
             let mut lists = Lists { config: &config, random: Random::new(seed + 900) };

@@ -1,9 +1,9 @@
 //! The register port.
 
-use super::{config, sequential_config};
 use super::lists::{last, load};
 use super::machine::{DOORBELL, GOOD, Machine, STATUS};
 use super::memory::{BASE, FAST, Timing};
+use super::{config, sequential_config};
 use crate::config::NpuConfig;
 
 #[test]

@@ -64,6 +64,12 @@ impl Program {
 }
 
 impl Assembler {
+    /// Instructions so far, and registers in use.
+    #[cfg(test)]
+    pub fn size(&self) -> (usize, usize) {
+        (self.code.len(), usize::from(self.free) + self.constants.len())
+    }
+
     /// A new variable.
     pub fn variable(&mut self, name: &str) -> Register {
         let register = Register::new(self.free);
@@ -392,9 +398,10 @@ impl Assembler {
     /// When a label is not bound, or the program is too long for its jumps.
     pub fn finish(self) -> Program {
         assert!(self.code.len() <= 1 << TARGET_BITS, "{} instructions", self.code.len());
-        let constants = self.constants.iter().map(|(&value, register)| {
-            (register.number() as u32, u64::from(value), String::new())
-        });
+        let constants = self
+            .constants
+            .iter()
+            .map(|(&value, register)| (register.number() as u32, u64::from(value), String::new()));
         let (words, comments) = self.code.iter().map(|line| self.resolve(line)).unzip();
         Program { words, comments, constants: constants.collect() }
     }
@@ -404,7 +411,10 @@ impl Assembler {
         match (line.instruction, line.label) {
             (Instruction::Jump(condition, _), Some(label)) => {
                 let target = self.labels[label.0].expect("every label is bound");
-                (Instruction::Jump(condition, target).encode(), format!("{} {target}", line.comment))
+                (
+                    Instruction::Jump(condition, target).encode(),
+                    format!("{} {target}", line.comment),
+                )
             }
             (instruction, _) => (instruction.encode(), line.comment.clone()),
         }

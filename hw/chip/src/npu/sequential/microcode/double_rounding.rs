@@ -15,7 +15,8 @@ const LARGEST: u32 = 1 << 31;
 /// Runs `body` if the STORE at hand rounds doubly; nothing where the NPU does not.
 pub fn if_wanted(p: &mut Assembler, c: &Context, body: impl FnOnce(&mut Assembler)) {
     if c.config.double_rounding {
-        p.ld(c.words[6]).andi(1 << 24).unless(Zero, body);
+        // No other bit is up there.
+        p.ld(c.words[6]).andi(0xff00_0000).unless(Zero, body);
     }
 }
 

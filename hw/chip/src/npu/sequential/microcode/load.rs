@@ -1,7 +1,7 @@
 //! LOAD: memory to the inner memory.
 
-use super::super::instruction::Condition::{Negative, NotNegative, NotZero, Zero};
 use super::super::inner::TABLE_WORDS;
+use super::super::instruction::Condition::{Negative, NotNegative, NotZero, Zero};
 use super::assembler::{Assembler, Label};
 use super::context::Context;
 use super::load_windows;

@@ -15,6 +15,7 @@ pub mod registers;
 mod requantise;
 mod residual;
 mod rounding;
+mod scaling;
 mod store;
 mod store_chunk;
 mod transfers;
@@ -39,4 +40,48 @@ pub fn program(config: &NpuConfig) -> Program {
         p.scope(|p| unit(p, &c));
     }
     p.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Part = fn(&mut Assembler, &Context);
+
+    /// What each part takes of the program, and the registers that are in use after it.
+    #[test]
+    fn sizes() {
+        let config = NpuConfig {
+            dim: 4,
+            bus_bits: 32,
+            scratchpad_rows: 1024,
+            accumulator_rows: 256,
+            parameter_rows: 256,
+            double_rounding: true,
+            sequential: true,
+            ..NpuConfig::default()
+        };
+        let mut p = Assembler::default();
+        let c = Context::new(&mut p, &config, InnerMap::of(&config));
+        let resident: [(&str, Part); 3] =
+            [("job", job::emit), ("transfers", transfers::emit), ("check", check::emit)];
+        let units: [(&str, Part); 3] =
+            [("load", load::emit), ("exec", exec::emit), ("store", store::emit)];
+        let tell = |name: &str, p: &Assembler, before: usize| {
+            let (instructions, registers) = p.size();
+            println!("{name}: {} instructions, {registers} registers", instructions - before);
+        };
+        for (name, emit) in resident {
+            let before = p.size().0;
+            emit(&mut p, &c);
+            tell(name, &p, before);
+        }
+        for (name, emit) in units {
+            let before = p.size().0;
+            p.scope(|p| emit(p, &c));
+            tell(name, &p, before);
+        }
+        let words = program(&config).words;
+        assert_eq!(p.finish().words, words, "these are all parts");
+    }
 }

@@ -98,7 +98,7 @@ impl Residual {
 
     /// Takes the scale from the table. Its exponent becomes that of a product of 31 bits.
     pub fn begin(&self, p: &mut Assembler, c: &Context) {
-        p.ldi(c.map.table + SCALE).inner();
+        p.ldi(c.map.table).addi(SCALE).inner();
         self.scale.take(p);
         p.ld(self.scale.exponent).addi(7).st(self.scale.exponent);
     }

@@ -8,9 +8,9 @@ use super::wide::Wide;
 /// An integer of at least this much is as good as any larger one: zero points and clamps are int8.
 pub const SATURATED: u32 = 256;
 
-/// Widest distance from a half, in units of 2^-24, that float32 does not tell apart from it below
-/// 2^8: half a unit of its last place.
-const WIDEST: u32 = 0x80;
+/// More than the widest distance from a half, in units of 2^-24, that float32 does not tell apart from
+/// it below 2^8: half a unit of its last place is 2^7.
+const WIDEST: u32 = 0x100;
 
 /// The rounding and its result.
 #[derive(Clone, Copy)]
@@ -33,27 +33,32 @@ impl Rounding {
     pub fn emit(p: &mut Assembler, wide: &Wide) -> Self {
         let rounding =
             Self { integer: p.variable("integer"), round: p.label(), saturate: p.label() };
-        let integer = rounding.integer;
         let close = p.label();
         p.bind(rounding.round);
-        p.remark("round").ld(wide.high).andi(0xff_ffff).subi(0x80_0000 - WIDEST);
-        p.subi(2 * WIDEST + 1).jump_if(NotCarry, close);
-        p.ld(wide.high).addi(0x80_0000).jump_if(Carry, rounding.saturate);
-        p.rotate(3).andi(0xff).st(integer).ret();
+        p.remark("round").ld(wide.high);
+        rounding.nearest(p, wide, close);
         p.bind(rounding.saturate);
-        p.set(integer, SATURATED).ret();
+        p.set(rounding.integer, SATURATED).ret();
         p.bind(close);
         rounding.emit_close(p, wide);
         rounding
     }
 
-    /// What is close to a half; the accumulator is the distance from it, less `WIDEST` + 1.
+    /// Rounds `high` of [`Wide`], which is in the accumulator, too, and comes back. If it is close to a
+    /// half, goes to `close` instead, with its distance from it, less `WIDEST`, in the accumulator.
+    pub fn nearest(&self, p: &mut Assembler, wide: &Wide, close: Label) {
+        p.andi(0xff_ffff).subi(0x80_0000 - WIDEST).subi(2 * WIDEST).jump_if(NotCarry, close);
+        p.ld(wide.high).addi(0x80_0000).jump_if(Carry, self.saturate);
+        p.rotate(3).andi(0xff).st(self.integer).ret();
+    }
+
+    /// What is close to a half; the accumulator is the distance from it, less `WIDEST`.
     fn emit_close(&self, p: &mut Assembler, wide: &Wide) {
         let integer = self.integer;
         let [distance, unit, rest] =
             ["from_half", "half_unit", "integer_above"].map(|name| p.variable(name));
         let [below_one, found, tie, up, down] = [(); 5].map(|()| p.label());
-        p.remark("close to a half").addi(WIDEST + 1).st(distance);
+        p.remark("close to a half").addi(WIDEST).st(distance);
         p.ld(wide.high).rotate(3).andi(0xff).st(integer).jump_if(Zero, below_one);
         p.set(unit, 1).ld(integer);
         let next = p.here();
@@ -71,7 +76,7 @@ impl Rounding {
         // The half unit is half of the distance's.
         p.bind(below_one);
         p.ld(distance).jump_if(Negative, down).jump_if(NotZero, up);
-        p.ld(wide.low).subi(0x8000_0001).jump_if(NotCarry, down);
+        p.ldi(1 << 31).sub(wide.low).jump_if(Carry, down);
         p.bind(up);
         p.ld(integer).addi(1).st(integer).ret();
     }

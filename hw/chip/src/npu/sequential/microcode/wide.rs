@@ -20,7 +20,6 @@ pub struct Wide {
     /// multiplier <<= accumulator, 0 to 31; no 1 may be lost.
     pub shift_left: Label,
     /// {high, low} = {multiplicand, 0} >> accumulator, at least 0; bit 0 is 1 if a 1 was lost.
-    /// Changes `multiplier`.
     pub shift_right: Label,
     distance: Register,
 }
@@ -81,18 +80,31 @@ impl Wide {
         p.ret();
     }
 
-    /// By a product with a power of two.
+    /// By bits, by bytes and by a word.
     fn emit_shift_right(&self, p: &mut Assembler) {
-        let Self { multiplicand, multiplier, high, low, .. } = *self;
-        let distance = p.variable("right_distance");
-        let [far, whole, words] = [(); 3].map(|()| p.label());
+        let Self { multiplicand, high, low, distance, .. } = *self;
+        let [far, whole, bytes] = [(); 3].map(|()| p.label());
         p.bind(self.shift_right);
         p.remark("shift right").st(distance).subi(64).jump_if(Carry, far);
-        p.ldi(0).sub(distance).andi(31).jump_if(Zero, whole);
-        p.st(low).set(multiplier, 1).ld(low).call(self.shift_left).call(self.multiply).jump(words);
+        p.copy(high, multiplicand).ld(distance).andi(7).jump_if(Zero, whole);
+        // What leaves `high` is `high` shifted left by 32 less the distance: by 25, and by 1, 2 and 4
+        // where `high` is not shifted right by that.
+        p.ld(high).rotate(1).andi(0xff00_0000).shl(1).st(low);
+        for bits in [1, 2, 4] {
+            let [left, next] = [(); 2].map(|()| p.label());
+            p.ld(distance).andi(bits).jump_if(Zero, left);
+            p.ld(high).shr(bits).st(high).jump(next);
+            p.bind(left);
+            p.ld(low).shl(bits).st(low);
+            p.bind(next);
+        }
+        p.jump(bytes);
         p.bind(whole);
-        p.copy(high, multiplicand).set(low, 0);
-        p.bind(words);
+        p.st(low);
+        p.bind(bytes);
+        for count in [1, 2] {
+            p.ld(distance).andi(8 * count).unless(Zero, |p| self.shift_bytes(p, count));
+        }
         p.ld(distance).andi(32).unless(NotZero, |p| {
             p.ret();
         });
@@ -104,6 +116,15 @@ impl Wide {
             p.set(low, 1);
         });
         p.ret();
+    }
+
+    /// {high, low} >>= 8 * count, where nothing is lost.
+    fn shift_bytes(&self, p: &mut Assembler, count: u32) {
+        let Self { high, low, .. } = *self;
+        let kept = u32::MAX >> (8 * count);
+        p.ld(low).rotate(count).andi(kept).st(low);
+        p.ld(high).rotate(count).st(high).andi(!kept).add(low).st(low);
+        p.ld(high).andi(kept).st(high);
     }
 
     /// Bit 0 of `high` becomes 1 if `low` is not 0.

@@ -51,18 +51,24 @@ mod tests {
     /// What each part takes of the program, and the registers that are in use after it.
     #[test]
     fn sizes() {
-        let config = NpuConfig {
-            dim: 4,
-            bus_bits: 32,
-            scratchpad_rows: 1024,
-            accumulator_rows: 256,
-            parameter_rows: 256,
-            double_rounding: true,
-            sequential: true,
-            ..NpuConfig::default()
-        };
+        for double_rounding in [false, true] {
+            println!("double rounding: {double_rounding}");
+            sizes_of(&NpuConfig {
+                dim: 4,
+                bus_bits: 32,
+                scratchpad_rows: 1024,
+                accumulator_rows: 256,
+                parameter_rows: 256,
+                double_rounding,
+                sequential: true,
+                ..NpuConfig::default()
+            });
+        }
+    }
+
+    fn sizes_of(config: &NpuConfig) {
         let mut p = Assembler::default();
-        let c = Context::new(&mut p, &config, InnerMap::of(&config));
+        let c = Context::new(&mut p, config, InnerMap::of(config));
         let resident: [(&str, Part); 3] =
             [("job", job::emit), ("transfers", transfers::emit), ("check", check::emit)];
         let units: [(&str, Part); 3] =
@@ -81,7 +87,6 @@ mod tests {
             p.scope(|p| emit(p, &c));
             tell(name, &p, before);
         }
-        let words = program(&config).words;
-        assert_eq!(p.finish().words, words, "these are all parts");
+        assert_eq!(p.finish().words, program(config).words, "these are all parts");
     }
 }

@@ -1,6 +1,6 @@
 //! The parameters of a tile, made ready for the requantiser.
 
-use super::super::instruction::Condition::{Negative, NotCarry, Zero};
+use super::super::instruction::Condition::{Carry, NotCarry, NotNegative, Zero};
 use super::assembler::{Assembler, Label};
 use super::context::Context;
 use super::double_rounding;
@@ -71,7 +71,7 @@ impl Parameters {
             prepare: p.label(),
         };
         parameters.emit_take(p, c, lanes);
-        parameters.emit_prepare(p, c, wide);
+        parameters.emit_prepare(p, c);
         parameters
     }
 
@@ -100,10 +100,9 @@ impl Parameters {
     }
 
     /// The column at hand becomes the one in the accumulator.
-    fn emit_prepare(&self, p: &mut Assembler, c: &Context, wide: &Wide) {
-        let Column { bias, sign, multiplier, window } = self.column;
+    fn emit_prepare(&self, p: &mut Assembler, c: &Context) {
+        let Column { bias, sign, .. } = self.column;
         let lane = p.variable("parameter_lane");
-        let exponent = p.variable("multiplier_exponent");
         let word = |p: &mut Assembler| {
             p.andi(c.config.parameter_rows - 1).addi(c.map.parameters).inner();
         };
@@ -119,20 +118,29 @@ impl Parameters {
             double_rounding::take_parameters(p, &self.column, lane);
             p.ret();
         });
-        let [aligned, vanishes] = [(); 2].map(|()| p.label());
+        self.emit_multiplier(p);
+    }
+
+    /// Goes on with the multiplier, which is in `sign` as it is: its mantissa moves left to where whole
+    /// bytes are behind the point.
+    fn emit_multiplier(&self, p: &mut Assembler) {
+        let Column { sign, multiplier, window, .. } = self.column;
+        let exponent = p.variable("multiplier_exponent");
+        let [aligned, done, vanishes] = [(); 3].map(|()| p.label());
         p.set(window, u32::MAX).st(multiplier);
         p.ld(sign).shl(1).rotate(3).andi(0xff).st(exponent);
         p.subi(VANISHES + 1).jump_if(NotCarry, vanishes);
-        p.subi(SATURATES - VANISHES - 1).unless(NotCarry, |p| {
-            p.ret();
-        });
+        p.subi(SATURATES - VANISHES - 1).jump_if(Carry, done);
         p.ld(sign).andi(0x7f_ffff).xori(0x80_0000).st(multiplier);
         let next = p.here();
-        p.ldi(FIXED_POINT).sub(exponent).jump_if(Zero, aligned).jump_if(Negative, aligned);
+        p.ld(exponent).subi(FIXED_POINT).jump_if(NotNegative, aligned);
         p.ld(window).rotate(1).andi(0xff_ffff).st(window);
         p.ld(exponent).addi(8).st(exponent).jump(next);
         p.bind(aligned);
-        p.ld(exponent).subi(FIXED_POINT).jump(wide.shift_left);
+        p.jump_if(Zero, done).subi(1).st(exponent);
+        p.ld(multiplier).shl(1).st(multiplier).ld(exponent).jump(aligned);
+        p.bind(done);
+        p.ret();
         p.bind(vanishes);
         p.set(multiplier, 0).ret();
     }

@@ -4,7 +4,7 @@ use super::super::instruction::Condition::{Carry, NotZero, Zero};
 use super::assembler::{Assembler, Label};
 use super::registers::Register;
 
-/// Operands and routines; all of them change the accumulator, and `multiplier` as told.
+/// Operands and routines, which change the accumulator.
 #[derive(Clone, Copy)]
 pub struct Wide {
     /// At most 2^31.
@@ -17,8 +17,6 @@ pub struct Wide {
     pub low: Register,
     /// {high, low} = multiplicand * multiplier
     pub multiply: Label,
-    /// multiplier <<= accumulator, 0 to 31; no 1 may be lost.
-    pub shift_left: Label,
     /// {high, low} = {multiplicand, 0} >> accumulator, at least 0; bit 0 is 1 if a 1 was lost.
     pub shift_right: Label,
     distance: Register,
@@ -33,12 +31,10 @@ impl Wide {
             high: p.variable("high"),
             low: p.variable("low"),
             multiply: p.label(),
-            shift_left: p.label(),
             shift_right: p.label(),
             distance: p.variable("distance"),
         };
         wide.emit_multiply(p);
-        wide.emit_shift_left(p);
         wide.emit_shift_right(p);
         wide
     }
@@ -61,31 +57,15 @@ impl Wide {
         p.ld(low).andi(0xffff).add(middle).st(low).ret();
     }
 
-    fn emit_shift_left(&self, p: &mut Assembler) {
-        let Self { multiplier, distance, .. } = *self;
-        p.bind(self.shift_left);
-        p.remark("shift left").st(distance);
-        for bit in 0..5 {
-            p.ld(distance).andi(1 << bit).unless(Zero, |p| {
-                p.ld(multiplier);
-                // Nothing is lost, so that a rotation is a shift.
-                if bit < 3 {
-                    p.shl(1 << bit)
-                } else {
-                    p.rotate(4 - (1 << (bit - 3)))
-                };
-                p.st(multiplier);
-            });
-        }
-        p.ret();
-    }
-
     /// By bits, by bytes and by a word.
     fn emit_shift_right(&self, p: &mut Assembler) {
         let Self { multiplicand, high, low, distance, .. } = *self;
         let [far, whole, bytes] = [(); 3].map(|()| p.label());
         p.bind(self.shift_right);
-        p.remark("shift right").st(distance).subi(64).jump_if(Carry, far);
+        p.remark("shift right").st(distance).unless(NotZero, |p| {
+            p.st(low).copy(high, multiplicand).ret();
+        });
+        p.subi(64).jump_if(Carry, far);
         p.copy(high, multiplicand).ld(distance).andi(7).jump_if(Zero, whole);
         // What leaves `high` is `high` shifted left by 32 less the distance: by 25, and by 1, 2 and 4
         // where `high` is not shifted right by that.

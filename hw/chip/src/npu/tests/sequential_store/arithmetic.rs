@@ -5,11 +5,12 @@ use super::super::lists::{ADD, DOUBLE_ROUNDING, STORE};
 use super::super::memory::FAST;
 use super::super::random::Random;
 use super::super::reference::residual_add;
-use super::super::stress;
 use super::super::units::lane::Case;
 use super::super::units::residual_lane;
+use super::super::{sequential_config, stress};
 use super::OUT;
 use super::npu::{Npu, Program, Rtl, word};
+use crate::config::NpuConfig;
 
 /// Requantises one element for each of the cases, which have their zero point and clamps of the
 /// first, and checks the results. Each has its own parameters: a tile for four of them.
@@ -52,6 +53,8 @@ fn random_requantising(npu: &mut impl Npu, jobs: u64) {
 #[test]
 fn requantiser_equals_float32_arithmetic() {
     random_requantising(&mut Program::new(), 30_000 * stress());
+    let config = NpuConfig { double_rounding: false, ..sequential_config() };
+    random_requantising(&mut Program::with(config), 1_000);
     random_requantising(&mut Rtl::new(FAST, 1), 20);
 }
 

@@ -104,7 +104,10 @@ pub struct Program {
 
 impl Program {
     pub fn new() -> Self {
-        let config = sequential_config();
+        Self::with(sequential_config())
+    }
+
+    pub fn with(config: NpuConfig) -> Self {
         let emulator = Emulator::new(&config, BASE, SIZE as usize / 4);
         Self { config, emulator }
     }

@@ -1,7 +1,9 @@
 //! Memories.
 
 use crate::arena::{Arena, Block, here, with};
-use crate::ir::{self, ExprId, ExprKind, InitialWord, Item, Location, MemoryId, RamStyle, SignalKind};
+use crate::ir::{
+    self, ExprId, ExprKind, InitialWord, Item, Location, MemoryId, RamStyle, SignalKind,
+};
 use crate::ir::{Statement, SyncRead, Ty};
 use crate::module::M;
 use crate::signal::{Operand, Signal};

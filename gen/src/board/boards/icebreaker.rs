@@ -30,6 +30,14 @@ pub const BOARD: Board = Board {
     buttons: &[Pin::new("10").low()],
     tied: &[],
     preset: "nano",
-    // The hart alone takes three quarters of the look-up tables.
-    settings: &["npu.dim=0"],
+    // With a hart of RV32I and a sequential NPU that shares the large blocks of RAM with it, the device
+    // is full.
+    settings: &[
+        "core.compressed=false",
+        "core.multiplier=none",
+        "npu.sequential=true",
+        "npu.scratchpad_rows=8192",
+        "npu.accumulator_rows=64",
+        "memory.ram_bytes=65536",
+    ],
 };

@@ -24,7 +24,7 @@ pub enum Source {
     Inner = 1,
     /// The word of the external bus at the accumulator, bits 1:0 of the address ignored.
     Bus = 2,
-    /// The sum at row and column: [`super::sums`].
+    /// The sum at row and column: [`sums`](fn@super::sums).
     Sum = 3,
     /// The accumulator, shifted left by a bit.
     ShiftLeft = 4,

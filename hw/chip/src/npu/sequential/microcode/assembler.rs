@@ -188,7 +188,7 @@ impl Assembler {
         self.on(Function::Xor, register)
     }
 
-    /// accumulator = accumulator[15:0] * register[15:0]
+    /// accumulator = bits 15:0 of the accumulator * bits 15:0 of the register
     pub fn mul(&mut self, register: Register) -> &mut Self {
         self.on(Function::Multiply, register)
     }

@@ -197,7 +197,7 @@ fn segments(p: &mut Assembler, c: &Context, map: &Map) {
 fn send(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
     let [y, lines, line] = ["map_y", "map_lines", "map_line"].map(|name| p.variable(name));
     let [wave, pads, outside, next] = [(); 4].map(|()| p.label());
-    let pad_row = c.map.spare + 1 | OUTSIDE;
+    let pad_row = (c.map.spare + 1) | OUTSIDE;
     p.bind(map.send);
     p.remark("lines of a map").ld(exec.sums).row();
     p.ld(map.first_y).add(map.ky).st(y).copy(lines, map.out_height);

@@ -19,6 +19,34 @@ fn a_hart_without_an_npu_runs_programs_in_lockstep() {
     assert_eq!(wanted.collect::<Vec<_>>(), [""; 0], "nothing can hit them");
 }
 
+/// The other design of the NPU, behind the same specification.
+#[test]
+fn a_sequential_npu_runs_jobs_in_lockstep_and_a_network() {
+    let folder = folder();
+    let chip = "--preset nano --set npu.sequential=true";
+    run(folder.path(), &format!("cosim {chip} --programs 60 --seed 5 --json r.json"))
+        .code(0)
+        .prints(&["60 programs in lockstep, 0 mismatches"]);
+    assert!(json(&folder.path().join("r.json"))["npu_jobs"].as_u64().unwrap() > 50);
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/../sw/models/digits/cnn_qop_s8s8_pc.onnx");
+    let output = |chip: &str| {
+        let ran = run(folder.path(), &format!("infer {model} {chip}")).code(0);
+        let text = ran.stdout.clone();
+        text.lines().find(|line| line.starts_with("output 0")).expect("an output").to_string()
+    };
+    assert_eq!(output(chip), output("--preset nano"));
+    run(folder.path(), &format!("infer {model} {chip} --json i.json")).code(0);
+    let report = json(&folder.path().join("i.json"));
+    let [cycles, predicted] = ["cycles", "predicted_cycles"].map(|key| report[key].as_f64());
+    let ratio = predicted.unwrap() / cycles.unwrap();
+    assert!((0.8..1.2).contains(&ratio), "{ratio} of the cycles were predicted");
+    run(folder.path(), "gen --set npu.sequential=true").code(2).says(&[
+        "npu.dim = 8: must be 4 with npu.sequential",
+        "npu.bus_bits = 64: must be 32 with npu.sequential",
+        "npu.int4_weights = true: not with npu.sequential",
+    ]);
+}
+
 #[test]
 fn what_needs_an_npu_says_so() {
     let folder = folder();

@@ -25,6 +25,8 @@ pub struct NpuShape {
     pub parameter_rows: u32,
     /// Results a cycle of the requantiser.
     pub requantise_lanes: u32,
+    /// One unit does LOAD, EXEC and STORE one after the other.
+    pub sequential: bool,
 }
 
 impl NpuShape {
@@ -43,4 +45,5 @@ pub(crate) const TEST_SHAPE: NpuShape = NpuShape {
     accumulator_rows: 256,
     parameter_rows: 256,
     requantise_lanes: 8,
+    sequential: false,
 };

@@ -18,6 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         accumulator_rows: 1024,
         parameter_rows: 1024,
         requantise_lanes: dim,
+        sequential: false,
     };
     let network = systole_import::read(&std::fs::read(model)?)?;
     let program = plan_network(&shape, &network, 0x8000_1000)?;

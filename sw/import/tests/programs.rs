@@ -90,6 +90,7 @@ fn small_memories() {
         accumulator_rows: 64,
         parameter_rows: 32,
         requantise_lanes: 4,
+        sequential: false,
     };
     check(&case, &small, 10);
     check(&case, &NpuShape { dim: 4, bus_bytes: 32, scratchpad_rows: 2048, ..small }, 10);

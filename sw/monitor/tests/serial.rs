@@ -42,6 +42,16 @@ fn a_hart_without_an_npu_has_a_monitor_too() {
     assert_eq!(monitor.read(address, 8).unwrap(), bytes);
 }
 
+#[test]
+fn a_sequential_npu_passes_its_self_test() {
+    let mut pins = pins_of("nano", &["npu.sequential=true"]);
+    assert_eq!(pins.hear_line(), "\r\n");
+    assert_eq!(pins.hear_line(), "Systole nano 0.1 MHz, NPU 4x4: self-test passed\r\n");
+    let mut monitor = Monitor::new(pins, PERIPHERALS.baud);
+    assert_eq!(monitor.identify().unwrap().self_test, SelfTest::Passed);
+    assert_eq!(monitor.line().board.leds(), 3);
+}
+
 /// Any bytes before a request: another program's, a terminal's, half a request.
 #[test]
 fn what_is_written_is_read_whatever_came_before() {

@@ -54,6 +54,7 @@ pub fn target(config: &ChipConfig) -> Target {
         accumulator_rows: config.npu.accumulator_rows,
         parameter_rows: config.npu.parameter_rows,
         requantise_lanes: config.npu.requantise_lanes,
+        sequential: config.npu.sequential,
     };
     Target {
         isa: isa(config),

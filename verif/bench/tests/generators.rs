@@ -41,6 +41,7 @@ fn target(dim: u32, isa: Isa) -> Target {
         accumulator_rows: 256,
         parameter_rows: 256,
         requantise_lanes: dim,
+        sequential: false,
     };
     Target {
         isa,

@@ -118,6 +118,7 @@ fn products_of_any_size_are_right_and_free_of_hazards() {
             accumulator_rows: rows / 4,
             parameter_rows: rows / 4,
             requantise_lanes: dim,
+            sequential: false,
         };
         product(&shape, size, how, seed);
         Ok(())

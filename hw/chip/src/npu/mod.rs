@@ -3,6 +3,8 @@
 //! docs/npu.md is the specification. The modules, from a job's start to its end:
 //! [`registers`] (doorbell) -> [`fetch`] -> [`frontend`] (dispatch) -> [`tokens::gate`] of a unit ->
 //! [`load`], [`compute`], [`store`] -> [`tokens`] -> [`frontend`] (job end) -> [`registers`].
+//!
+//! For the smallest devices there is another design behind the same ports: [`sequential`].
 
 pub mod accumulators;
 pub mod array;

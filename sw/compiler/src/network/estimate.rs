@@ -3,6 +3,7 @@
 
 use systole_isa::{Descriptor, Unit};
 
+use super::sequential;
 use super::timeline::Timeline;
 use crate::NpuShape;
 
@@ -19,6 +20,9 @@ pub struct Estimate {
 
 /// Estimates a list of descriptors.
 pub fn estimate(shape: &NpuShape, descriptors: &[Descriptor]) -> Estimate {
+    if shape.sequential {
+        return one_after_the_other(descriptors);
+    }
     let mut timeline = Timeline::new(shape);
     let mut spans = Vec::new();
     // When the tokens `[from][to]` were given, first the next one to take.
@@ -45,4 +49,17 @@ pub fn estimate(shape: &NpuShape, descriptors: &[Descriptor]) -> Estimate {
     }
     let total = spans.iter().map(|span| span.1).max().unwrap_or(0);
     Estimate { total, busy: timeline.busy(), spans }
+}
+
+/// The estimate of a sequential NPU.
+fn one_after_the_other(descriptors: &[Descriptor]) -> Estimate {
+    let mut estimate = Estimate { total: 0, busy: [0; 3], spans: Vec::new() };
+    for descriptor in descriptors {
+        let Some(unit) = descriptor.unit() else { continue };
+        let (start, cycles) = (estimate.total, sequential::cycles(descriptor));
+        estimate.total += cycles;
+        estimate.busy[unit as usize] += cycles;
+        estimate.spans.push((start, estimate.total));
+    }
+    estimate
 }

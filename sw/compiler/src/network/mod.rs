@@ -14,6 +14,7 @@ mod interpret;
 mod plan;
 mod residence;
 mod residual;
+mod sequential;
 mod tail;
 mod timeline;
 

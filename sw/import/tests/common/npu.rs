@@ -20,6 +20,7 @@ pub fn shape(dim: u32, scratchpad_rows: u32) -> NpuShape {
         accumulator_rows: 1024,
         parameter_rows: 1024,
         requantise_lanes: dim,
+        sequential: false,
     }
 }
 

@@ -169,6 +169,7 @@ mod tests {
             accumulator_rows: 1024,
             parameter_rows: 1024,
             requantise_lanes: 8,
+            sequential: false,
         };
         Target {
             isa: Isa::full(),
@@ -212,6 +213,7 @@ mod tests {
                 accumulator_rows: 256,
                 parameter_rows: 256,
                 requantise_lanes: dim,
+                sequential: false,
             };
             let isa = if dim > 4 { Isa::full() } else { Isa::default() };
             let target = Target {

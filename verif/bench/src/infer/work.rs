@@ -58,6 +58,7 @@ mod tests {
         accumulator_rows: 256,
         parameter_rows: 256,
         requantise_lanes: 8,
+        sequential: false,
     };
 
     fn work(descriptor: Descriptor) -> (u64, u64) {

@@ -17,9 +17,13 @@ use terminal::Terminal;
 const PERIPHERALS: Peripherals = Peripherals { clock_hz: 800, baud: 100, leds: 8, buttons: 3 };
 const DIVISOR: u32 = 8;
 
-/// A preset with a small RAM; `hart` is `nano` without its NPU.
+/// A preset with a small RAM; `hart` is `nano` without its NPU, `sequential` with the other one.
 fn config(chip: &str) -> ChipConfig {
-    let (preset, npu) = if chip == "hart" { ("nano", "npu.dim=0") } else { (chip, "") };
+    let (preset, npu) = match chip {
+        "hart" => ("nano", "npu.dim=0"),
+        "sequential" => ("nano", "npu.sequential=true"),
+        preset => (preset, ""),
+    };
     let settings = ["memory.ram_bytes=65536", npu];
     let settings: Vec<&str> = settings.into_iter().filter(|one| !one.is_empty()).collect();
     ChipConfig::preset(preset).unwrap().with_settings(&settings).unwrap()
@@ -32,7 +36,7 @@ fn mistakes(peripherals: &Peripherals) -> Vec<String> {
 
 #[test]
 fn every_chip_has_the_ports_of_the_manual() {
-    for chip in ChipConfig::presets().chain(["hart"]) {
+    for chip in ChipConfig::presets().chain(["hart", "sequential"]) {
         let design = check(&board(&config(chip), &PERIPHERALS)).unwrap();
         let port = |port: &systole_hdl::ir::Signal| {
             (port.name.clone(), (port.port == Some(Direction::Output), port.ty.width()))
@@ -105,7 +109,7 @@ impl Bench {
 
 #[test]
 fn a_boot_rom_uses_all_that_there_is_and_loads_a_program_over_itself() {
-    for (chip, has_npu) in [("hart", false), ("nano", true), ("edge", true)] {
+    for (chip, has_npu) in [("hart", false), ("nano", true), ("edge", true), ("sequential", true)] {
         let mut bench = Bench::new(chip, &program::rom(has_npu));
         let (said, before) = (program::says(b'w', has_npu), if has_npu { 3 } else { 2 });
         bench.hears(1);

@@ -26,6 +26,7 @@ fn target() -> Target {
         accumulator_rows: 256,
         parameter_rows: 256,
         requantise_lanes: 8,
+        sequential: false,
     };
     let isa = Isa::full();
     Target {

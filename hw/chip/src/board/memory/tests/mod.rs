@@ -35,7 +35,11 @@ fn config((fetch_bits, beat_bits): (u32, u32)) -> ChipConfig {
 
 /// The memory of such a chip, and a model with the same random contents.
 fn filled(widths: (u32, u32), seed: u64) -> (Interpreter, Model) {
-    let design = check(&memory(&config(widths))).unwrap_or_else(|errors| panic!("{errors}"));
+    filled_of(&config(widths), widths, seed)
+}
+
+fn filled_of(config: &ChipConfig, widths: (u32, u32), seed: u64) -> (Interpreter, Model) {
+    let design = check(&memory(config)).unwrap_or_else(|errors| panic!("{errors}"));
     let mut sim = Interpreter::new(&design);
     sim.reset();
     let model = Model::random(seed);
@@ -67,6 +71,28 @@ prop_compose! {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// A sequential NPU has a RAM with a single port.
+    #[test]
+    fn single_words_among_accesses_of_the_hart(
+        fetch_bits in proptest::sample::select(&[32, 64][..]),
+        seed in any::<u64>(),
+        rates in rates(),
+    ) {
+        let widths = (fetch_bits, 32);
+        let rates = Rates { take_read: 100, take_answer: 100, ..rates };
+        let one = ["npu.sequential=true", "npu.dim=4", "npu.requantise_lanes=1"];
+        let small = [&one[..], &["npu.int4_weights=false"]].concat();
+        let small = config(widths).with_settings(&small).unwrap();
+        let (sim, model) = filled_of(&small, widths, seed);
+        let mut traffic = Traffic::new(sim, model, widths, rates, seed);
+        traffic.single = true;
+        for _ in 0..3000 {
+            traffic.cycle();
+        }
+        traffic.drain();
+        assert_same(&traffic.sim, &traffic.model, widths);
+    }
 
     #[test]
     fn random_traffic_on_all_ports_does_what_a_plain_memory_does(

@@ -40,6 +40,8 @@ pub struct Traffic {
     fetch_bytes: u32,
     beat_bytes: u32,
     overlay: bool,
+    /// The NPU moves single words, one after the other.
+    pub single: bool,
     /// Offers that were not taken yet.
     fetch: Option<u32>,
     access: Option<(u32, Option<Word>)>,
@@ -72,6 +74,7 @@ impl Traffic {
             fetch_bytes: fetch_bits / 8,
             beat_bytes: beat_bits / 8,
             overlay: false,
+            single: false,
             fetch: None,
             access: None,
             read: None,

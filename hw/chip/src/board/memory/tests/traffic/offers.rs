@@ -44,6 +44,9 @@ impl Traffic {
             let write = self.random.chance(50).then(|| self.word(address, 4, true));
             self.access = Some((address, write));
         }
+        if self.single {
+            return self.offer_single();
+        }
         if self.read.is_none() && self.random.chance(self.rates.read) {
             self.read = Some(self.burst());
         }
@@ -57,6 +60,22 @@ impl Traffic {
         }
         if self.beat.is_none() && self.random.chance(self.rates.beat) {
             self.beat = self.beats_to_write.pop_front();
+        }
+    }
+
+    /// The next word of a master that has one under way, and offers its address with its data.
+    fn offer_single(&mut self) {
+        let reads = self.read.is_some() || !self.beats_to_read.is_empty();
+        let writes = self.write.is_some() || self.beat.is_some() || !self.answers.is_empty();
+        if reads || writes {
+            return;
+        }
+        let address = self.address(self.beat_bytes);
+        if self.random.chance(self.rates.read) {
+            self.read = Some((address, 0));
+        } else if self.random.chance(self.rates.write) {
+            self.write = Some((address, 0));
+            self.beat = Some(self.word(address, self.beat_bytes, true));
         }
     }
 }

@@ -89,11 +89,11 @@ pub fn monitor(preset: &str) -> Monitor<Pins> {
 }
 
 impl Pins {
-    /// What the board sends until it has ended a line, or been silent for a tenth of a second.
+    /// What the board sends until it has ended a line, or been silent for two seconds.
     pub fn hear_line(&mut self) -> String {
         let mut heard = Vec::new();
         while !heard.ends_with(b"\n") {
-            let Some(byte) = self.board.run(u64::from(PERIPHERALS.clock_hz / 10)).unwrap() else {
+            let Some(byte) = self.board.run(u64::from(PERIPHERALS.clock_hz * 2)).unwrap() else {
                 break;
             };
             heard.push(byte);

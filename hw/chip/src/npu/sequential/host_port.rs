@@ -22,6 +22,7 @@ pub fn host_port() -> Module {
         let wstrb = m.input("reg_req_wstrb", U(4));
         let slot = m.input("slot", Bit).doc("the registers are free");
         let read_word = m.input("read_word", U(32)).doc("a cycle after the address");
+        let cycles = m.input("cycles", U(32)).doc("of the job so far");
         let release = m.input("releases", Bit);
         let end = m.input("ends", Bit).doc("of the job");
 
@@ -81,16 +82,19 @@ pub fn host_port() -> Module {
         let response_error = m.output_reg("reg_rsp_error", Bit);
         let of_status = m.reg("of_status", Bit);
         let of_enable = m.reg("of_enable", Bit);
+        let of_cycles = m.reg("of_cycles", Bit);
         m.clocked(|| {
             response_valid.set(accepted);
             response_error.set(!access_ok);
             of_status.set(is(0x08));
             of_enable.set(is(0x0c));
+            of_cycles.set(is(0x24));
         });
         let hides = ((of_status & busy) | of_enable).named("hides");
         let low = (of_status & busy) | (of_enable & interrupt_enable);
-        let low = hides.mux(low, read_word.bit(0)).named("low_bit");
-        let high = read_word.bits(31, 1) & (!hides).repeat(31);
+        let word = (of_cycles & busy).named("counts").mux(cycles, read_word).named("word");
+        let low = hides.mux(low, word.bit(0)).named("low_bit");
+        let high = word.bits(31, 1) & (!hides).repeat(31);
         m.output("reg_rsp_rdata", cat(&[high, low]));
     })
 }

@@ -60,6 +60,7 @@ pub fn sequential_npu(config: &NpuConfig, rvfi: bool) -> Module {
             host.pin(port, sequencer.out(port));
         }
         host.pin("read_word", sequencer.out("operand_out"));
+        host.pin("cycles", sequencer.out("cycles_out"));
         for (from, to) in [
             ("index", "host_index"),
             ("write", "host_write"),

@@ -163,6 +163,7 @@ pub fn sequencer(program: &Program) -> Module {
             when(doorbell, || cycles.set(0));
         });
         m.output("accumulator_out", accumulator);
+        m.output("cycles_out", cycles);
 
         m.section("Actions elsewhere");
         let now = |action: Action| executes & over & act(action);

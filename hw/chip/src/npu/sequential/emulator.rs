@@ -102,7 +102,10 @@ impl Emulator {
         let value = match source {
             _ if is(Source::Register) => self.registers[n],
             _ if is(Source::Inner) => self.inner[self.inner_index()],
-            _ if is(Source::Bus) => self.memory[self.bus_index()],
+            _ if is(Source::Bus) => {
+                self.carry = false;
+                self.memory[self.bus_index()]
+            }
             _ if is(Source::Sum) => {
                 let place = self.row * self.columns + self.column;
                 self.sums[place % self.sums.len()]
@@ -145,6 +148,7 @@ impl Emulator {
                 write(&mut self.inner[index], value);
             }
             _ if is(Action::BusWrite) => {
+                self.carry = false;
                 let index = self.bus_index();
                 write(&mut self.memory[index], value);
             }

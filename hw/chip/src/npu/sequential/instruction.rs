@@ -3,7 +3,7 @@
 //! ```text
 //! 15 14..12   11..0            1 condition target      jumps
 //! 15 14 13..11 10..8  7..0     0 0 source function n   accumulator = function(accumulator, source)
-//! 15 14 13..8         7..0     0 1 action n            everything else
+//! 15 14 13 12..8      7..0     0 1 0 action n          everything else
 //! ```
 
 use std::fmt;
@@ -22,7 +22,8 @@ pub enum Source {
     Register = 0,
     /// The word of the inner memory at the accumulator.
     Inner = 1,
-    /// The word of the external bus at the accumulator, bits 1:0 of the address ignored.
+    /// The word of the external bus at the accumulator, bits 1:0 of the address ignored. The carry
+    /// becomes 1 if the bus answers with an error.
     Bus = 2,
     /// The sum at row and column: [`sums`](fn@super::sums).
     Sum = 3,
@@ -32,7 +33,7 @@ pub enum Source {
     ShiftRight = 5,
     /// The accumulator, rotated right by 8 bits.
     Rotate = 6,
-    /// n = 0: cycles of the job; 1: flags.
+    /// n = 0: cycles of the job; 1: whether the hart ends it.
     Status = 7,
 }
 
@@ -58,39 +59,40 @@ pub enum Function {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Action {
-    /// Register n = accumulator.
-    Store = 1,
-    /// Word of the inner memory at the accumulator = register n, bytes by the strobe.
-    InnerWrite = 2,
-    /// Word on the external bus at the accumulator = register n, bytes by the strobe.
-    BusWrite = 3,
-    /// Strobe = accumulator.
-    Strobe = 4,
-    /// Row of sums = accumulator.
-    Row = 5,
-    /// Column of sums and weights = accumulator.
-    Column = 6,
-    /// Waves to come = accumulator.
-    Count = 7,
-    /// Weight n = element of the column of the word of the inner memory at the accumulator.
-    Weight = 8,
     /// Sends the waves: each takes the row at the accumulator, which then advances by register n, and
-    /// adds its dot product to the sum at row and column; the row advances by 1.
-    Waves = 9,
-    /// The same, but the sums begin anew.
-    FirstWaves = 10,
-    /// The first weight meets the element of the column (1) or the first element (0): accumulator.
-    Depthwise = 11,
+    /// adds its dot product to the sum at row and column; the row advances by 1. Its bits are those of
+    /// an addition of register n.
+    Waves = 1,
+    /// Register n = accumulator.
+    Store = 2,
+    /// Word of the inner memory at the accumulator = register n, bytes by the strobe.
+    InnerWrite = 3,
+    /// Word on the external bus at the accumulator = register n, bytes by the strobe. The carry becomes
+    /// 1 if the bus answers with an error.
+    BusWrite = 4,
+    /// Strobe = accumulator.
+    Strobe = 5,
+    /// Row of sums = accumulator.
+    Row = 6,
+    /// Column of sums and weights = accumulator.
+    Column = 7,
+    /// Waves to come = accumulator.
+    Count = 8,
+    /// Weight n = element of the column of the word of the inner memory at the accumulator.
+    Weight = 9,
+    /// Bit 0 of the accumulator: the first weight meets the element of the column (1) or the first
+    /// element (0). Bit 1: sums begin anew.
+    Mode = 10,
     /// Goes on behind the last CALL.
-    Return = 12,
+    Return = 11,
     /// Waits for a doorbell.
-    AwaitJob = 13,
+    AwaitJob = 12,
     /// The hart's accesses are answered again.
-    Release = 14,
+    Release = 13,
     /// The job is over.
-    End = 15,
+    End = 14,
     /// For the retire port: bits 2:0 of n are the units that begin, 5:3 those that complete.
-    Mark = 16,
+    Mark = 15,
 }
 
 /// When a jump is taken.
@@ -109,7 +111,7 @@ pub enum Condition {
     Negative = 4,
     /// Bit 31 of the accumulator is 0.
     NotNegative = 5,
-    /// The carry of the last addition or subtraction is 1.
+    /// The carry is 1: of the last addition, subtraction or access on the bus.
     Carry = 6,
     /// It is 0.
     NotCarry = 7,
@@ -142,9 +144,14 @@ impl Instruction {
 impl fmt::Display for Instruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Operate(source, function, n) => write!(f, "{function:?} {source:?} {n}"),
-            Self::Act(action, n) => write!(f, "{action:?} {n}"),
-            Self::Jump(condition, target) => write!(f, "jump {condition:?} {target}"),
+            Self::Operate(Source::Register, function, n) => write!(f, "{function:?} register {n}"),
+            Self::Operate(Source::Status, function, 0) => write!(f, "{function:?} cycles"),
+            Self::Operate(Source::Status, function, _) => write!(f, "{function:?} abort"),
+            Self::Operate(source, Function::Pass, _) => write!(f, "{source:?}"),
+            Self::Operate(source, function, _) => write!(f, "{function:?} {source:?}"),
+            Self::Act(action @ (Action::Weight | Action::Mark), n) => write!(f, "{action:?} {n}"),
+            Self::Act(action, _) => write!(f, "{action:?}"),
+            Self::Jump(condition, target) => write!(f, "Jump if {condition:?} {target}"),
         }
     }
 }

@@ -139,9 +139,8 @@ pub fn sequential_npu(config: &NpuConfig, rvfi: bool) -> Module {
             .pin("set_weights", cat(&weights))
             .pin("elements", inner.out("word"))
             .pin("wave", sequencer.out("wave"))
-            .pin("first", sequencer.out("wave_first"))
             .pin("look", sequencer.out("look"));
-        for port in ["set_row", "set_column", "set_depthwise"] {
+        for port in ["set_row", "set_column", "set_mode"] {
             sums.pin(port, sequencer.out(port));
         }
         sequencer.pin("sum", sums.out("sum"));

@@ -97,10 +97,9 @@ pub fn sequencer(program: &Program) -> Module {
         let count = m.reg("count", U(16)).doc("waves to come");
         let host_waits = m.input("host_waits", Bit);
         let aborting = m.input("aborting", Bit).doc("the hart ends the job");
-        let waves = (act(Action::Waves) | act(Action::FirstWaves)).named("waves");
+        let waves = act(Action::Waves).named("waves");
         let left = (count.any() & !aborting).named("waves_left");
         let wave = m.output("wave", executes & waves & left);
-        m.output("wave_first", act(Action::FirstWaves));
         let accepts_job = m.input("held", Bit).doc("a doorbell is there");
         let awaits = act(Action::AwaitJob).named("awaits");
         stays.drive((waves & left) | (awaits & !accepts_job));
@@ -114,7 +113,6 @@ pub fn sequencer(program: &Program) -> Module {
         m.output("bus_read", executes & reads_bus);
         m.output("bus_write", executes & writes_bus);
         let strobe = m.output_reg("strobe", U(4));
-        let failed = m.reg("failed", Bit).doc("the last access on the bus");
         let weight = act(Action::Weight).named("weight");
         m.output("inner_read", wave | (!executes & (takes(Source::Inner) | weight)));
         m.output("inner_write", executes & act(Action::InnerWrite));
@@ -127,20 +125,18 @@ pub fn sequencer(program: &Program) -> Module {
         m.section("Accumulator");
         let cycles = m.reg("cycles", U(32)).doc("of the job");
         let doorbell = m.input("doorbell", Bit);
-        let flags = cat(&[failed, aborting]).ext(32);
-        let status = n.bit(0).mux(flags, cycles).named("status");
+        let status = n.bit(0).mux(aborting.ext(32), cycles).named("status");
         let left_shift = cat(&[accumulator.bits(30, 0), lit(0, Bit)]);
         let right_shift = cat(&[lit(0, Bit), accumulator.bits(31, 1)]);
         let rotated = cat(&[accumulator.bits(7, 0), accumulator.bits(31, 8)]);
         let sources =
             [operand, inner_word, bus_word, sum, left_shift, right_shift, rotated, status];
-        let taken_source = select(source, &sources);
-        let value = waves.mux(operand, taken_source).named("source_value");
+        let value = select(source, &sources).named("source_value");
         let does = |wanted: Function| function.eq(wanted as u64);
-        let subtracts = (operates & does(Function::Subtract)).named("subtracts");
+        let subtracts = does(Function::Subtract).named("subtracts");
         let addend = value ^ subtracts.repeat(32);
         let total = (accumulator.ext(33) + addend.ext(33) + subtracts.ext(33)).named("total");
-        let adds = (waves | does(Function::Add) | does(Function::Subtract)).named("adds");
+        let adds = (does(Function::Add) | subtracts).named("adds");
         let product = (accumulator.bits(15, 0) * value.bits(15, 0)).named("product");
         // Waves keep the bit that says whether rows wrap.
         let top = waves.mux(sign, total.bit(31)).named("top_bit");
@@ -155,8 +151,8 @@ pub fn sequencer(program: &Program) -> Module {
         m.clocked(|| {
             when((over & operates) | wave, || accumulator.set(result));
             when(over & operates & adds, || carry.set(total.bit(32)));
+            when(bus_done, || carry.set(bus_failed));
             when(over & act(Action::Strobe), || strobe.set(accumulator.bits(3, 0)));
-            when(bus_done, || failed.set(bus_failed));
             when(over & act(Action::Count), || count.set(accumulator.bits(15, 0)));
             when(wave, || count.set(count - 1));
             cycles.set(cycles + 1);
@@ -169,7 +165,7 @@ pub fn sequencer(program: &Program) -> Module {
         let now = |action: Action| executes & over & act(action);
         m.output("set_row", now(Action::Row));
         m.output("set_column", now(Action::Column));
-        m.output("set_depthwise", now(Action::Depthwise));
+        m.output("set_mode", now(Action::Mode));
         m.output("set_weight", now(Action::Weight));
         m.output("releases", now(Action::Release));
         m.output("ends", now(Action::End));

@@ -20,21 +20,24 @@ pub fn sums(config: &NpuConfig) -> Module {
         value.bits(31, row_bits).unused();
         let set_row = m.input("set_row", Bit);
         let set_column = m.input("set_column", Bit);
-        let set_depthwise = m.input("set_depthwise", Bit);
+        let set_mode = m.input("set_mode", Bit);
         let set_weights = m.input("set_weights", U(dim)).doc("a bit for each weight");
         let elements = m.input("elements", U(8 * dim)).doc("row of the inner memory");
         let wave = m.input("wave", Bit).doc("elements come in the next cycle");
-        let first = m.input("first", Bit).doc("the sum begins anew");
         let look = m.input("look", Bit).doc("sum is wanted in the next cycle");
 
         m.section("Place");
         let row = m.reg("row", U(row_bits));
         let column = m.reg("column", U(column_bits));
         let depthwise = m.reg("depthwise", Bit);
+        let anew = m.reg("anew", Bit).doc("sums begin anew");
         m.clocked(|| {
             when(set_row, || row.set(value.bits(row_bits - 1, 0)));
             when(set_column, || column.set(value.bits(column_bits - 1, 0)));
-            when(set_depthwise, || depthwise.set(value.bit(0)));
+            when(set_mode, || {
+                depthwise.set(value.bit(0));
+                anew.set(value.bit(1));
+            });
             when(wave, || row.set(row + 1));
         });
 
@@ -56,7 +59,6 @@ pub fn sums(config: &NpuConfig) -> Module {
 
         m.section("Sums");
         let arrives = m.reg("arrives", Bit).reset(0).doc("elements are there");
-        let begins = m.reg("begins", Bit);
         let place = cat(&[row, column]).named("place");
         let written = m.reg("written", U(row_bits)).doc("row of the elements");
         let memory = m
@@ -64,11 +66,10 @@ pub fn sums(config: &NpuConfig) -> Module {
             .style(RamStyle::Block)
             .collisions_unused();
         let sum = memory.read_sync("sum_read", place, wave | look);
-        let before = sum & (!begins).repeat(32);
+        let before = sum & (!anew).repeat(32);
         let after = (before + dot).named("sum_after");
         m.clocked(|| {
             arrives.set(wave);
-            begins.set(first);
             written.set(row);
             when(arrives, || memory.write(cat(&[written, column]), after));
         });

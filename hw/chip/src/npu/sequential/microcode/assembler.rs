@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use super::super::instruction::{Action, Condition, Function, Instruction, Source, TARGET_BITS};
 use super::registers::{CALLS, FIRST_FREE, Register};
 
+/// Mode: the first weight meets the element of the column.
+pub const DEPTHWISE: u32 = 1;
+
+/// Mode: sums begin anew.
+pub const ANEW: u32 = 2;
+
 /// A place in the program, known when it is bound.
 #[derive(Clone, Copy, Debug)]
 pub struct Label(usize);
@@ -283,12 +289,12 @@ impl Assembler {
         self.act(Action::InnerWrite, register.argument())
     }
 
-    /// accumulator = word on the bus at the accumulator
+    /// accumulator = word on the bus at the accumulator; the carry says whether that failed
     pub fn bus(&mut self) -> &mut Self {
         self.operate(Source::Bus, Function::Pass, 0)
     }
 
-    /// word on the bus at the accumulator = register, bytes by the strobe
+    /// word on the bus at the accumulator = register, bytes by the strobe; the carry likewise
     pub fn write_bus(&mut self, register: Register) -> &mut Self {
         self.act(Action::BusWrite, register.argument())
     }
@@ -308,8 +314,8 @@ impl Assembler {
         self.operate(Source::Status, Function::Pass, 0)
     }
 
-    /// accumulator = 1 while the hart ends the job, plus 2 if the last access on the bus failed
-    pub fn flags(&mut self) -> &mut Self {
+    /// accumulator = 1 while the hart ends the job, else 0
+    pub fn abort(&mut self) -> &mut Self {
         self.operate(Source::Status, Function::Pass, 1)
     }
 
@@ -334,13 +340,13 @@ impl Assembler {
     }
 
     /// Sends the waves, from the row at the accumulator on, `step` apart.
-    pub fn waves(&mut self, step: Register, first: bool) -> &mut Self {
-        self.act(if first { Action::FirstWaves } else { Action::Waves }, step.argument())
+    pub fn waves(&mut self, step: Register) -> &mut Self {
+        self.act(Action::Waves, step.argument())
     }
 
-    /// depthwise = accumulator
-    pub fn depthwise(&mut self) -> &mut Self {
-        self.act(Action::Depthwise, 0)
+    /// mode = accumulator: [`DEPTHWISE`], [`ANEW`]
+    pub fn mode(&mut self) -> &mut Self {
+        self.act(Action::Mode, 0)
     }
 
     /// Waits for a doorbell.
@@ -421,12 +427,12 @@ impl Assembler {
     }
 
     fn text(&self, instruction: Instruction) -> String {
-        use Action::{BusWrite, FirstWaves, InnerWrite, Store, Waves};
+        use Action::{BusWrite, InnerWrite, Store, Waves};
         match instruction {
             Instruction::Operate(Source::Register, function, n) => {
                 format!("{function:?} {}", self.name(n))
             }
-            Instruction::Act(action @ (Store | Waves | FirstWaves | InnerWrite | BusWrite), n) => {
+            Instruction::Act(action @ (Store | Waves | InnerWrite | BusWrite), n) => {
                 format!("{action:?} {}", self.name(n))
             }
             Instruction::Jump(Condition::Always, _) => "Jump".to_string(),

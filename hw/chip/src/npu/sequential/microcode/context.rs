@@ -75,6 +75,6 @@ impl Context {
     /// Ends the job if the hart wants that. Changes the accumulator.
     pub fn heed_abort(&self, p: &mut Assembler) {
         use super::super::instruction::Condition::NotZero;
-        p.flags().andi(1).jump_if(NotZero, self.routines.aborted);
+        p.abort().jump_if(NotZero, self.routines.aborted);
     }
 }

@@ -1,7 +1,7 @@
 //! EXEC: products into the accumulators, a column of a tile at a time.
 
-use super::super::instruction::Condition::{NotZero, Zero};
-use super::assembler::{Assembler, Label};
+use super::super::instruction::Condition::NotZero;
+use super::assembler::{ANEW, Assembler, Label};
 use super::context::Context;
 use super::exec_map;
 use super::registers::{self as host, Register};
@@ -19,8 +19,6 @@ pub struct Exec {
     pub activations: Register,
     /// Column at hand.
     pub column: Register,
-    /// Not 0: sums begin anew.
-    pub begins: Register,
     /// A row of zeros, behind the scratchpad.
     pub zeros: u32,
     /// Routine: weights of the column at `column` from the tile at `weights`.
@@ -39,7 +37,6 @@ pub fn emit(p: &mut Assembler, c: &Context) {
         sums: p.variable("sums"),
         activations: p.variable("activations"),
         column: p.variable("column"),
-        begins: p.variable("begins"),
         zeros: c.map.spare,
         load_column: p.label(),
     };
@@ -61,31 +58,23 @@ fn product(p: &mut Assembler, c: &Context, exec: &Exec) {
     p.field(w[3], 15, 0).st(exec.sums);
     p.field(w[5], 15, 0).st(exec.n_tiles);
     p.field(w[1], 31, 16).st(step);
-    p.ldi(0).depthwise();
 
     let each_n = p.here();
     p.copy(exec.weights, n_weights);
     p.field(w[1], 15, 0).st(exec.activations);
     p.field(w[4], 15, 0).st(exec.k_tiles);
-    begins(p, c, exec);
+    begin_sums(p, c, 0);
     let each_k = p.here();
     c.heed_abort(p);
     p.set(exec.column, 0);
     let each_column = p.here();
     p.call(exec.load_column);
-    p.ld(exec.sums).row().field(w[3], 31, 16).count();
-    let behind = p.label();
-    p.ld(exec.begins);
-    p.unless(Zero, |p| {
-        p.ld(exec.activations).waves(step, true).jump(behind);
-    });
-    p.ld(exec.activations).waves(step, false);
-    p.bind(behind);
+    p.ld(exec.sums).row().field(w[3], 31, 16).count().ld(exec.activations).waves(step);
     p.ld(exec.column).addi(1).st(exec.column).subi(4).jump_if(NotZero, each_column);
 
     p.field(w[3], 31, 16).st(waves);
     count_waves(p, waves, true);
-    p.set(exec.begins, 0);
+    p.ldi(0).mode();
     p.field(w[2], 31, 16).add(exec.weights).st(exec.weights);
     p.field(w[4], 31, 16).add(exec.activations).st(exec.activations);
     p.ld(exec.k_tiles).subi(1).st(exec.k_tiles).jump_if(NotZero, each_k);
@@ -95,9 +84,13 @@ fn product(p: &mut Assembler, c: &Context, exec: &Exec) {
     p.ld(exec.n_tiles).subi(1).st(exec.n_tiles).jump_if(NotZero, each_n).ret();
 }
 
-/// Sums begin anew, unless the descriptor accumulates.
-pub fn begins(p: &mut Assembler, c: &Context, exec: &Exec) {
-    p.field(c.words[0], 16, 16).xori(1).st(exec.begins);
+/// Sums begin anew, unless the descriptor accumulates; `mode` without that.
+pub fn begin_sums(p: &mut Assembler, c: &Context, mode: u32) {
+    p.field(c.words[0], 16, 16).xori(1).shl(ANEW.ilog2());
+    if mode != 0 {
+        p.addi(mode);
+    }
+    p.mode();
 }
 
 /// A tile's `waves` are over.

@@ -1,9 +1,9 @@
 //! EXEC on a feature map: modes 1 (convolution) and 2 (depthwise convolution).
 
 use super::super::instruction::Condition::{Negative, NotNegative, NotZero, Zero};
-use super::assembler::{Assembler, Label};
+use super::assembler::{Assembler, DEPTHWISE, Label};
 use super::context::Context;
-use super::exec::{Exec, OUTSIDE, begins, count_waves};
+use super::exec::{Exec, OUTSIDE, begin_sums, count_waves};
 use super::registers::Register;
 
 /// Taps of a depthwise pass.
@@ -94,9 +94,8 @@ fn prepare(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
 /// Mode 1.
 fn convolution(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
     let w = c.words;
-    p.ldi(0).depthwise();
     let each_n = p.here();
-    begins(p, c, exec);
+    begin_sums(p, c, 0);
     p.set(map.ky, 0);
     let each_ky = p.here();
     p.set(map.kx, 0);
@@ -110,7 +109,7 @@ fn convolution(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
     p.call(exec.load_column).call(map.send);
     p.ld(exec.column).addi(1).st(exec.column).subi(4).jump_if(NotZero, each_column);
     count_waves(p, map.waves, true);
-    p.set(exec.begins, 0);
+    p.ldi(0).mode();
     p.ld(exec.weights).addi(4).st(exec.weights);
     p.field(w[2], 31, 16).add(map.plane).st(map.plane);
     p.ld(exec.k_tiles).subi(1).st(exec.k_tiles).jump_if(NotZero, each_k);
@@ -125,12 +124,11 @@ fn convolution(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
 /// Mode 2: a plane for each n tile, the taps of a line in each pass.
 fn taps(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
     let w = c.words;
-    p.ldi(1).depthwise();
     for n in 1..c.config.dim {
         p.ldi(exec.zeros).weight(n);
     }
     let each_n = p.here();
-    begins(p, c, exec);
+    begin_sums(p, c, DEPTHWISE);
     p.set(map.ky, 0);
     let each_pass = p.here();
     p.set(map.kx, 0);
@@ -140,7 +138,7 @@ fn taps(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
     p.ld(exec.column).column();
     p.ld(exec.weights).andi(c.config.scratchpad_rows - 1).weight(0).call(map.send);
     p.ld(exec.column).addi(1).st(exec.column).subi(4).jump_if(NotZero, each_column);
-    p.set(exec.begins, 0);
+    p.ldi(DEPTHWISE).mode();
     p.ld(exec.weights).addi(1).st(exec.weights);
     p.ld(map.kx).addi(1).st(map.kx).subi(TAPS).jump_if(NotZero, each_kx);
     count_waves(p, map.waves, false);
@@ -196,7 +194,7 @@ fn segments(p: &mut Assembler, c: &Context, map: &Map) {
 /// All lines, one after the other: their outputs are consecutive rows of sums.
 fn send(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
     let [y, lines, line] = ["map_y", "map_lines", "map_line"].map(|name| p.variable(name));
-    let [wave, pads, outside, next] = [(); 4].map(|()| p.label());
+    let [pads, outside, next] = [(); 3].map(|()| p.label());
     let pad_row = (c.map.spare + 1) | OUTSIDE;
     p.bind(map.send);
     p.remark("lines of a map").ld(exec.sums).row();
@@ -212,7 +210,7 @@ fn send(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
     p.ld(map.left).call(pads);
     p.ld(map.inside);
     p.unless(Zero, |p| {
-        p.count().copy(map.scratch, map.stride_x).ld(line).andi(0xffff).call(wave);
+        p.count().ld(line).andi(0xffff).waves(map.stride_x);
     });
     p.ld(map.right).call(pads).jump(next);
     p.bind(outside);
@@ -226,12 +224,6 @@ fn send(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
     let some = p.label();
     p.jump_if(NotZero, some).ret();
     p.bind(some);
-    p.count().set(map.scratch, 0).ldi(pad_row);
-    p.bind(wave);
-    let address = p.variable("wave_address");
-    let again = p.label();
-    p.st(address).ld(exec.begins).jump_if(Zero, again);
-    p.ld(address).waves(map.scratch, true).ret();
-    p.bind(again);
-    p.ld(address).waves(map.scratch, false).ret();
+    let still = p.constant(0);
+    p.count().ldi(pad_row).waves(still).ret();
 }

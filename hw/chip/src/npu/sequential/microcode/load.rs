@@ -95,7 +95,7 @@ fn rows(p: &mut Assembler, c: &Context, load: &Load) -> Label {
         ["load_source", "load_left", "load_offset"].map(|name| p.variable(name));
     let [before, word_address, word] =
         ["load_before", "load_word_address", "load_word"].map(|name| p.variable(name));
-    let [each_chunk, aligned, write, read] = [(); 4].map(|()| p.label());
+    let [each_chunk, aligned, unaligned, write, read] = [(); 5].map(|()| p.label());
     // No word is at hand: this is no word's address.
     p.set(word_address, 1);
     let each_row = p.here();
@@ -103,8 +103,10 @@ fn rows(p: &mut Assembler, c: &Context, load: &Load) -> Label {
     p.copy(source, load.row_address).copy(load.place, load.row).field(w[3], 31, 16).st(left);
 
     p.bind(each_chunk);
-    p.ld(source).call(read).st(load.value);
-    p.ld(source).andi(3).jump_if(Zero, aligned).st(offset);
+    p.ld(source).andi(3).jump_if(NotZero, unaligned);
+    p.ld(source).call(c.routines.bus_read).st(load.value).jump(aligned);
+    p.bind(unaligned);
+    p.st(offset).ld(source).call(read).st(load.value);
     p.copy(before, load.value).ld(offset).add(left).subi(5);
     p.unless(Negative, |p| {
         p.ld(source).addi(4).call(read).st(load.value);

@@ -48,7 +48,7 @@ pub struct Args {
     #[arg(long, value_name = "CELLS", value_parser = netlist::technology)]
     netlist: Option<Technology>,
     /// With --netlist: a module, with all that is below it; several times for more [default: core
-    /// and npu_array].
+    /// and npu_array; npu_sequencer and npu_sums of a sequential NPU].
     #[arg(long = "module", value_name = "MODULE", requires = "netlist")]
     modules: Vec<String>,
     /// Number of programs, over all shards [default: 300, or as many as --time allows]; with

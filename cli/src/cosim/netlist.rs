@@ -9,18 +9,20 @@ use crate::args::Chip;
 use crate::exit::{Error, Result};
 use crate::simulation;
 
-/// The modules, unless others are named: the hart and the NPU's array.
-const MODULES: [&str; 2] = ["core", "npu_array"];
+/// The modules, unless others are named, of those that the chip has: the hart, the NPU's array, and
+/// what a sequential NPU has in its place.
+const MODULES: [&str; 4] = ["core", "npu_array", "npu_sequencer", "npu_sums"];
 
 /// What `--netlist` and `--module` ask for of a chip.
 pub(super) fn netlists(args: &Args, chip: &Chip) -> Result<Option<Netlists>> {
     let Some(technology) = args.netlist else { return Ok(None) };
     let mut modules = args.modules.clone();
-    if modules.is_empty() {
-        modules = MODULES.map(str::to_owned).into();
-    }
     let design = simulation::design(chip, true)?;
     let names = || design.modules().iter().map(|module| module.name.as_str());
+    if modules.is_empty() {
+        let has = |name: &&str| names().any(|module| module == *name);
+        modules = MODULES.into_iter().filter(has).map(str::to_owned).collect();
+    }
     for module in &modules {
         if !names().any(|name| name == module) {
             let hint = did_you_mean(module, names());

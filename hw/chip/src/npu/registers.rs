@@ -7,20 +7,35 @@ use super::counters::{EVENTS, LAST_OFFSET, counters};
 use super::shape::Shape;
 use crate::config::NpuConfig;
 
-const ID: u64 = 0x5359_4e50;
+/// `ID`.
+pub const ID: u32 = 0x5359_4e50;
 
 /// Offset of `ABORT`, the last register of the first page: behind the counters.
-const ABORT: u32 = LAST_OFFSET + 4;
+pub const ABORT: u32 = LAST_OFFSET + 4;
+
+/// `CONFIG`.
+pub fn config_word(config: &NpuConfig) -> u32 {
+    let shape = Shape::of(config);
+    shape.dim_log
+        | shape.bus_log << 8
+        | config.scratchpad_rows.ilog2() << 16
+        | config.accumulator_rows.ilog2() << 24
+}
+
+/// Whether a request is for a whole word of a register.
+pub fn access_ok(address: Signal, write: Signal, wstrb: Signal) -> Signal {
+    let in_window_page = address.bits(11, 0).lt(8).named("in_window_page");
+    let in_range = address.bit(12).mux(in_window_page, address.le(u64::from(ABORT)));
+    let in_range = in_range.named("in_range");
+    let aligned = address.bits(1, 0).eq(0).named("aligned");
+    let whole_word = (!write | wstrb.all()).named("whole_word");
+    (in_range & aligned & whole_word).named("access_ok")
+}
 
 /// Registers of docs/npu.md behind the register port; `job_*` towards the front end. The inputs
 /// named by [`EVENTS`] are counted while a job runs.
 pub fn registers(config: &NpuConfig, rvfi: bool) -> Module {
-    let shape = Shape::of(config);
-    let log2 = |value: u32| u64::from(value.ilog2());
-    let config_word = u64::from(shape.dim_log)
-        | u64::from(shape.bus_log) << 8
-        | log2(config.scratchpad_rows) << 16
-        | log2(config.accumulator_rows) << 24;
+    let config_word = config_word(config);
     let counters = counters(config);
     module("npu_registers", |m| {
         m.doc("Memory-mapped registers. Every request is answered in the next cycle.");
@@ -58,12 +73,7 @@ pub fn registers(config: &NpuConfig, rvfi: bool) -> Module {
         let window_limit = m.output_reg("window_limit", U(PAGE_BITS)).reset(0);
 
         m.section("Decode");
-        let in_window_page = address.bits(11, 0).lt(8).named("in_window_page");
-        let in_range = address.bit(12).mux(in_window_page, address.le(u64::from(ABORT)));
-        let in_range = in_range.named("in_range");
-        let aligned = address.bits(1, 0).eq(0).named("aligned");
-        let whole_word = (!write | wstrb.all()).named("whole_word");
-        let access_ok = (in_range & aligned & whole_word).named("access_ok");
+        let access_ok = access_ok(address, write, wstrb);
         let write_ok = (request_valid & write & access_ok).named("write_ok");
         let doorbell = (write_ok & address.eq(0x10) & !busy).named("doorbell");
         let clear = (write_ok & address.eq(0x14) & !busy).named("clear");

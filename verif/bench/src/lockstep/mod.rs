@@ -199,8 +199,9 @@ impl Lockstep {
             self.golden.write_memory(*address, bytes).expect("programs fit the RAM");
         }
         let coverage = self.coverage.as_mut();
+        let hang_cycles = self.patience / HANGS_A_PROGRAM;
         let mut run = Run::new(&mut self.golden, case.tohost, self.widths, coverage);
-        let result = run.drive(&mut self.dut, case.max_cycles, host);
+        let result = run.drive(&mut self.dut, (case.max_cycles, hang_cycles), host);
         let divergence = result.err().map(|divergence| *divergence);
         let mut outcome = Outcome {
             instructions: run.order,

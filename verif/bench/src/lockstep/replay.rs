@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
     pub(super) fn drive(
         &mut self,
         dut: &mut Dut,
-        max_cycles: u64,
+        (max_cycles, hang_cycles): (u64, u64),
         host: &mut impl Host,
     ) -> Result<(), Failure> {
         loop {
@@ -122,7 +122,7 @@ impl<'a> Run<'a> {
                 StopReason::BufferFull | StopReason::Watch => {}
                 StopReason::Limit if dut.cycle() < max_cycles => {}
                 StopReason::Hang => {
-                    return self.hang("nothing retired for too long".to_owned());
+                    return self.hang(format!("nothing retired for {hang_cycles} cycles"));
                 }
                 StopReason::Limit => {
                     return self.hang(format!("the program did not end in {max_cycles} cycles"));

@@ -3,9 +3,7 @@
 use systole_hdl::prelude::*;
 
 use super::microcode::registers::{self as place, HOST_BITS};
-
-/// Offset of the last register of the first page.
-const ABORT: u32 = 0x54;
+use crate::npu::registers::{ABORT, access_ok};
 
 /// Module `npu_host_port`: the hart's accesses, served out of the sequencer's registers in a cycle in
 /// which it leaves them alone (`slot`), and the status of the job.
@@ -29,13 +27,9 @@ pub fn host_port() -> Module {
         m.section("Decode");
         let held =
             m.output_reg("held", Bit).reset(1).doc("a doorbell or a reset is not served yet");
-        let busy = m.output_reg("busy", Bit).reset(0);
+        let busy = m.reg("busy", Bit).reset(0);
         let window = address.bit(12);
-        let in_window_page = address.bits(11, 0).lt(8).named("in_window_page");
-        let in_range = window.mux(in_window_page, address.le(u64::from(ABORT))).named("in_range");
-        let aligned = address.bits(1, 0).eq(0).named("aligned");
-        let whole_word = (!write | wstrb.all()).named("whole_word");
-        let access_ok = (in_range & aligned & whole_word).named("access_ok");
+        let access_ok = access_ok(address, write, wstrb);
         let ready = m.output("reg_req_ready", slot & !held);
         m.output("waits", request_valid & !held);
         let accepted = (request_valid & ready).named("accepted");

@@ -72,7 +72,6 @@ pub fn sequential_npu(config: &NpuConfig, rvfi: bool) -> Module {
         ] {
             sequencer.pin(to, host.out(from));
         }
-        host.unused("busy");
 
         m.section("External bus");
         let accumulator = sequencer.out("accumulator_out");

@@ -21,7 +21,7 @@ pub struct Context {
     pub bus_cause: Register,
     /// Address of the last access on the bus.
     pub bus_address: Register,
-    /// The word that was read there, and that is to be written.
+    /// The word that `bus_write` writes.
     pub bus_data: Register,
     /// Routines.
     pub routines: Routines,

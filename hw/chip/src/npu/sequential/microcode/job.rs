@@ -5,6 +5,7 @@ use super::assembler::{Assembler, Label};
 use super::context::Context;
 use super::registers::{self as host, Register};
 use crate::npu::causes;
+use crate::npu::registers::{ID, config_word};
 
 /// Tokens that a unit may have given to another and not have taken back.
 const MOST_TOKENS: u32 = 15;
@@ -66,12 +67,7 @@ fn reset(p: &mut Assembler, c: &Context) {
     ]) {
         p.st(register);
     }
-    let log2 = |value: u32| value.ilog2();
-    let config = log2(c.config.dim)
-        | log2(c.config.bus_bits / 8) << 8
-        | log2(c.config.scratchpad_rows) << 16
-        | log2(c.config.accumulator_rows) << 24;
-    p.set(host::ID, 0x5359_4e50).set(host::CONFIG, config).release();
+    p.set(host::ID, ID).set(host::CONFIG, config_word(&c.config)).release();
 }
 
 /// Registers of the job, and where it ends.

@@ -66,11 +66,11 @@ pub fn target(config: &ChipConfig) -> Target {
     }
 }
 
-/// Cycles that generated programs may take at most.
-const PATIENCE: u64 = 200_000;
-
-/// The same with a sequential NPU, for which a result takes hundreds of cycles.
-const SEQUENTIAL_PATIENCE: u64 = 10_000_000;
+/// Cycles that generated programs may take at most: with a sequential NPU, for which a result takes
+/// hundreds of cycles, or with another.
+pub(crate) fn patience(sequential: bool) -> u64 {
+    if sequential { 10_000_000 } else { 200_000 }
+}
 
 /// A simulated chip beside its golden model.
 ///
@@ -80,6 +80,5 @@ pub fn lockstep(config: &ChipConfig, library: &Arc<Library>) -> Result<Lockstep,
     let golden = Machine::new(&golden_config(config));
     let widths =
         Widths { ram_bytes: config.memory.ram_bytes, fetch_bytes: config.core.fetch_bits() / 8 };
-    let patience = if config.npu.sequential { SEQUENTIAL_PATIENCE } else { PATIENCE };
-    Ok(Lockstep::new(Dut::new(library)?, golden, widths, patience))
+    Ok(Lockstep::new(Dut::new(library)?, golden, widths, patience(config.npu.sequential)))
 }

@@ -4,6 +4,8 @@ use systole_golden::RAM_BASE;
 use systole_isa::{Descriptor, Unit};
 
 use super::{Planned, driver};
+use crate::chip::patience;
+use crate::lockstep::hang_cycles;
 
 /// A network's job, with an input.
 pub struct Job {
@@ -13,6 +15,8 @@ pub struct Job {
     pub(super) output: (u32, usize),
     /// Clock cycles after which it is given up.
     pub(super) max_cycles: u64,
+    /// Clock cycles without a retirement after which it hangs.
+    pub(super) hang_cycles: u64,
     /// Which of the segments is the input.
     input: usize,
     /// The unit of each descriptor.
@@ -35,6 +39,7 @@ impl Job {
             input: segments.len() - 1,
             segments,
             output: (program.output, program.output_shape.len()),
+            hang_cycles: hang_cycles(patience(planned.shape.sequential)),
             max_cycles: planned.predicted() * PATIENCE + MORE_PATIENCE,
             units: program.descriptors.iter().filter_map(Descriptor::unit).collect(),
         }

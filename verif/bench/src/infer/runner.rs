@@ -11,7 +11,7 @@ use systole_sim::{Dut, Library, PortStalls, Stalls};
 
 use super::{Job, Timing, driver};
 use crate::chip;
-use crate::lockstep::{Case, Divergence, HANG_CYCLES, Host, Kind, Lockstep};
+use crate::lockstep::{Case, Divergence, Host, Kind, Lockstep};
 use crate::run::Engine;
 
 /// Cycles from an address on the NPU's bus to its first data or answer, beyond those of an ideal
@@ -197,7 +197,7 @@ fn rtl(
     use systole_sim::StopReason;
     dut.reset(0);
     dut.set_stalls(stalls);
-    dut.set_hang_limit(Some(HANG_CYCLES));
+    dut.set_hang_limit(Some(job.hang_cycles));
     dut.set_watch(Some(driver::TOHOST));
     for (address, bytes) in &job.segments {
         dut.write_memory(*address, bytes).expect("the plan was checked against the RAM");

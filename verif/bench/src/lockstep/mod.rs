@@ -90,12 +90,11 @@ pub struct Widths {
     pub fetch_bytes: u32,
 }
 
-/// A hart that retires nothing for this part of a program's cycles hangs.
-const HANGS_A_PROGRAM: u64 = 10;
-
-/// Cycles without a retirement after which a program of a user's hangs: it may wait for an NPU that
-/// takes its time.
-pub(crate) const HANG_CYCLES: u64 = 1_000_000;
+/// Cycles without a retirement after which the hart hangs, of a chip whose generated programs may
+/// take `patience`.
+pub(crate) fn hang_cycles(patience: u64) -> u64 {
+    patience / 10
+}
 
 /// One simulated chip beside one golden model.
 pub struct Lockstep {
@@ -165,7 +164,7 @@ impl Lockstep {
     fn load_dut(&mut self, case: &Case) {
         self.dut.reset(case.seed);
         self.dut.set_stalls(&case.stalls);
-        self.dut.set_hang_limit(Some(self.patience / HANGS_A_PROGRAM));
+        self.dut.set_hang_limit(Some(hang_cycles(self.patience)));
         self.dut.set_watch(Some(case.tohost));
         if let Some((path, from, to)) = self.trace.take() {
             // A library that cannot trace leaves no file, which the caller sees.
@@ -199,7 +198,7 @@ impl Lockstep {
             self.golden.write_memory(*address, bytes).expect("programs fit the RAM");
         }
         let coverage = self.coverage.as_mut();
-        let hang_cycles = self.patience / HANGS_A_PROGRAM;
+        let hang_cycles = hang_cycles(self.patience);
         let mut run = Run::new(&mut self.golden, case.tohost, self.widths, coverage);
         let result = run.drive(&mut self.dut, (case.max_cycles, hang_cycles), host);
         let divergence = result.err().map(|divergence| *divergence);

@@ -9,7 +9,8 @@ use systole_sim::{Dut, Error, Event, StopReason};
 use super::golden::acknowledgement;
 use super::htif::{self, Request};
 use super::{End, Report, Setup, trace};
-use crate::lockstep::{HANG_CYCLES, retire_record};
+use crate::chip::patience;
+use crate::lockstep::{hang_cycles, retire_record};
 
 /// Cycles between looks at the outside world.
 const SLICE: u64 = 500_000;
@@ -20,7 +21,7 @@ pub(super) fn run(program: &Program, mut setup: Setup) -> Result<Report, Error> 
     let library = setup.library.expect("a run of the RTL needs the simulated chip");
     let mut dut = Dut::new(library)?;
     dut.reset(0);
-    dut.set_hang_limit(Some(HANG_CYCLES));
+    dut.set_hang_limit(Some(hang_cycles(patience(setup.config.npu.sequential))));
     dut.set_watch(program.tohost());
     for segment in &program.segments {
         dut.write_memory(segment.address, &segment.bytes)

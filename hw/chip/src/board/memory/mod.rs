@@ -5,7 +5,6 @@ pub mod axi_writer;
 pub mod boot_rom;
 pub mod buses;
 pub mod hart_port;
-pub mod hart_ram;
 pub mod ram;
 pub mod shape;
 pub mod single_ram;
@@ -22,7 +21,6 @@ use axi_reader::axi_reader;
 use axi_writer::axi_writer;
 use buses::{RamRead, RamWrite};
 use hart_port::hart_port;
-use hart_ram::hart_ram;
 use ram::ram;
 use shape::Shape;
 use single_ram::single_ram;
@@ -33,16 +31,13 @@ use single_words::single_words;
 ///
 /// The hart is answered in the cycle after its request was taken. With an NPU a word of the RAM moves
 /// in and another out in every cycle, and who asks is served: the NPU after at most one access of the
-/// hart, `ibus` and `dbus` after at most three of others. Without one, one word moves in or out.
+/// hart, `ibus` and `dbus` after at most three of others. Without one, or with a sequential one, a word moves
+/// in or out.
 pub fn memory(config: &ChipConfig) -> Module {
     let shape = Shape::of(config);
     let Shape { fetch_bits, address_bits, .. } = shape;
-    let single = config.npu.sequential;
-    let ram = match config.has_npu() {
-        true if single => single_ram(shape),
-        true => ram(shape),
-        false => hart_ram(shape),
-    };
+    let single = config.npu.sequential || !config.has_npu();
+    let ram = if single { single_ram(shape) } else { ram(shape) };
     module("board_memory", |m| {
         m.doc("RAM and boot ROM.");
         let overlay = m.input("overlay", Bit).doc("the boot ROM lies over the RAM");

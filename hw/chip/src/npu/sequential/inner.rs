@@ -14,8 +14,10 @@ pub struct InnerMap {
     pub parameters: u32,
     /// First entry of the table memory.
     pub table: u32,
-    /// A few words for the sequencer itself.
-    pub spare: u32,
+    /// A row of zeros, for depthwise weights.
+    pub zeros: u32,
+    /// A row of padding.
+    pub padding: u32,
     /// Words in all, a power of two.
     pub words: u32,
 }
@@ -25,13 +27,11 @@ impl InnerMap {
     pub fn of(config: &NpuConfig) -> Self {
         let parameters = config.scratchpad_rows;
         let table = parameters + config.parameter_rows;
-        let spare = table + TABLE_WORDS;
-        Self { parameters, table, spare, words: (spare + SPARE_WORDS).next_power_of_two() }
+        let zeros = table + TABLE_WORDS;
+        let padding = zeros + 1;
+        Self { parameters, table, zeros, padding, words: (padding + 1).next_power_of_two() }
     }
 }
-
-/// Words of [`InnerMap::spare`].
-pub const SPARE_WORDS: u32 = 8;
 
 /// Module `npu_inner_memory`: a word is read or written in a cycle, so that it may be made of blocks
 /// with a single port. `word` is that at `address` in the last cycle in which `read` was 1.

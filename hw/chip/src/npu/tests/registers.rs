@@ -8,11 +8,13 @@ use crate::config::NpuConfig;
 
 #[test]
 fn constants_and_reset_values() {
-    let mut machine = Machine::new(&config(8, 4), FAST, 1);
-    assert_eq!(machine.read(0x00), 0x5359_4e50);
-    assert_eq!(machine.read(0x04), 3 | 2 << 8 | 8 << 16 | 6 << 24);
-    for offset in (0x08..0x58).step_by(4) {
-        assert_eq!(machine.read(offset), 0, "{offset:#x}");
+    for (config, dim_log) in [(config(8, 4), 3), (sequential_config(), 2)] {
+        let mut machine = Machine::new(&config, FAST, 1);
+        assert_eq!(machine.read(0x00), 0x5359_4e50);
+        assert_eq!(machine.read(0x04), dim_log | 2 << 8 | 8 << 16 | 6 << 24);
+        for offset in (0x08..0x58).step_by(4) {
+            assert_eq!(machine.read(offset), 0, "{offset:#x}");
+        }
     }
 }
 

@@ -19,8 +19,6 @@ pub struct Exec {
     pub activations: Register,
     /// Column at hand.
     pub column: Register,
-    /// A row of zeros, behind the scratchpad.
-    pub zeros: u32,
     /// Routine: weights of the column at `column` from the tile at `weights`.
     pub load_column: Label,
 }
@@ -37,7 +35,6 @@ pub fn emit(p: &mut Assembler, c: &Context) {
         sums: p.variable("sums"),
         activations: p.variable("activations"),
         column: p.variable("column"),
-        zeros: c.map.spare,
         load_column: p.label(),
     };
     let w = c.words;

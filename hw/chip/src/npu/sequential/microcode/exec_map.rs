@@ -88,7 +88,7 @@ fn prepare(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
     p.ldi(15).strobe().field(w[4], 31, 24);
     p.st(map.scratch).rotate(3).add(map.scratch).st(map.scratch);
     p.rotate(2).add(map.scratch).st(map.scratch);
-    p.ldi(c.map.spare + 1).write_inner(map.scratch);
+    p.ldi(c.map.padding).write_inner(map.scratch);
 }
 
 /// Mode 1.
@@ -125,7 +125,7 @@ fn convolution(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
 fn taps(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
     let w = c.words;
     for n in 1..c.config.dim {
-        p.ldi(exec.zeros).weight(n);
+        p.ldi(c.map.zeros).weight(n);
     }
     let each_n = p.here();
     begin_sums(p, c, DEPTHWISE);
@@ -195,7 +195,7 @@ fn segments(p: &mut Assembler, c: &Context, map: &Map) {
 fn send(p: &mut Assembler, c: &Context, exec: &Exec, map: &Map) {
     let [y, lines, line] = ["map_y", "map_lines", "map_line"].map(|name| p.variable(name));
     let [pads, outside, next] = [(); 3].map(|()| p.label());
-    let pad_row = (c.map.spare + 1) | OUTSIDE;
+    let pad_row = c.map.padding | OUTSIDE;
     p.bind(map.send);
     p.remark("lines of a map").ld(exec.sums).row();
     p.ld(map.first_y).add(map.ky).st(y).copy(lines, map.out_height);

@@ -14,19 +14,17 @@ const MOST_TOKENS: u32 = 15;
 const END_CYCLES: u32 = 7;
 
 /// Registers that a doorbell clears.
-const CLEARED: [Register; 12] = [
+const CLEARED: [Register; 10] = [
     host::STATUS,
     host::FAULT_INDEX,
     host::FAULT_ADDRESS,
     host::CYCLES,
     host::EXEC_BUSY,
-    host::EXEC_WAIT_WEIGHTS,
     host::LOAD_BUSY,
     host::STORE_BUSY,
     host::READ_BYTES,
     host::WRITE_BYTES,
     host::MACS,
-    host::JOBS,
 ];
 
 /// Everything from the reset on.
@@ -53,18 +51,7 @@ pub fn emit(p: &mut Assembler, c: &Context) {
 /// What has to hold before the first access of the hart.
 fn reset(p: &mut Assembler, c: &Context) {
     p.remark("reset").ldi(0);
-    for register in CLEARED.into_iter().chain([
-        Register::new(0x0c / 4),
-        host::DOORBELL,
-        Register::new(0x14 / 4),
-        Register::new(0x2c / 4),
-        Register::new(0x38 / 4),
-        Register::new(0x40 / 4),
-        Register::new(0x44 / 4),
-        Register::new(0x54 / 4),
-        host::WINDOW_BASE,
-        host::WINDOW_LIMIT,
-    ]) {
+    for register in host::of_hart() {
         p.st(register);
     }
     p.set(host::ID, ID).set(host::CONFIG, config_word(&c.config)).release();
@@ -93,17 +80,13 @@ impl Job {
 
     fn begin(&self, p: &mut Assembler, c: &Context) {
         p.remark("idle").await_job().ldi(0);
-        let jobs = host::JOBS;
-        for register in CLEARED.into_iter().filter(|&register| register != jobs) {
-            p.st(register);
-        }
-        for register in self.tokens {
+        for register in CLEARED.into_iter().chain(self.tokens) {
             p.st(register);
         }
         p.st(c.index).st(c.handed_out).release();
         p.ldi(15).strobe();
         let zero = p.constant(0);
-        p.ldi(c.map.spare).write_inner(zero);
+        p.ldi(c.map.zeros).write_inner(zero);
         p.copy(self.list, host::DOORBELL).andi(31);
         p.unless(Zero, |p| {
             p.ldi(causes::MISALIGNED_LIST as u32).jump(self.fails);

@@ -43,7 +43,6 @@ pub const FAULT_ADDRESS: Register = at(0x1c);
 pub const JOBS: Register = at(0x20);
 pub const CYCLES: Register = at(0x24);
 pub const EXEC_BUSY: Register = at(0x28);
-pub const EXEC_WAIT_WEIGHTS: Register = at(0x30);
 pub const LOAD_BUSY: Register = at(0x34);
 pub const STORE_BUSY: Register = at(0x3c);
 pub const READ_BYTES: Register = at(0x48);
@@ -55,6 +54,11 @@ pub const WINDOW_LIMIT: Register = Register(25);
 
 /// First register that is not the hart's.
 pub(super) const FIRST_FREE: u8 = 1 << HOST_BITS;
+
+/// All registers of the hart.
+pub(super) fn of_hart() -> impl Iterator<Item = Register> {
+    (0..FIRST_FREE).map(Register)
+}
 
 /// First of the registers that hold where subroutines come back to.
 pub const CALLS: Register = Register(0xf8);
